@@ -1,0 +1,59 @@
+"""dbt projects as Dagster assets and asset checks, from YAML.
+
+Names are loaded on first use. dbt imports every top-level module called ``dbt_*`` in each of its
+processes, so importing this package must cost nothing and must import neither dagster nor dbt.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
+    from dbt_component.definitions.settings import (
+        DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
+    )
+    from dbt_component.definitions.translator import DagsterDbtTranslator as DagsterDbtTranslator
+    from dbt_component.errors import DagsterDbtError as DagsterDbtError
+    from dbt_component.execution.failure import (
+        DagsterDbtCliRuntimeError as DagsterDbtCliRuntimeError,
+    )
+    from dbt_component.execution.invocation import DbtCliInvocation as DbtCliInvocation
+    from dbt_component.execution.resource import DbtCliResource as DbtCliResource
+    from dbt_component.project.project import DbtProject as DbtProject
+
+__version__ = "0.1.0"
+
+_HOME_OF = {
+    "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
+    "DagsterDbtError": "dbt_component.errors",
+    "DagsterDbtTranslator": "dbt_component.definitions.translator",
+    "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
+    "DbtCliInvocation": "dbt_component.execution.invocation",
+    "DbtCliResource": "dbt_component.execution.resource",
+    "DbtProject": "dbt_component.project.project",
+    "DbtProjectComponent": "dbt_component.component.component",
+}
+
+__all__ = [  # noqa: F822 - the names are provided by __getattr__
+    "DagsterDbtCliRuntimeError",
+    "DagsterDbtError",
+    "DagsterDbtTranslator",
+    "DagsterDbtTranslatorSettings",
+    "DbtCliInvocation",
+    "DbtCliResource",
+    "DbtProject",
+    "DbtProjectComponent",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,42 @@
+"""The only door to names of Dagster that are not part of its public API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.auto_materialize_policy import AutoMaterializePolicy
+from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext
+from dagster._core.definitions.metadata.source_code import (
+    CodeReferencesMetadataSet,
+    CodeReferencesMetadataValue,
+    LocalFileCodeReference,
+)
+from dagster._core.storage.defs_state.base import DefsStateStorage
+from dagster.components.resolved.base import derive_model_type
+
+__all__ = [
+    "DefinitionsLoadContext",
+    "DefsStateStorage",
+    "code_references",
+    "derive_model_type",
+    "legacy_automation_condition",
+]
+
+
+def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.AssetKey] | None:
+    """The condition that dbt's ``auto_materialize_policy: {type: eager | lazy}`` stands for."""
+    if policy_type == "eager":
+        return AutoMaterializePolicy.eager().to_automation_condition()
+    if policy_type == "lazy":
+        return AutoMaterializePolicy.lazy().to_automation_condition()
+    return None
+
+
+def code_references(metadata: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """Metadata with a reference to a local file added to those already in ``metadata``."""
+    existing = CodeReferencesMetadataSet.extract(dict(metadata)).code_references
+    before = list(existing.code_references) if existing else []
+    reference = LocalFileCodeReference(file_path=path)
+    return CodeReferencesMetadataSet(
+        code_references=CodeReferencesMetadataValue(code_references=[*before, reference])
+    )

@@ -1,0 +1,502 @@
+"""DbtProjectComponent: a dbt project as Dagster assets, checks and schedules, from YAML."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import uuid4
+
+import dagster as dg
+from dagster.components.component.state_backed_component import StateBackedComponent
+from dagster.components.resolved.core_models import AssetAttributesModel
+from dagster.components.scaffold.scaffold import scaffold_with
+from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
+from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
+from pydantic import BaseModel
+from typing_extensions import Self
+
+from dbt_component._dagster import DefinitionsLoadContext, DefsStateStorage, derive_model_type
+from dbt_component.component.loaded_project import LoadedProject
+from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
+from dbt_component.component.schema import (
+    DbtProjectArgs,
+    DbtProjectArgsModel,
+    DefsStateModel,
+    OpModel,
+    ScheduleModel,
+    defs_state_args,
+    resolve_project,
+)
+from dbt_component.component.state_key import default_state_key
+from dbt_component.component.strict_model import strict
+from dbt_component.component.translation_settings import TranslationSettingsModel
+from dbt_component.definitions.assets import build_assets
+from dbt_component.definitions.op_settings import OpSettings
+from dbt_component.definitions.schedules import asset_selection_of, build_schedule
+from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
+from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
+from dbt_component.errors import DagsterDbtError, DefinitionError, StateMissingError
+from dbt_component.execution.cli_args import CliArg, partition_scope, render_cli_args
+from dbt_component.execution.resource import DbtCliResource
+from dbt_component.manifest.store import LazyManifest, NodeProps
+from dbt_component.project.prepare import refresh_state
+from dbt_component.project.project import DbtProject
+from dbt_component.project.state import StateFile
+from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+
+_logger = logging.getLogger("dbt_component")
+_is_dev_load: ContextVar[bool] = ContextVar("_is_dev_load", default=False)
+
+_RESERVED_TAGS = ("dagster_dbt/select", "dagster_dbt/exclude", "dagster_dbt/selector")
+
+
+@scaffold_with(DbtProjectComponentScaffolder)
+@dataclass
+class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
+    """A dbt project as Dagster assets and asset checks.
+
+    Every model, seed and snapshot becomes an asset, every dbt test an asset check, and dbt runs exactly what
+    Dagster selects. The project is prepared once and kept as the component's state: refresh it with
+    `dg utils refresh-defs-state`; `dg dev` does so by itself when a file changed.
+    """
+
+    project: Annotated[
+        DbtProjectArgs | DbtProject,
+        dg.Resolver(
+            resolve_project,
+            model_field_type=str | DbtProjectArgsModel,
+            description="The dbt project: the path of its folder, or a mapping. Relative paths start at"
+            " the folder of this file.",
+            examples=[
+                "{{ context.project_root }}/transform",
+                {"project_dir": "{{ context.project_root }}/transform", "target": "prod"},
+            ],
+        ),
+    ]
+    select: Annotated[
+        str,
+        dg.Resolver.default(
+            description="Which nodes to define, in dbt's selection syntax.",
+            examples=["tag:daily", "+marts"],
+        ),
+    ] = DEFAULT_SELECT
+    exclude: Annotated[
+        str,
+        dg.Resolver.default(
+            description="Which nodes to leave out, in dbt's selection syntax.", examples=["tag:old"]
+        ),
+    ] = ""
+    selector: Annotated[
+        str,
+        dg.Resolver.default(
+            description="A selector of the project's selectors.yml, instead of select and exclude.",
+            examples=["nightly"],
+        ),
+    ] = ""
+    cli_args: Annotated[
+        list[CliArg],
+        dg.Resolver.passthrough(
+            description="The dbt command and its arguments, rendered at run time with `partition_key`,"
+            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope. A mapping"
+            " is a flag and its value; what mentions a partition is left out on runs without one.",
+            examples=[
+                ["build"],
+                ["build", "--full-refresh"],
+                [
+                    "build",
+                    {
+                        "--vars": {
+                            "min_date": "{{ partition_time_window.start.strftime('%Y-%m-%d') }}",
+                            "max_date": "{{ partition_time_window.end.strftime('%Y-%m-%d') }}",
+                        }
+                    },
+                ],
+            ],
+        ),
+    ] = field(default_factory=lambda: ["build"])
+    translation: Annotated[
+        TranslationFn | None,
+        dg.Resolver(
+            compile_translation,
+            model_field_type=str | AssetAttributesModel,
+            inject_before_resolve=False,
+            description="How a node becomes an asset: a mapping of asset attributes, or one template that"
+            " returns them. In scope: `node`, its entry in manifest.json, and `spec`, the asset by default"
+            " rules.",
+            examples=[{"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]}],
+        ),
+    ] = None
+    translation_settings: Annotated[
+        DagsterDbtTranslatorSettings | None,
+        dg.Resolver(
+            TranslationSettingsModel.resolve,
+            model_field_type=TranslationSettingsModel,
+            description="Switches of the mapping from dbt to Dagster.",
+            examples=[{"enable_source_tests_as_checks": True}],
+        ),
+    ] = None
+    include_metadata: Annotated[
+        list[Literal["column_metadata", "row_count", "insights"]],
+        dg.Resolver.default(
+            description="What to fetch of each relation after it is built, on dbt's own connection:"
+            " `row_count` (tables only) and `column_metadata` (names and types).",
+            examples=[["row_count", "column_metadata"]],
+        ),
+    ] = field(default_factory=list)
+    op: Annotated[
+        OpModel | None,
+        dg.Resolver.default(
+            description="Settings of the op that runs dbt.",
+            examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
+        ),
+    ] = None
+    schedules: Annotated[
+        Sequence[ScheduleModel],
+        dg.Resolver.default(
+            description="Schedules, each of which launches exactly what dbt selects.",
+            examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
+        ),
+    ] = field(default_factory=list)
+    prepare_if_dev: Annotated[
+        bool,
+        dg.Resolver.default(
+            description="Whether `dg dev` and the dg command line refresh the state on loading, if the"
+            " project changed."
+        ),
+    ] = True
+    defs_state: Annotated[
+        DefsStateModel | DefsStateConfigArgs | None,
+        dg.Resolver(
+            lambda context, model: DefsStateModel.resolve_from_model(context, model),
+            model_field_type=DefsStateModel.model(),
+            description="Where the prepared state is kept.",
+            examples=[{"management_type": "VERSIONED_STATE_STORAGE"}],
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        self._project_root: Path | None = None
+        self._loaded: LoadedProject | None = None
+        self._load_scope: Mapping[str, Any] = {}
+        if self.cli_args is None:
+            self.cli_args = ["build"]
+        if "insights" in (self.include_metadata or []):
+            raise DefinitionError(
+                "include_metadata 'insights' is a service of Dagster+ that this component does not feed.",
+                where="include_metadata",
+                hint="Leave it out; `row_count` and `column_metadata` are available.",
+            )
+        self.criteria  # noqa: B018 - refuses select together with selector
+
+    # -- YAML ------------------------------------------------------------------------------------
+
+    @classmethod
+    def model(cls) -> type[BaseModel]:
+        return strict(derive_model_type(cls))
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        component = super(StateBackedComponent, cls).load(attributes, context)
+        component._project_root = context.project_root
+        context.component_tree.mark_component_defs_state_key(
+            defs_state_key=component.defs_state_config.key, loc=context.component_loc
+        )
+        return component
+
+    # -- meant for subclasses and users ------------------------------------------------------------
+
+    @property
+    def op_config_schema(self) -> type[dg.Config] | None:
+        """A ``dagster.Config`` for the launchpad; its values are in ``context.op_config``."""
+        return None
+
+    @cached_property
+    def translator(self) -> DagsterDbtTranslator:
+        """The mapping from dbt to Dagster, with this component's overrides and YAML applied."""
+        return _ComponentTranslator(self)
+
+    @property
+    def dbt_project(self) -> DbtProject:
+        """The project on this machine; unpacked from the state if its folder is gone."""
+        return self._load().open_project()
+
+    def get_resource_props(self, manifest: LazyManifest, unique_id: str) -> NodeProps:
+        """The manifest entry of a node."""
+        return manifest.raw_nodes.props(unique_id)
+
+    def get_asset_spec(
+        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The spec of a node before YAML ``translation``. Override it to alter any spec."""
+        return DagsterDbtTranslator.get_asset_spec(self.translator, manifest, unique_id, project)
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: LazyManifest,
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """The check of a test on an asset; ``None`` leaves it out. Override it to alter any check."""
+        return DagsterDbtTranslator.get_asset_check_spec(
+            self.translator, asset_spec, manifest, unique_id, project
+        )
+
+    def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
+        """``cli_args`` rendered for one run. Override it to add arguments from context or config."""
+        scope = {
+            **self._load_scope,
+            **partition_scope(context),
+            "context": context,
+            "config": context.op_execution_context.op_config or {},
+        }
+        return render_cli_args(self.cli_args, scope)
+
+    def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        """Runs dbt over what the step selected. Override it to do something before or after."""
+        yield from dbt.cli(self.get_cli_args(context), context=context).stream()
+
+    def asset_key_for_model(self, model_name: str) -> dg.AssetKey:
+        """The asset key of a model, seed or snapshot.
+
+        Args:
+            model_name: Name, ``package.name``, ``name.v2`` for a version, or unique id.
+
+        Raises:
+            UnknownNodeError: No node has that name, or several do.
+        """
+        loaded = self._load()
+        node = loaded.state.index.find_asset_node(model_name)
+        return self.translator.resolve_spec(
+            loaded.manifest, node.unique_id, loaded.project_for_specs()
+        ).key
+
+    def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
+        """The Dagster selection of what dbt selects within this component, checks included."""
+        loaded = self._load()
+        chosen = loaded.selections.ids(SelectionCriteria(select=select, exclude=exclude))
+        return asset_selection_of(loaded.specs.node_map, chosen & loaded.specs.node_map.selected_ids)
+
+    # -- state -------------------------------------------------------------------------------------
+
+    @property
+    def criteria(self) -> SelectionCriteria:
+        """This component's own selection."""
+        return SelectionCriteria(
+            select=self.select, exclude=self.exclude or "", selector=self.selector or ""
+        )
+
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        return DefsStateConfig.from_args(
+            defs_state_args(self.defs_state, prepare_if_dev=self.prepare_if_dev),
+            default_key=default_state_key(self.project, self.criteria, self._project_root),
+        )
+
+    async def refresh_state(self, project_root: Path) -> str:
+        """Refreshes the state; keeps the stored version if nothing changed."""
+        self._project_root = self._project_root or project_root
+        config = self.defs_state_config
+        storage = DefsStateStorage.get()
+        if config.management_type is not DefsStateManagementType.VERSIONED_STATE_STORAGE or (
+            storage is None
+        ):
+            return await super().refresh_state(project_root)
+        latest = storage.get_latest_version(config.key)
+        with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+            previous = Path(folder) / "previous"
+            if latest is not None:
+                with contextlib.suppress(OSError):
+                    storage.download_state_to_path(config.key, latest, previous)
+            fresh = Path(folder) / "state"
+            is_changed = await asyncio.to_thread(self._refresh, fresh, previous)
+            if not is_changed and latest is not None:
+                return latest
+            version = str(uuid4())
+            storage.upload_state_from_path(config.key, version=version, path=fresh)
+            return version
+
+    def write_state_to_path(self, state_path: Path) -> None:
+        self._refresh(state_path, state_path)
+
+    def _refresh(self, state_path: Path, previous_path: Path) -> bool:
+        """Brings the state up to date; returns whether a new one was written.
+
+        While loading in development, a project that dbt can't parse leaves the last good state in use,
+        with a warning; everywhere else it is an error.
+        """
+        key = self.defs_state_config.key
+        selections = [self.criteria, *(s.settings().criteria for s in self.schedules)]
+        project = self.project
+        try:
+            if isinstance(project, DbtProjectArgs):
+                project = project.open()
+            outcome = refresh_state(
+                project, state_path, selections=selections, previous_path=previous_path
+            )
+        except DagsterDbtError as error:
+            if not _is_dev_load.get() or not previous_path.is_file():
+                raise
+            _logger.warning(
+                "The dbt project can't be prepared; the last good state of %s stays in use.\n%s",
+                key,
+                error,
+            )
+            return False
+        for warning in outcome.warnings:
+            _logger.info(warning)
+        if outcome.is_changed:
+            shown = "; ".join(outcome.reasons[:5]) + (" …" if len(outcome.reasons) > 5 else "")
+            _say(f"{key}: refreshed ({shown}).")
+        else:
+            _say(f"{key}: unchanged, nothing to do.")
+        return outcome.is_changed
+
+    # -- definitions -------------------------------------------------------------------------------
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        self._project_root = context.project_root
+        token = _is_dev_load.set(True)
+        try:
+            return super().build_defs(context)
+        finally:
+            _is_dev_load.reset(token)
+
+    def build_defs_from_state(
+        self, context: dg.ComponentLoadContext, state_path: Path | None
+    ) -> dg.Definitions:
+        if state_path is None:
+            _logger.warning(
+                "No state for %s, so it defines nothing. Run `dg utils refresh-defs-state`.",
+                self.defs_state_config.key,
+            )
+            return dg.Definitions()
+        self._load_scope = context.resolution_context.scope
+        loaded = self._remember(StateFile(state_path))
+        for note in loaded.specs.notes:
+            _logger.info(note)
+        assets = build_assets(loaded.specs, self._op_settings(context, loaded), self._run)
+        schedules = [
+            build_schedule(
+                settings, loaded.specs.node_map, loaded.selections.ids(settings.criteria)
+            )
+            for settings in (schedule.settings() for schedule in self.schedules)
+        ]
+        return dg.Definitions(assets=assets, schedules=schedules)
+
+    def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
+        dbt = DbtCliResource.bound_to(self._load().binding(frozenset(self.include_metadata)))
+        yield from self.execute(context=context, dbt=dbt)
+
+    def _op_settings(self, context: dg.ComponentLoadContext, loaded: LoadedProject) -> OpSettings:
+        op = self.op or OpModel()
+        tags = {
+            name: value
+            for name, value in zip(
+                _RESERVED_TAGS, (self.select, self.exclude, self.selector), strict=True
+            )
+            if value
+        }
+        return OpSettings(
+            name=op.name or _default_op_name(self, context, loaded),
+            tags={**(op.tags or {}), **tags},
+            description=op.description,
+            pool=op.pool,
+            backfill_policy=op.backfill_policy,
+            config_cls=self.op_config_schema,
+        )
+
+    def _load(self) -> LoadedProject:
+        """The state as loaded; looked up in the instance's storage if definitions aren't built yet.
+
+        Raises:
+            StateMissingError: There is no state.
+        """
+        if self._loaded is not None:
+            return self._loaded
+        config = self.defs_state_config
+        if self._project_root is None:
+            raise StateMissingError(
+                f"The component of state {config.key!r} was not loaded by Dagster.",
+                hint="Load it with `context.load_component(...)` or from a component tree.",
+            )
+        with DefinitionsLoadContext.get().state_path(
+            config, DefsStateStorage.get(), self._project_root
+        ) as state_path:
+            if state_path is None:
+                raise StateMissingError(
+                    f"There is no state {config.key!r}.",
+                    hint="Run `dg utils refresh-defs-state`.",
+                )
+            return self._remember(StateFile(state_path))
+
+    def _remember(self, state: StateFile) -> LoadedProject:
+        settings = self.translation_settings or TranslationSettingsModel.defaults()
+        self._loaded = LoadedProject(
+            state, self.project, self.translator, self.criteria, settings.enable_code_references
+        )
+        return self._loaded
+
+
+class _ComponentTranslator(DagsterDbtTranslator):
+    """Sends each node through the component's methods, then through its YAML translation."""
+
+    def __init__(self, component: DbtProjectComponent) -> None:
+        super().__init__(component.translation_settings or TranslationSettingsModel.defaults())
+        self._component = component
+
+    def get_asset_spec(
+        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        return self._component.get_asset_spec(manifest, unique_id, project)
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: LazyManifest,
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        return self._component.get_asset_check_spec(asset_spec, manifest, unique_id, project)
+
+    def finish_spec(
+        self, spec: dg.AssetSpec, manifest: LazyManifest, unique_id: str
+    ) -> dg.AssetSpec:
+        translate = self._component.translation
+        if translate is None:
+            return spec
+        return translate(spec, manifest.raw_nodes.props(unique_id))
+
+
+def _default_op_name(
+    component: DbtProjectComponent, context: dg.ComponentLoadContext, loaded: LoadedProject
+) -> str:
+    """The dbt project's name; with the component's folder if it defines a part of the project.
+
+    Several components on one project then have ops of different names.
+    """
+    name = loaded.state.index.project_name
+    project = component.project
+    is_plain = component.criteria.is_everything and project.target is None and project.profile is None
+    if is_plain:
+        return name
+    folder = context.path if context.path.is_dir() else context.path.parent
+    try:
+        parts = folder.relative_to(context.defs_module_path).parts
+    except ValueError:
+        parts = (folder.name,)
+    suffix = "_".join("".join(c if c.isalnum() else "_" for c in part) for part in parts)
+    return f"{name}__{suffix}" if suffix else name
+
+
+def _say(text: str) -> None:
+    """Tells whoever runs the command; standard output may be read by a program."""
+    sys.stderr.write(f"{text}\n")

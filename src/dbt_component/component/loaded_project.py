@@ -1,0 +1,95 @@
+"""A state that is open, and what is derived from it, each once."""
+
+import logging
+from functools import cached_property
+
+from dbt_component.component.schema import DbtProjectArgs
+from dbt_component.definitions.specs import SelectedSpecs, build_specs
+from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.errors import ProjectError
+from dbt_component.execution.binding import RunBinding
+from dbt_component.manifest.store import LazyManifest
+from dbt_component.project.prepare import unpack_project
+from dbt_component.project.project import DbtProject
+from dbt_component.project.selections import ResolvedSelections
+from dbt_component.project.state import StateFile
+from dbt_component.selection.criteria import SelectionCriteria
+
+_logger = logging.getLogger("dbt_component")
+
+
+class LoadedProject:
+    """One version of a project: its state, its specs, and the folder to run it in."""
+
+    def __init__(
+        self,
+        state: StateFile,
+        project: DbtProjectArgs | DbtProject,
+        translator: DagsterDbtTranslator,
+        criteria: SelectionCriteria,
+        with_code_references: bool,
+    ) -> None:
+        self.state = state
+        self._project = project
+        self._translator = translator
+        self._criteria = criteria
+        self._with_code_references = with_code_references
+        self.selections = ResolvedSelections(state, self.open_project)
+        self._opened: DbtProject | None = None
+
+    @property
+    def manifest(self) -> LazyManifest:
+        return self.state.lazy_manifest
+
+    @cached_property
+    def specs(self) -> SelectedSpecs:
+        """All specs of the component's selection."""
+        return build_specs(
+            self.manifest,
+            self._translator,
+            selected_ids=self.selections.ids(self._criteria),
+            project=self.project_for_specs(),
+        )
+
+    def project_for_specs(self) -> DbtProject | None:
+        """The project for code references; ``None`` where its folder is gone."""
+        if not self._with_code_references:
+            return None
+        if isinstance(self._project, DbtProject):
+            return self._project
+        try:
+            return self._project.open()
+        except ProjectError:
+            return None
+
+    def open_project(self) -> DbtProject:
+        """The project where it lives, or unpacked from the state if that folder is gone.
+
+        Raises:
+            ProjectError: The copy in the state can't be used either.
+        """
+        if self._opened is None:
+            if isinstance(self._project, DbtProject):
+                self._opened = self._project
+            else:
+                try:
+                    self._opened = self._project.open()
+                except ProjectError:
+                    folder = unpack_project(self.state)
+                    _logger.info(
+                        "%s is not on this machine; running the copy in the state, in %s.",
+                        self._project.project_dir,
+                        folder,
+                    )
+                    self._opened = self._project.open(folder)
+        return self._opened
+
+    def binding(self, metadata: frozenset[str]) -> RunBinding:
+        """What a run of these definitions needs."""
+        return RunBinding(
+            state=self.state,
+            node_map=self.specs.node_map,
+            selections=self.selections,
+            open_project=self.open_project,
+            metadata=metadata,
+        )

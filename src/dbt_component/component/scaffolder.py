@@ -1,0 +1,131 @@
+"""`dg scaffold defs dbt_component.DbtProjectComponent NAME`: --project-path, --git-url or --init."""
+
+import os
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+from dagster.components.component_scaffolding import scaffold_component
+from dagster.components.scaffold.scaffold import Scaffolder, ScaffoldRequest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel, Field, model_validator
+from typing_extensions import Self
+
+from dbt_component.errors import DagsterDbtError
+
+_PACKAGED = Path(__file__).parents[1] / "scaffolds"
+_IN_REPOSITORY = Path(__file__).parents[3] / "scaffolds"
+
+
+class DbtScaffoldParams(BaseModel):
+    """Options of the scaffold command; at most one way of naming the project."""
+
+    init: bool = Field(default=False, description="Make a new dbt project beside the Dagster code.")
+    project_path: str | None = Field(
+        default=None,
+        description="Path of an existing dbt project; with --git-url, its path within the repository.",
+    )
+    git_url: str | None = Field(
+        default=None, description="URL of a Git repository that holds the dbt project."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.init and (self.project_path or self.git_url):
+            raise ValueError("--init makes a new project: leave out --project-path and --git-url")
+        return self
+
+
+class DbtProjectComponentScaffolder(Scaffolder[DbtScaffoldParams]):
+    """Writes defs.yaml, and with --init a dbt project that runs as it is."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[DbtScaffoldParams]:
+        return DbtScaffoldParams
+
+    def scaffold(self, request: ScaffoldRequest[DbtScaffoldParams]) -> None:
+        """Writes the files.
+
+        Raises:
+            DagsterDbtError: The path holds no dbt project, or the folder for a new one is taken.
+        """
+        params = request.params
+        root = request.project_root or request.target_path
+        project: Any
+        if params.init:
+            project = _root_relative(_make_project(root, request.target_path.name), root)
+        elif params.git_url:
+            project = {"repo_url": params.git_url}
+            if params.project_path:
+                project["repo_relative_path"] = params.project_path
+        elif params.project_path:
+            project = _root_relative(_existing_project(params.project_path), root)
+        else:
+            project = "{{ context.project_root }}/dbt_project_folder"
+            click.echo("Set `project` in defs.yaml to the folder of your dbt project.")
+        if request.scaffold_format == "yaml" and not request.append:
+            text = _render(
+                "component/defs.yaml.jinja", type_name=request.type_name, project=project
+            )
+            (request.target_path / "defs.yaml").write_text(text)
+        else:
+            scaffold_component(request, {"project": project})
+
+
+def _existing_project(path: str) -> Path:
+    folder = Path(path).resolve()
+    if not (folder / "dbt_project.yml").is_file():
+        raise DagsterDbtError(
+            f"No dbt_project.yml in {str(folder)!r}.",
+            where="--project-path",
+            hint="Give the folder of an existing dbt project, or use --init for a new one.",
+        )
+    return folder
+
+
+def _make_project(root: Path, component_name: str) -> Path:
+    name = re.sub(r"\W", "_", component_name).strip("_").lower() or "dbt_project"
+    if name[0].isdigit():
+        name = f"dbt_{name}"
+    folder = root / f"{name}_dbt"
+    if folder.exists():
+        raise DagsterDbtError(
+            f"{str(folder)!r} exists already.",
+            where="--init",
+            hint="Give the component another name, or use --project-path.",
+        )
+    adapter = "duckdb" if find_spec("dbt.adapters.duckdb") is not None else "postgres"
+    source = templates_folder() / "init"
+    for template in sorted(source.rglob("*.jinja")):
+        target = folder / template.relative_to(source).with_suffix("")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        relative = template.relative_to(templates_folder()).as_posix()
+        target.write_text(_render(relative, name=name, adapter=adapter))
+    click.echo(f"Made dbt project {name} ({adapter}) in {folder}.")
+    return folder
+
+
+def _root_relative(folder: Path, root: Path) -> str:
+    relative = os.path.relpath(folder, root.resolve()).replace(os.sep, "/")
+    return "{{ context.project_root }}/" + relative
+
+
+def templates_folder() -> Path:
+    """The folder of scaffold templates: inside the installed package, or at the repository's top."""
+    return _PACKAGED if _PACKAGED.is_dir() else _IN_REPOSITORY
+
+
+def _render(template: str, **values: Any) -> str:
+    environment = Environment(  # noqa: S701 - the result is no HTML
+        loader=FileSystemLoader(templates_folder()),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        trim_blocks=True,
+    )
+    return environment.get_template(template).render(**values)

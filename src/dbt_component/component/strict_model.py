@@ -1,0 +1,53 @@
+"""Pydantic models whose unknown keys get a suggestion."""
+
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+import dagster as dg
+from pydantic import BaseModel, ModelWrapValidatorHandler, ValidationError, model_validator
+from typing_extensions import Self
+
+_REMARKS = {
+    "translator_settings": "the key is `translation_settings`",
+    "cron": "the key is `cron_schedule`",
+    "timezone": "the key is `execution_timezone`",
+    "status": "the key is `default_status`",
+}
+
+
+class StrictModel(dg.Model):
+    """A model that forbids unknown keys and says which known one may have been meant."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggest_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            raise ValidationError.from_exception_data(
+                error.title, [_with_suggestion(cls, detail) for detail in error.errors()]
+            ) from None
+
+
+def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
+    kept = {name: detail[name] for name in ("type", "loc", "input", "ctx") if name in detail}
+    if detail["type"] != "extra_forbidden" or len(detail["loc"]) != 1:
+        return kept
+    key = str(detail["loc"][0])
+    known = sorted(model.model_fields)
+    close = get_close_matches(key, known, n=2)
+    if key in _REMARKS:
+        remark = f"; {_REMARKS[key]}"
+    elif close:
+        remark = f". Did you mean {' or '.join(map(repr, close))}?"
+    else:
+        remark = f". Known keys: {', '.join(known)}."
+    message = ValueError(f"Unknown key {key!r}{remark}")
+    return {**kept, "type": "value_error", "ctx": {"error": message}}
+
+
+@lru_cache(maxsize=None)
+def strict(model: type[BaseModel]) -> type[BaseModel]:
+    """A subclass of a derived model that gives suggestions."""
+    return type(model.__name__, (model, StrictModel), {"__module__": model.__module__})

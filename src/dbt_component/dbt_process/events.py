@@ -1,0 +1,102 @@
+"""What the child tells: frozen values, decoded from its lines of JSON."""
+
+from typing import Any
+
+import msgspec
+
+BUILT_STATUSES = frozenset({"success", "no-op", "reused", "warn"})
+"""Statuses of a model, seed or snapshot whose relation is up to date after the run."""
+PASSED_STATUSES = frozenset({"pass", "success"})
+
+
+class BuiltColumn(msgspec.Struct, frozen=True):
+    """A column as the database reports it after the build."""
+
+    name: str
+    type: str
+
+
+class BuiltRelation(msgspec.Struct, frozen=True):
+    """What was asked of the database about a relation just built; ``None`` where not asked."""
+
+    columns: list[BuiltColumn] | None = None
+    row_count: int | None = None
+
+
+class NodeStarted(msgspec.Struct, frozen=True, tag_field="kind", tag="node_started"):
+    unique_id: str
+
+
+class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_finished"):
+    """One node's end. ``started_at`` and ``finished_at`` are ISO times in UTC without a zone.
+
+    ``failures`` counts the rows that a test returned, ``None`` for other nodes.
+    """
+
+    unique_id: str
+    status: str
+    resource_type: str = ""
+    message: str | None = None
+    execution_time_seconds: float = 0.0
+    started_at: str | None = None
+    finished_at: str | None = None
+    thread: str | None = None
+    failures: int | None = None
+    adapter_response: dict[str, Any] = {}
+    relation: BuiltRelation | None = None
+    compiled_code: str | None = None
+    relation_name: str | None = None
+    invocation_id: str | None = None
+
+
+class SkipCause(msgspec.Struct, frozen=True, tag_field="kind", tag="skip_cause"):
+    message: str
+    unique_id: str | None = None
+
+
+class LogLine(msgspec.Struct, frozen=True, tag_field="kind", tag="log"):
+    """A warning or error of dbt's log."""
+
+    level: str
+    name: str
+    message: str
+    unique_id: str | None = None
+
+
+class NodeOutcome(msgspec.Struct, frozen=True):
+    """A node in dbt's final result, which also lists nodes that no event told of."""
+
+    unique_id: str | None
+    status: str
+    resource_type: str = ""
+    message: str | None = None
+    failures: int | None = None
+    execution_time_seconds: float = 0.0
+    relation_name: str | None = None
+    compiled_code: str | None = None
+
+
+class InvocationResult(msgspec.Struct, frozen=True, tag_field="kind", tag="result"):
+    """The end of one dbt command. ``error`` is dbt's message if dbt itself failed."""
+
+    success: bool
+    error: str | None = None
+    error_type: str | None = None
+    interrupted: bool = False
+    nodes: list[NodeOutcome] = []
+
+
+class SelectionsResolved(msgspec.Struct, frozen=True, tag_field="kind", tag="selections"):
+    count: int
+
+
+DbtEvent = NodeStarted | NodeFinished | SkipCause | LogLine | InvocationResult | SelectionsResolved
+
+_decoder = msgspec.json.Decoder(
+    NodeStarted | NodeFinished | SkipCause | LogLine | InvocationResult | SelectionsResolved
+)
+
+
+def decode_event(line: bytes) -> DbtEvent:
+    """Decodes one line. Raises msgspec.DecodeError if it isn't an event of this protocol."""
+    return _decoder.decode(line)

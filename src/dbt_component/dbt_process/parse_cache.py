@@ -1,0 +1,160 @@
+"""dbt's parse cache (partial_parse.msgpack), taken apart so that a run can be given a part of it.
+
+Each node is a piece of its own; macros and the like are kept whole. Pieces are compressed singly, so
+that putting together a slice costs what it holds. The whole cache can be put together again too.
+
+Values of environment variables, which dbt writes into the cache, are not kept: only their names.
+"""
+
+import os
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from dbt_component.dbt_process.slice import SlicePlan
+from dbt_component.errors import StateFormatError
+
+_BY_NODE = (
+    "nodes",
+    "sources",
+    "unit_tests",
+    "exposures",
+    "semantic_models",
+    "saved_queries",
+)
+# Only parsing reads these; a run from a slice gets them empty.
+_PARSE_ONLY = frozenset({"files", "docs", "disabled", "env_vars", "flat_graph", "source_patches"})
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+class ParseCacheToc(msgspec.Struct, frozen=True, array_like=True):
+    """Where each piece lies: ``whole`` by top-level key, ``pieces`` by section and unique id."""
+
+    keys: list[str]
+    whole: dict[str, tuple[int, int]]
+    pieces: dict[str, dict[str, tuple[int, int]]]
+
+
+def split_parse_cache(data: bytes) -> tuple[bytes, bytes]:
+    """Takes partial_parse.msgpack apart.
+
+    Returns:
+        The encoded table of contents, and the pieces one after another.
+    """
+    cache: dict[str, Any] = _decode(data)
+    cache["env_vars"] = {name: None for name in cache.get("env_vars") or {}}
+    packed = bytearray()
+
+    def store(value: Any) -> tuple[int, int]:
+        piece = zlib.compress(_encode(value), 1)
+        offset = len(packed)
+        packed.extend(piece)
+        return offset, len(piece)
+
+    toc = ParseCacheToc(
+        keys=list(cache),
+        whole={key: store(value) for key, value in cache.items() if key not in _BY_NODE},
+        pieces={
+            key: {unique_id: store(entry) for unique_id, entry in cache[key].items()}
+            for key in _BY_NODE
+            if key in cache
+        },
+    )
+    return _encode(toc), bytes(packed)
+
+
+class ParseCache:
+    """The pieces of one parse cache, put together on demand."""
+
+    def __init__(self, toc: bytes, read_range: Callable[[int, int], bytes]) -> None:
+        try:
+            self._toc = msgspec.msgpack.decode(toc, type=ParseCacheToc)
+        except msgspec.DecodeError as error:
+            raise StateFormatError(
+                f"The parse cache in the state can't be read: {error}.",
+                hint="Rebuild the state with `dg utils refresh-defs-state`.",
+            ) from error
+        self._read_range = read_range
+
+    def _piece(self, location: tuple[int, int]) -> bytes:
+        return zlib.decompress(self._read_range(*location))
+
+    def environment_names(self) -> list[str]:
+        """Names of the environment variables that the project was seen to read."""
+        location = self._toc.whole.get("env_vars")
+        return sorted(_decode(self._piece(location))) if location else []
+
+    def put_together(self, *, moved: tuple[str, str] | None = None) -> bytes:
+        """The whole cache in dbt's format, with this process's values of environment variables.
+
+        Args:
+            moved: (project folder then, project folder now), if they differ.
+        """
+        cache: dict[str, Any] = {}
+        for key in self._toc.keys:
+            if key in self._toc.whole:
+                cache[key] = msgspec.Raw(self._piece(self._toc.whole[key]))
+            else:
+                cache[key] = {
+                    unique_id: self._entry(unique_id, location, moved=moved)
+                    for unique_id, location in self._toc.pieces[key].items()
+                }
+        cache["env_vars"] = {name: os.environ.get(name, "") for name in self.environment_names()}
+        return _encode(cache)
+
+    def slice(self, plan: SlicePlan, *, moved: tuple[str, str] | None = None) -> bytes:
+        """The part of the cache that ``plan`` keeps, in dbt's format."""
+        wanted = dict.fromkeys(plan.keep)
+        cache: dict[str, Any] = {}
+        for key in self._toc.keys:
+            if key in _PARSE_ONLY:
+                cache[key] = {}
+            elif key in self._toc.whole:
+                cache[key] = msgspec.Raw(self._piece(self._toc.whole[key]))
+            else:
+                section = self._toc.pieces[key]
+                members = (
+                    (unique_id for unique_id in section if unique_id in wanted)
+                    if len(wanted) > len(section)
+                    else (unique_id for unique_id in wanted if unique_id in section)
+                )
+                cache[key] = {
+                    unique_id: self._entry(
+                        unique_id,
+                        section[unique_id],
+                        moved=moved,
+                        parents=plan.rewired.get(unique_id),
+                    )
+                    for unique_id in members
+                }
+        return _encode(cache)
+
+    def _entry(
+        self,
+        unique_id: str,
+        location: tuple[int, int],
+        *,
+        moved: tuple[str, str] | None,
+        parents: list[str] | None = None,
+    ) -> msgspec.Raw:
+        piece = self._piece(location)
+        is_moved_seed = moved is not None and unique_id.startswith("seed.")
+        if parents is None and not is_moved_seed:
+            return msgspec.Raw(piece)
+        entry: dict[str, Any] = _decode(piece)
+        if parents is not None and isinstance(entry.get("depends_on"), dict):
+            entry["depends_on"]["nodes"] = parents
+        if moved is not None and is_moved_seed:
+            entry["root_path"] = _move(entry, *moved)
+        return msgspec.Raw(_encode(entry))
+
+
+def _move(entry: Mapping[str, Any], before: str, now: str) -> str | None:
+    """A seed's root folder after the project moved: dbt stores where it was when parsed."""
+    root = entry.get("root_path")
+    if isinstance(root, str) and (root == before or root.startswith(before + os.sep)):
+        return now + root[len(before) :]
+    return root

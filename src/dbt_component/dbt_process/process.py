@@ -1,0 +1,164 @@
+"""The child process: started in a group of its own, read by pipe, and never left behind."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.events import DbtEvent, LogLine, decode_event
+
+_CHILD = Path(__file__).with_name("child.py")
+DEFAULT_GRACE_SECONDS = 25.0
+
+
+class DbtProcess:
+    """One dbt child. Use as a context manager: leaving it stops dbt whatever happened.
+
+    The process may be started before the request is known, so that dbt's import (over a second)
+    overlaps other work.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        stdout: int | None = None,
+        stderr: int | None = None,
+        grace_seconds: float | None = None,
+    ) -> None:
+        if grace_seconds is None:
+            grace_seconds = float(
+                os.environ.get("DAGSTER_DBT_TERMINATION_TIMEOUT_SECONDS") or DEFAULT_GRACE_SECONDS
+            )
+        self._grace_seconds = grace_seconds
+        read_end, write_end = os.pipe()
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        environment.pop("PYTHONSAFEPATH", None)
+        try:
+            self._process = subprocess.Popen(
+                [engine.python, str(_CHILD), str(write_end)],
+                stdin=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=(write_end,),
+                start_new_session=True,
+                env=environment,
+            )
+        except BaseException:
+            os.close(read_end)
+            raise
+        finally:
+            os.close(write_end)
+        self._events = os.fdopen(read_end, "rb", buffering=0)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+    def send(self, request: Mapping[str, Any], *, env: Mapping[str, str], cwd: Path) -> None:
+        """Sends the one request of this process.
+
+        Args:
+            request: See ``child.py``.
+            env: Variables to set on top of the inherited ones.
+            cwd: Folder to run in.
+        """
+        line = json.dumps({**request, "env": dict(env), "cwd": str(cwd)}).encode() + b"\n"
+        stdin = self._process.stdin
+        assert stdin is not None
+        # A child that died while importing shows in events(), with its exit code.
+        with contextlib.suppress(BrokenPipeError):
+            stdin.write(line)
+            stdin.flush()
+
+    def events(self) -> Iterator[DbtEvent]:
+        """Yields events in the order in which dbt's threads emitted them, until the child ends.
+
+        Lines that are no events (which only a foreign writer to the descriptor could make) come as
+        log warnings rather than ending the stream.
+        """
+        pending = b""
+        while True:
+            chunk = self._events.read(1 << 16)
+            if not chunk:
+                break
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                yield _decode(line)
+        if pending.strip():
+            yield _decode(pending)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Ends the child if it runs: interrupt, interrupt again, kill. Returns when it is gone.
+
+        dbt answers the first interrupt by cancelling its queries and then waits for nodes in flight;
+        the second one ends that wait. Half of the grace time each; then the group is killed.
+        """
+        draining = False
+        for sent, wait_seconds in (
+            (signal.SIGINT, self._grace_seconds / 2),
+            (signal.SIGINT, self._grace_seconds / 2),
+            (signal.SIGKILL, 10.0),
+        ):
+            if not self.is_running:
+                break
+            if not draining:
+                threading.Thread(target=self._drain, daemon=True).start()
+                draining = True
+            self._signal(sent)
+            deadline = time.monotonic() + wait_seconds
+            while self.is_running and time.monotonic() < deadline:
+                time.sleep(0.02)
+        # What dbt left in its group (an adapter's helper, a hung thread's child) goes with it.
+        self._signal(signal.SIGKILL)
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        with contextlib.suppress(OSError, ValueError):
+            self._events.close()
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def _drain(self) -> None:
+        """Keeps the pipe empty, so that a child that is being stopped can't block on writing."""
+        with contextlib.suppress(OSError, ValueError):
+            while self._events.read(1 << 16):
+                pass
+
+    def __enter__(self) -> "DbtProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _decode(line: bytes) -> DbtEvent:
+    try:
+        return decode_event(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return LogLine(
+            level="warn",
+            name="DbtComponent",
+            message=f"Not an event: {line[:200]!r}",
+        )

@@ -1,0 +1,88 @@
+"""What a run needs of the project: the selected nodes and as much around them as dbt will look at.
+
+dbt's start-up cost grows with the nodes of its manifest: it links, checks and writes all of them for one
+model. A slice keeps the selected nodes, their direct parents (so that ``ref`` resolves), the bodies of
+ephemeral parents and everything those refer to, the model and its inputs for a unit test, and hooks.
+
+Order and failure propagation must not change. If a node between two selected ones is not selected
+itself, it stays as *context* with its dependencies replaced by its nearest selected ancestors, so that
+the path through it survives. See docs/performance.md.
+"""
+
+from collections.abc import Iterable, Set
+
+import msgspec
+
+from dbt_component.manifest.index import ManifestIndex
+
+
+class SlicePlan(msgspec.Struct, frozen=True):
+    """``keep`` holds all ids of the slice; ``rewired`` the new dependencies of context nodes."""
+
+    keep: list[str]
+    rewired: dict[str, list[str]]
+
+
+def plan_slice(index: ManifestIndex, selected: Set[str]) -> SlicePlan:
+    """Decides what a run of ``selected`` keeps. About 10 ms for 5,000 nodes.
+
+    Args:
+        index: The project.
+        selected: Unique ids of the nodes and tests to run; ids unknown to the index are dropped.
+    """
+    context: dict[str, bool] = {}  # id -> whether its own parents are kept as well
+
+    def add_context(unique_ids: Iterable[str], *, expand: bool) -> None:
+        waiting = [(unique_id, expand) for unique_id in unique_ids]
+        while waiting:
+            unique_id, expand_this = waiting.pop()
+            node = index.node_by_id.get(unique_id)
+            if node is None:
+                continue
+            expand_this = expand_this or node.is_ephemeral
+            if unique_id in selected and not expand_this:
+                continue
+            if context.get(unique_id, False) or (unique_id in context and not expand_this):
+                continue
+            context[unique_id] = expand_this
+            if expand_this:
+                waiting.extend((parent, False) for parent in node.depends_on)
+
+    kept: dict[str, None] = {}
+    for unique_id in selected:
+        test = index.test_by_id.get(unique_id)
+        node = index.node_by_id.get(unique_id)
+        if test is not None:
+            kept[unique_id] = None
+            add_context(test.depends_on, expand=test.is_unit_test)
+        elif node is not None:
+            kept[unique_id] = None
+            add_context(node.depends_on, expand=False)
+    frontier = _nearest_selected(index, selected)
+    rewired = {
+        unique_id: frontier.get(unique_id, [])
+        for unique_id, expanded in context.items()
+        if not expanded
+        and unique_id not in selected
+        and index.node_by_id[unique_id].depends_on
+    }
+    hooks = [node.unique_id for node in index.nodes if node.resource_type == "operation"]
+    keep = [*kept, *(i for i in context if i not in kept), *hooks]
+    return SlicePlan(keep=keep, rewired=rewired)
+
+
+def _nearest_selected(index: ManifestIndex, selected: Set[str]) -> dict[str, list[str]]:
+    """For each node not selected, its selected ancestors that no other selected node hides."""
+    frontier: dict[str, list[str]] = {}
+    for node in index.nodes:  # in topological order
+        if not node.depends_on:
+            continue
+        found: dict[str, None] = {}
+        for parent in node.depends_on:
+            if parent in selected:
+                found[parent] = None
+            else:
+                found.update(dict.fromkeys(frontier.get(parent, ())))
+        if found:
+            frontier[node.unique_id] = list(found)
+    return frontier

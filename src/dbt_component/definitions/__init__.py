@@ -1,0 +1,1 @@
+"""Dagster at load time: which assets, checks, jobs and schedules exist."""

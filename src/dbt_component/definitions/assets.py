@@ -1,0 +1,88 @@
+"""Specs -> AssetsDefinitions: one op for the project, or one for each partitions definition."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from dbt_component.definitions.op_settings import OpSettings
+from dbt_component.definitions.specs import SelectedSpecs
+
+RunFunction = Callable[[dg.AssetExecutionContext], Iterator[Any]]
+
+
+def build_assets(
+    specs: SelectedSpecs, op: OpSettings, run: RunFunction
+) -> list[dg.AssetsDefinition]:
+    """Builds the multi-assets that run dbt.
+
+    All assets of one op must share a partitions definition for Dagster to run them together, so a
+    selection that mixes them gives one op for each, the unpartitioned one under the plain name.
+
+    Args:
+        specs: What to define.
+        op: Settings that all ops share.
+        run: The op's body.
+    """
+    groups: dict[Any, list[dg.AssetSpec]] = {}
+    for spec in specs.asset_specs:
+        groups.setdefault(spec.partitions_def, []).append(spec)
+    if not groups:
+        return []
+    home = {spec.key: spec.partitions_def for spec in specs.asset_specs}
+    default_home = next(iter(groups))
+    checks: dict[Any, list[dg.AssetCheckSpec]] = {}
+    for check in specs.check_specs:
+        checks.setdefault(home.get(check.asset_key, default_home), []).append(check)
+    names = _op_names(op.name, list(groups))
+    return [
+        _build_one(names[position], members, checks.get(partitions_def, []), op, run)
+        for position, (partitions_def, members) in enumerate(groups.items())
+    ]
+
+
+def _build_one(
+    name: str,
+    asset_specs: list[dg.AssetSpec],
+    check_specs: list[dg.AssetCheckSpec],
+    op: OpSettings,
+    run: RunFunction,
+) -> dg.AssetsDefinition:
+    def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from run(context)
+
+    body.__annotations__ = {"context": dg.AssetExecutionContext}
+    multi_asset = dg.multi_asset(
+        name=name,
+        specs=asset_specs,
+        check_specs=check_specs or None,
+        can_subset=True,
+        description=op.description,
+        op_tags=dict(op.tags),
+        pool=op.pool,
+        backfill_policy=op.backfill_policy,
+        retry_policy=op.retry_policy,
+        config_schema=op.config_cls.to_fields_dict() if op.config_cls is not None else None,
+        # Dagster searches a list for every check's asset, which is quadratic; build_specs has
+        # already made sure that each check belongs to one of these assets or to a source of theirs.
+        allow_arbitrary_check_specs=True,
+    )
+    return multi_asset(body)
+
+
+def _op_names(base: str, partitions_defs: list[Any]) -> list[str]:
+    if len(partitions_defs) == 1:
+        return [base]
+    names: list[str] = []
+    for partitions_def in partitions_defs:
+        if partitions_def is None:
+            name = base
+        else:
+            kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(partitions_def).__name__).lower()
+            name = f"{base}__{kind.removesuffix('_definition').removesuffix('_partitions')}"
+        unique, number = name, 2
+        while unique in names:
+            unique, number = f"{name}_{number}", number + 1
+        names.append(unique)
+    return names

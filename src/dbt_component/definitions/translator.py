@@ -1,0 +1,267 @@
+"""From a manifest entry to an AssetSpec or AssetCheckSpec; the methods are there to be overridden."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.metadata.metadata_set import TableMetadataSet
+
+from dbt_component._dagster import code_references, legacy_automation_condition
+from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
+from dbt_component.definitions.test_attachment import attached_node_of
+from dbt_component.errors import DagsterDbtError, DefinitionError
+from dbt_component.manifest.dbt_test import DbtTest
+from dbt_component.manifest.node import Node
+from dbt_component.manifest.store import LazyManifest, NodeProps
+from dbt_component.project.project import DbtProject
+from dbt_component.translation import defaults
+
+UNIQUE_ID_KEY = "dagster_dbt/unique_id"
+_PROJECT_ID_KEY = "dagster_dbt/project_id"
+_MATERIALIZATION_KEY = "dagster-dbt/materialization_type"
+
+
+class DagsterDbtTranslator:
+    """Maps dbt nodes to Dagster. Subclass it and override what should differ.
+
+    Each ``get_…`` method gets the node's manifest entry as a mapping, read lazily from the state.
+    Specs are computed once per manifest and node; dependencies, checks and events use the same result.
+    """
+
+    def __init__(self, settings: DagsterDbtTranslatorSettings | None = None) -> None:
+        self._settings = settings or DagsterDbtTranslatorSettings()
+        self._memo: dict[int, tuple[Any, dict[str, dg.AssetSpec]]] = {}
+
+    @property
+    def settings(self) -> DagsterDbtTranslatorSettings:
+        if not hasattr(self, "_settings"):
+            self._settings = DagsterDbtTranslatorSettings()
+        return self._settings
+
+    def get_resource_props(self, manifest: LazyManifest, unique_id: str) -> NodeProps:
+        """The manifest entry of a node. Raises KeyError if there is none."""
+        return manifest.raw_nodes.props(unique_id)
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        return dg.AssetKey(defaults.asset_key(_node(dbt_resource_props)))
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return defaults.description(_node(dbt_resource_props))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return defaults.group_name(_node(dbt_resource_props))
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:
+        return defaults.owners(_node(dbt_resource_props))
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        return defaults.tags(_node(dbt_resource_props))
+
+    def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return _node(dbt_resource_props).code_version
+
+    def get_automation_condition(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutomationCondition[dg.AssetKey] | None:
+        policy = _node(dbt_resource_props).dagster_meta.get("auto_materialize_policy")
+        if not isinstance(policy, Mapping):
+            return None
+        return legacy_automation_condition(policy.get("type"))
+
+    def get_partitions_def(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionsDefinition | None:
+        return None
+
+    def get_partition_mapping(
+        self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionMapping | None:
+        return None
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is known of the relation before it is built: materialization, columns, table."""
+        node = _node(dbt_resource_props)
+        columns = [
+            dg.TableColumn(
+                name=column.name,
+                type=column.data_type or "?",
+                description=column.description or None,
+                tags={tag: "" for tag in column.tags if defaults.is_valid_tag(tag)},
+                constraints=dg.TableColumnConstraints(
+                    nullable=not column.not_null, unique=column.unique
+                ),
+            )
+            for column in node.columns
+        ]
+        return {
+            _MATERIALIZATION_KEY: node.materialized or node.resource_type,
+            **TableMetadataSet(
+                column_schema=dg.TableSchema(columns=columns) if columns else None,
+                table_name=defaults.table_name(node),
+            ),
+        }
+
+    def get_asset_spec(
+        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The default spec of a model, seed, snapshot or source.
+
+        Dependencies carry the *final* keys of the parents, overrides and YAML translation included.
+
+        Raises:
+            DefinitionError: Dagster refuses a value; the message names the node.
+        """
+        props = self.get_resource_props(manifest, unique_id)
+        node = _node(props)
+        is_virtual = (
+            self.settings.enable_dbt_views_as_virtual_assets and node.materialized == "view"
+        )
+        adapter = manifest.index.adapter_type
+        metadata = {
+            **self.get_metadata(props),
+            "dagster/storage_kind": adapter,
+            UNIQUE_ID_KEY: unique_id,
+            _PROJECT_ID_KEY: manifest.index.project_id or "",
+        }
+        if self.settings.enable_code_references and project is not None:
+            metadata.update(
+                code_references(metadata, _source_path(node, project, manifest.index.project_name))
+            )
+        try:
+            return dg.AssetSpec(
+                key=self.get_asset_key(props),
+                deps=[] if node.is_source else self._deps(manifest, props, project),
+                description=self.get_description(props),
+                metadata=metadata,
+                skippable=True,
+                group_name=self.get_group_name(props),
+                code_version=self.get_code_version(props),
+                automation_condition=self.get_automation_condition(props),
+                partitions_def=self.get_partitions_def(props),
+                owners=self.get_owners(props),
+                tags=self.get_tags(props),
+                kinds={"dbt", *([adapter] if adapter else []), *(["view"] if is_virtual else [])},
+                **({"is_virtual": True} if is_virtual else {}),
+            )
+        except DagsterDbtError:
+            raise
+        except Exception as error:
+            raise DefinitionError(
+                f"{unique_id} can't become a Dagster asset: {error}",
+                where=node.original_file_path,
+                hint="Mend the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
+            ) from error
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: LazyManifest,
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """The check that a test becomes on an asset, or ``None`` if it is not a check of it.
+
+        Error-severity tests block what is downstream in the same run; warnings don't.
+        """
+        test = manifest.index.test_by_id.get(unique_id)
+        if test is None:
+            return None
+        attached = attached_node_of(manifest.index, test)
+        if attached is None or self.resolve_spec(manifest, attached, project).key != asset_spec.key:
+            return None
+        others = {
+            key: None
+            for parent in test.depends_on
+            if parent != attached
+            for key in self._check_dep_keys(manifest, parent, project)
+            if key != asset_spec.key
+        }
+        return dg.AssetCheckSpec(
+            name=test.name,
+            asset=asset_spec.key,
+            description=test.meta_description or test.description or None,
+            additional_deps=list(others),
+            blocking=test.severity == "error",
+            metadata={UNIQUE_ID_KEY: unique_id},
+        )
+
+    def resolve_spec(
+        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The final spec of a node, computed once. ``get_asset_spec``, and what comes after it."""
+        _, specs = self._memo.setdefault(id(manifest), (manifest, {}))
+        spec = specs.get(unique_id)
+        if spec is None:
+            spec = self.finish_spec(
+                self.get_asset_spec(manifest, unique_id, project), manifest, unique_id
+            )
+            specs[unique_id] = spec
+        return spec
+
+    def finish_spec(
+        self, spec: dg.AssetSpec, manifest: LazyManifest, unique_id: str
+    ) -> dg.AssetSpec:
+        """Applied after ``get_asset_spec`` and its overrides; the component's YAML comes in here."""
+        return spec
+
+    def _deps(
+        self, manifest: LazyManifest, props: NodeProps, project: DbtProject | None
+    ) -> list[dg.AssetDep]:
+        node = _node(props)
+        deps: dict[dg.AssetKey, dg.AssetDep] = {}
+        for parent in defaults.upstream_assets(manifest.index, node):
+            spec = self.resolve_spec(manifest, parent.unique_id, project)
+            metadata: Mapping[str, Any] | None = None
+            if parent.is_source and self.settings.enable_source_metadata:
+                metadata = {
+                    key: value
+                    for key, value in spec.metadata.items()
+                    if not key.startswith("dagster_dbt/")
+                }
+            if spec.key in deps:
+                deps[spec.key] = dg.AssetDep(spec.key)  # two sources on one key: no metadata
+                continue
+            mapping = self.get_partition_mapping(
+                props, self.get_resource_props(manifest, parent.unique_id)
+            )
+            deps[spec.key] = dg.AssetDep(spec.key, partition_mapping=mapping, metadata=metadata)
+        own_mapping = (
+            self.get_partition_mapping(props, props)
+            if node.dagster_meta.get("has_self_dependency")
+            else None
+        )
+        if own_mapping is not None:
+            key = self.get_asset_key(props)
+            deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
+        return list(deps.values())
+
+    def _check_dep_keys(
+        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+    ) -> list[dg.AssetKey]:
+        node = manifest.index.node_by_id.get(unique_id)
+        if node is None:
+            return []
+        nodes = (
+            [node]
+            if node.is_asset or node.is_source
+            else defaults.upstream_assets(manifest.index, node)
+        )
+        return [self.resolve_spec(manifest, n.unique_id, project).key for n in nodes]
+
+
+def _node(props: Mapping[str, Any]) -> Node:
+    """The index entry behind a manifest entry that this package handed out."""
+    if isinstance(props, NodeProps) and not isinstance(props.node, DbtTest):
+        return props.node
+    raise DefinitionError(
+        f"Expected the manifest entry of a node, got {type(props).__name__}.",
+        hint="Pass on what `get_resource_props` returned, or the mapping the method was given.",
+    )
+
+
+def _source_path(node: Node, project: DbtProject, root_project_name: str) -> str:
+    base: Path = project.project_dir
+    if node.package_name and node.package_name != root_project_name:
+        base = base / project.yml.packages_install_path / node.package_name
+    return str(base / node.original_file_path)

@@ -1,0 +1,108 @@
+"""Every error that this package raises on purpose.
+
+DagsterDbtError
+├── ProjectError                                  the dbt project on disk
+│   ├── DagsterDbtProjectNotFoundError
+│   ├── DagsterDbtProjectYmlFileNotFoundError
+│   ├── DagsterDbtProfilesDirectoryNotFoundError
+│   └── ProjectFileError                          a file of the project can't be read or understood
+├── EngineError                                   dbt itself: missing, unknown, too old
+├── PrepareError                                  `dbt deps` or `dbt parse` failed
+├── StateError                                    the component's state file
+│   ├── StateMissingError
+│   └── StateFormatError                          truncated, corrupt, or of a newer format
+├── SelectionError                                a selection that dbt does not accept
+├── DefinitionError                               the nodes can't become definitions
+│   ├── DuplicateAssetKeyError
+│   ├── TranslationError                          a template failed on one node
+│   └── UnknownNodeError
+├── CliArgsError                                  `cli_args` that can't be sent to dbt
+└── execution.failure.DagsterDbtCliRuntimeError   dbt ran and failed (also a dagster.Failure)
+"""
+
+
+class DagsterDbtError(Exception):
+    """Base of all errors of this package.
+
+    Args:
+        message: What failed, with the offending value in ``!r`` form.
+        where: File, key or column that holds the value.
+        hint: What the reader can do about it.
+    """
+
+    def __init__(
+        self, message: str, *, where: str | None = None, hint: str | None = None
+    ) -> None:
+        self.message = message
+        self.where = where
+        self.hint = hint
+        lines = [message]
+        if where:
+            lines.append(f"  where: {where}")
+        if hint:
+            lines.append(f"  hint: {hint}")
+        super().__init__("\n".join(lines))
+
+
+class ProjectError(DagsterDbtError):
+    """The dbt project on disk is not usable."""
+
+
+class DagsterDbtProjectNotFoundError(ProjectError):
+    """The project folder does not exist."""
+
+
+class DagsterDbtProjectYmlFileNotFoundError(ProjectError):
+    """The folder holds no ``dbt_project.yml``."""
+
+
+class DagsterDbtProfilesDirectoryNotFoundError(ProjectError):
+    """No folder with a ``profiles.yml`` was found."""
+
+
+class ProjectFileError(ProjectError):
+    """A file of the project can't be read or understood."""
+
+
+class EngineError(DagsterDbtError):
+    """dbt is missing, of an unsupported version, or not a Python dbt."""
+
+
+class PrepareError(DagsterDbtError):
+    """``dbt deps`` or ``dbt parse`` failed; the message is dbt's own."""
+
+
+class StateError(DagsterDbtError):
+    """The component's state can't be used."""
+
+
+class StateMissingError(StateError):
+    """No state was ever written for this component."""
+
+
+class StateFormatError(StateError):
+    """The state file is truncated, corrupt, or of a newer format."""
+
+
+class SelectionError(DagsterDbtError):
+    """dbt does not accept a selection."""
+
+
+class DefinitionError(DagsterDbtError):
+    """The project's nodes can't become Dagster definitions."""
+
+
+class DuplicateAssetKeyError(DefinitionError):
+    """Several nodes claim one asset key or one output name."""
+
+
+class TranslationError(DefinitionError):
+    """A ``translation`` template failed on one node."""
+
+
+class UnknownNodeError(DefinitionError):
+    """A name or id that no node of the project has."""
+
+
+class CliArgsError(DagsterDbtError):
+    """``cli_args`` that can't be sent to dbt."""

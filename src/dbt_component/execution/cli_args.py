@@ -1,0 +1,183 @@
+"""``cli_args`` of defs.yaml -> dbt's arguments, rendered when the run's partition and config are known.
+
+Each item is a string, or a mapping of flags to values. Values may be templates of any type:
+
+* text stays text, and one expression keeps its type: ``"{{ 4 }}"`` is sent as ``4``;
+* a mapping is sent as JSON, a list as several values of its flag;
+* ``true`` or nothing sends the flag alone, ``false`` leaves it out;
+* what mentions a partition on a run that has none is left out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import dagster as dg
+from jinja2 import TemplateSyntaxError
+
+from dbt_component.errors import CliArgsError
+from dbt_component.translation.template import UndefinedValueError, compile_template
+
+CliArg = str | Mapping[str, Any]
+
+
+class NoPartition:
+    """Stands for the partition of a run that has none; whatever is asked of it is itself again."""
+
+    def __getattr__(self, name: str) -> "NoPartition":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: object) -> "NoPartition":
+        return self
+
+    def __call__(self, *args: object, **kwargs: object) -> "NoPartition":
+        return self
+
+    def __add__(self, other: object) -> "NoPartition":
+        return self
+
+    __radd__ = __sub__ = __rsub__ = __mod__ = __add__
+
+    def __str__(self) -> str:
+        return _MARK
+
+    def __bool__(self) -> bool:
+        return False
+
+
+_MARK = "\x00no partition\x00"
+_LEFT_OUT = object()
+
+
+def partition_scope(context: dg.AssetExecutionContext) -> dict[str, Any]:
+    """The run's partition as template names; each is a ``NoPartition`` where it does not apply."""
+    scope: dict[str, Any] = dict.fromkeys(
+        ("partition_key", "partition_key_range", "partition_time_window"), NoPartition()
+    )
+    if not context.has_partition_key and not context.has_partition_key_range:
+        return scope
+    key_range = context.partition_key_range
+    scope["partition_key_range"] = key_range
+    if context.has_partition_key and key_range.start == key_range.end:
+        scope["partition_key"] = context.partition_key
+    elif key_range.start == key_range.end:
+        scope["partition_key"] = key_range.start
+    else:
+        scope["partition_key"] = _RangeHasNoKey(key_range)
+    try:
+        scope["partition_time_window"] = context.partition_time_window
+    except (ValueError, dg.DagsterInvariantViolationError, dg.DagsterInvalidDefinitionError):
+        pass  # partitions that are no time windows
+    return scope
+
+
+class _RangeHasNoKey:
+    """``partition_key`` on a run over several partitions: an error when it is used, not before."""
+
+    def __init__(self, key_range: dg.PartitionKeyRange) -> None:
+        self._range = key_range
+
+    def _refuse(self) -> Any:
+        raise CliArgsError(
+            f"partition_key has no single value: the run covers {self._range.start!r} to"
+            f" {self._range.end!r}.",
+            where="cli_args",
+            hint="Use partition_key_range or partition_time_window, or set `op.backfill_policy:"
+            " {type: multi_run}`.",
+        )
+
+    def __str__(self) -> str:
+        return str(self._refuse())
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._refuse()
+
+
+def render_cli_args(
+    cli_args: Sequence[CliArg], scope: Mapping[str, Any], *, where: str = "cli_args"
+) -> list[str]:
+    """Renders ``cli_args`` to the list that dbt gets.
+
+    Raises:
+        CliArgsError: A template is malformed, uses an unknown name, or raises; names the item.
+    """
+    arguments: list[str] = []
+    for position, item in enumerate(cli_args):
+        here = f"{where}[{position}]"
+        if isinstance(item, Mapping):
+            for flag, value in item.items():
+                arguments.extend(_flag(str(flag), _render(value, scope, f"{here}.{flag}")))
+        else:
+            rendered = _render(item, scope, here)
+            if rendered is _LEFT_OUT or rendered is None:
+                continue
+            if isinstance(rendered, list):
+                arguments.extend(_text(value) for value in rendered)
+            else:
+                arguments.append(_text(rendered))
+    return arguments
+
+
+def _flag(flag: str, value: Any) -> Iterator[str]:
+    if value is _LEFT_OUT or value is False:
+        return
+    yield flag
+    if value is None or value is True:
+        return
+    if isinstance(value, list):
+        yield from (_text(item) for item in value)
+    else:
+        yield _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return json.dumps(value, default=_json)
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value)
+
+
+def _json(value: Any) -> str:
+    return value.isoformat() if isinstance(value, (datetime, date)) else str(value)
+
+
+def _render(value: Any, scope: Mapping[str, Any], where: str) -> Any:
+    """Renders strings within ``value``; gives ``_LEFT_OUT`` for what needs a missing partition."""
+    if isinstance(value, Mapping):
+        rendered = {str(key): _render(item, scope, f"{where}.{key}") for key, item in value.items()}
+        kept = {key: item for key, item in rendered.items() if item is not _LEFT_OUT}
+        return _LEFT_OUT if rendered and not kept else kept
+    if isinstance(value, (list, tuple)):
+        items = [_render(item, scope, where) for item in value]
+        return [item for item in items if item is not _LEFT_OUT]
+    if not isinstance(value, str):
+        return value
+    try:
+        result = compile_template(value, is_text=True)(scope)
+    except CliArgsError:
+        raise
+    except TemplateSyntaxError as error:
+        raise CliArgsError(
+            f"Malformed template {value!r}: {error.message}.", where=where
+        ) from error
+    except UndefinedValueError as error:
+        raise CliArgsError(
+            f"Template {value!r} uses a name that does not exist: {error}.",
+            where=where,
+            hint=f"Known names: {', '.join(sorted(scope))}.",
+        ) from error
+    except Exception as error:
+        raise CliArgsError(
+            f"Template {value!r} failed: {type(error).__name__}: {error}", where=where
+        ) from error
+    if isinstance(result, NoPartition) or (isinstance(result, str) and _MARK in result):
+        return _LEFT_OUT
+    if isinstance(result, _RangeHasNoKey):
+        return str(result)
+    return result

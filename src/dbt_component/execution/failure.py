@@ -1,0 +1,16 @@
+"""dbt ran and failed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from dbt_component.errors import DagsterDbtError
+
+
+class DagsterDbtCliRuntimeError(DagsterDbtError, dg.Failure):
+    """dbt ran and failed. The description holds dbt's own message for each failed node."""
+
+    def __init__(self, description: str, *, metadata: Mapping[str, Any] | None = None) -> None:
+        DagsterDbtError.__init__(self, description)
+        dg.Failure.__init__(self, description=description, metadata=metadata)

@@ -1,0 +1,173 @@
+"""How one dbt command will run: which nodes, from which manifest, and why so."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.dbt_process.parse_cache import ParseCache
+from dbt_component.dbt_process.slice import plan_slice
+from dbt_component.execution.binding import RunBinding
+from dbt_component.project.identity import inputs_that_differ
+from dbt_component.project.prepare import project_arguments
+from dbt_component.project.project import DbtProject
+from dbt_component.project.state import StateFile
+from dbt_component.selection.arguments import DbtArguments
+from dbt_component.selection.criteria import SelectionCriteria
+
+
+class Mode(Enum):
+    """Where dbt gets its manifest from."""
+
+    SLICE = "slice"
+    """The selected nodes and their surroundings, out of the state's parse cache."""
+    CUT = "cut"
+    """As SLICE, but with dbt's complete ``graph`` variable, because something reads it."""
+    PARSE = "parse"
+    """dbt reads the project, with the state's parse cache to start from. Always correct."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """One dbt command over an exact set of nodes.
+
+    ``selected`` are the ids given to dbt; ``expected`` those of them that the command must report on.
+    ``reason`` says why the run is not sliced; ``None`` if it is.
+    """
+
+    project: DbtProject
+    engine: Engine
+    argv: list[str]
+    selected: frozenset[str]
+    expected: frozenset[str]
+    mode: Mode
+    reason: str | None
+
+
+def plan_run(
+    binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[str]
+) -> RunPlan:
+    """Decides how to run ``arguments`` over ``wanted``.
+
+    Args:
+        binding: The definitions and their state.
+        arguments: The dbt command; its own selection narrows ``wanted``.
+        wanted: Unique ids that Dagster chose.
+    """
+    project = binding.open_project()
+    engine = find_engine(project.dbt_executable)
+    if arguments.has_selection:
+        criteria = SelectionCriteria(
+            select=" ".join(arguments.select) or SelectionCriteria().select,
+            exclude=" ".join(arguments.exclude),
+            selector=arguments.selector,
+        )
+        wanted = wanted & binding.selections.ids(criteria)
+    mode, reason = choose_mode(binding.state, project, engine, arguments, wanted)
+    return RunPlan(
+        project=project,
+        engine=engine,
+        argv=complete_argv(arguments, project),
+        selected=wanted,
+        expected=expected_nodes(binding.state, arguments, wanted),
+        mode=mode,
+        reason=reason,
+    )
+
+
+def complete_argv(arguments: DbtArguments, project: DbtProject) -> list[str]:
+    """The command with the project's profile, target and variables where it does not set them."""
+    argv = list(arguments.argv)
+    defaults = project_arguments(project)
+    pairs = list(zip(defaults[::2], defaults[1::2], strict=True))
+    given = {"--profile": arguments.profile, "--target": arguments.target}
+    for flag, value in pairs:
+        if flag == "--vars" and any(a == "--vars" or a.startswith("--vars=") for a in argv):
+            continue
+        if given.get(flag) is None:
+            argv += [flag, value]
+    return argv
+
+
+def expected_nodes(
+    state: StateFile, arguments: DbtArguments, wanted: frozenset[str]
+) -> frozenset[str]:
+    """The nodes of ``wanted`` that the command runs and so must report on."""
+    index = state.index
+    expected: set[str] = set()
+    for unique_id in wanted:
+        node = index.node_by_id.get(unique_id)
+        if node is not None:
+            if node.is_asset and node.resource_type in arguments.resource_types:
+                expected.add(unique_id)
+        elif unique_id in index.test_by_id:
+            if index.test_by_id[unique_id].resource_type in arguments.resource_types:
+                expected.add(unique_id)
+    return frozenset(expected)
+
+
+def choose_mode(
+    state: StateFile,
+    project: DbtProject,
+    engine: Engine,
+    arguments: DbtArguments,
+    wanted: frozenset[str],
+) -> tuple[Mode, str | None]:
+    """The cheapest way that gives what dbt itself would, and why it is not the slice if it isn't."""
+    differing = inputs_that_differ(
+        state,
+        project,
+        engine,
+        vars=arguments.vars,
+        profile=arguments.profile,
+        target=arguments.target,
+    )
+    if differing:
+        shown = "; ".join(differing[:3]) + (" …" if len(differing) > 3 else "")
+        return Mode.PARSE, f"the project is not as it was prepared: {shown}"
+    index = state.index
+    if index.graph_reading_macros:
+        return Mode.CUT, f"macro {index.graph_reading_macros[0]} reads `graph`"
+    for unique_id in wanted:
+        node = index.node_by_id.get(unique_id) or index.test_by_id.get(unique_id)
+        if node is not None and node.reads_graph:
+            return Mode.CUT, f"{unique_id} reads `graph`"
+    return Mode.SLICE, None
+
+
+def write_request(
+    plan: RunPlan, state: StateFile, folder: Path, *, metadata: Sequence[str]
+) -> dict[str, Any]:
+    """Puts the manifest for the run into ``folder`` and returns the request for the child."""
+    request: dict[str, Any] = {
+        "action": "invoke",
+        "argv": plan.argv,
+        "selected": sorted(plan.selected),
+        "metadata": list(metadata),
+    }
+    cache = ParseCache(state.read_parse_cache_toc(), state.parse_cache_range.read)
+    now = str(plan.project.project_dir.resolve())
+    before = state.header.project_dir
+    moved = (before, now) if now != before else None
+    if plan.mode is Mode.PARSE:
+        target = folder / "target"
+        target.mkdir(parents=True, exist_ok=True)
+        (target / "partial_parse.msgpack").write_bytes(cache.put_together(moved=moved))
+        return request
+    slice_plan = plan_slice(state.index, plan.selected)
+    path = folder / "manifest.msgpack"
+    request["manifest"] = str(path)
+    if plan.mode is Mode.CUT:
+        path.write_bytes(cache.put_together(moved=moved))
+        request["cut"] = {"keep": slice_plan.keep, "rewired": slice_plan.rewired}
+    else:
+        path.write_bytes(cache.slice(slice_plan, moved=moved))
+    return request
+
+
+def new_run_folder(base: Path, name: str) -> Path:
+    """A fresh folder for one run's artifacts."""
+    return Path(tempfile.mkdtemp(dir=base, prefix=f"{name}-"))

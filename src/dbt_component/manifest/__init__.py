@@ -1,0 +1,1 @@
+"""What the project is: dbt's manifest as a small index. Knows neither Dagster nor dbt."""

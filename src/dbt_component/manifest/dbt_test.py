@@ -1,0 +1,35 @@
+"""One dbt test: generic, singular, or unit test."""
+
+from typing import Any
+
+import msgspec
+
+
+class DbtTest(msgspec.Struct, frozen=True, array_like=True):
+    """A test node. ``resource_type`` is ``test`` or ``unit_test``; ``severity`` is lower case.
+
+    ``attached_node`` is the unique id dbt attaches a generic test to, ``None`` for singular tests.
+    ``test_type`` is the generic test's name (``unique``), ``singular`` or ``unit``.
+    """
+
+    unique_id: str
+    resource_type: str
+    name: str
+    package_name: str
+    fqn: list[str]
+    original_file_path: str
+    depends_on: list[str]
+    test_type: str
+    severity: str = "error"
+    attached_node: str | None = None
+    column_name: str | None = None
+    description: str = ""
+    dagster_meta: dict[str, Any] = {}
+    meta_description: str | None = None
+    reads_graph: bool = False
+    raw_offset: int = 0
+    raw_length: int = 0
+
+    @property
+    def is_unit_test(self) -> bool:
+        return self.resource_type == "unit_test"

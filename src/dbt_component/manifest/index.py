@@ -1,0 +1,118 @@
+"""The compact index of a manifest: what loading definitions reads instead of manifest.json."""
+
+from functools import cached_property
+
+import msgspec
+
+from dbt_component.errors import StateFormatError, UnknownNodeError
+from dbt_component.manifest.dbt_test import DbtTest
+from dbt_component.manifest.node import Node
+
+
+class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
+    """All nodes and tests of a project.
+
+    ``nodes`` are in topological order (a node comes after everything it depends on), ties in the
+    manifest's order; ``tests`` are ordered by unique id. ``graph_reading_macros`` are the project's
+    and its packages' macros whose text mentions dbt's ``graph`` variable.
+    """
+
+    project_name: str
+    project_id: str | None
+    adapter_type: str
+    dbt_version: str
+    nodes: list[Node]
+    tests: list[DbtTest]
+    graph_reading_macros: list[str] = []
+
+    @cached_property
+    def node_by_id(self) -> dict[str, Node]:
+        return {node.unique_id: node for node in self.nodes}
+
+    @cached_property
+    def test_by_id(self) -> dict[str, DbtTest]:
+        return {test.unique_id: test for test in self.tests}
+
+    @cached_property
+    def tests_of(self) -> dict[str, list[DbtTest]]:
+        """Tests by each node that they depend on."""
+        found: dict[str, list[DbtTest]] = {}
+        for test in self.tests:
+            for unique_id in test.depends_on:
+                found.setdefault(unique_id, []).append(test)
+        return found
+
+    @cached_property
+    def _nodes_by_name(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            found.setdefault(node.name, []).append(node)
+        return found
+
+    def named(self, name: str) -> list[Node]:
+        """All nodes with that name, in topological order."""
+        return self._nodes_by_name.get(name, [])
+
+    def find_asset_node(self, name: str) -> Node:
+        """Returns the one asset node called ``name``.
+
+        ``name`` is a node name, ``package.name``, ``name.v2`` for a version, or a unique id. A plain
+        name prefers the root project over packages.
+
+        Raises:
+            UnknownNodeError: No node has that name, or several do (they are listed).
+        """
+        exact = self.node_by_id.get(name)
+        if exact is not None and exact.is_asset:
+            return exact
+        candidates = [n for n in self._nodes_by_name.get(name, []) if n.is_asset]
+        if not candidates and "." in name:
+            head, _, tail = name.partition(".")
+            candidates = [
+                n
+                for n in self._nodes_by_name.get(tail, [])
+                if n.is_asset and n.package_name == head
+            ] or [
+                n
+                for n in self._nodes_by_name.get(head, [])
+                if n.is_asset and tail in (n.version, f"v{n.version}")
+            ]
+        own = [n for n in candidates if n.package_name == self.project_name]
+        candidates = own or candidates
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            ids = ", ".join(sorted(n.unique_id for n in candidates))
+            raise UnknownNodeError(
+                f"{name!r} names several nodes: {ids}.",
+                hint="Write the unique id, `package.name`, or `name.v2` for a version.",
+            )
+        from difflib import get_close_matches
+
+        known = [n.name for n in self.nodes if n.is_asset]
+        close = get_close_matches(name, known, n=3)
+        raise UnknownNodeError(
+            f"No model, seed or snapshot called {name!r} in dbt project {self.project_name!r}.",
+            hint=f"Did you mean {', '.join(map(repr, close))}?" if close else None,
+        )
+
+    def encode(self) -> bytes:
+        return msgspec.msgpack.encode(self)
+
+
+_decoder = msgspec.msgpack.Decoder(ManifestIndex)
+
+
+def decode_index(data: bytes) -> ManifestIndex:
+    """Decodes what ``ManifestIndex.encode`` wrote. About 5 µs a node.
+
+    Raises:
+        StateFormatError: The bytes are not an index of this format.
+    """
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise StateFormatError(
+            f"The node index in the state can't be read: {error}.",
+            hint="Rebuild the state with `dg utils refresh-defs-state`.",
+        ) from error

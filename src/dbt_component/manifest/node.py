@@ -1,0 +1,72 @@
+"""One node of a dbt project that data flows through: model, seed, snapshot, source and the rest."""
+
+from typing import Any
+
+import msgspec
+
+ASSET_RESOURCE_TYPES = frozenset({"model", "seed", "snapshot"})
+"""Resource types that become Dagster assets."""
+
+
+class Column(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A documented column. ``data_type`` is ``None`` where the project does not state it."""
+
+    name: str
+    data_type: str | None
+    description: str
+    tags: list[str]
+    not_null: bool = False
+    unique: bool = False
+
+
+class Node(msgspec.Struct, frozen=True, array_like=True):
+    """The fields of a manifest entry that definitions need; all else is read lazily from the store.
+
+    ``depends_on`` holds unique ids in the manifest's order. ``code_version`` covers the node's code,
+    configuration, macros, ephemeral parents and variables (see ``manifest.code_version``);
+    ``raw_code_sha1`` covers the text alone.
+    ``raw_offset`` and ``raw_length`` locate the complete entry in the state's raw-node section.
+
+    See: https://schemas.getdbt.com/dbt/manifest/v12.json
+    """
+
+    unique_id: str
+    resource_type: str
+    name: str
+    package_name: str
+    fqn: list[str]
+    original_file_path: str
+    depends_on: list[str]
+    alias: str | None = None
+    version: str | None = None
+    database: str | None = None
+    schema: str | None = None
+    identifier: str | None = None
+    relation_name: str | None = None
+    source_name: str | None = None
+    config_schema: str | None = None
+    materialized: str | None = None
+    description: str = ""
+    code: str = ""
+    code_version: str | None = None
+    group: str | None = None
+    group_owner_emails: list[str] = []
+    tags: list[str] = []
+    columns: list[Column] = []
+    dagster_meta: dict[str, Any] = {}
+    reads_graph: bool = False
+    raw_offset: int = 0
+    raw_length: int = 0
+
+    @property
+    def is_asset(self) -> bool:
+        """Whether dbt builds a relation for the node that Dagster shows as an asset."""
+        return self.resource_type in ASSET_RESOURCE_TYPES and self.materialized != "ephemeral"
+
+    @property
+    def is_source(self) -> bool:
+        return self.resource_type == "source"
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self.materialized == "ephemeral"

@@ -1,0 +1,213 @@
+"""What a prepared state depends on, by content, so that an unchanged project is never parsed again.
+
+Files are compared by content, not by time, as checkouts and image builds change times. Values of
+environment variables are kept only as salted hashes, and those of secrets not at all.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dbt_component import __version__
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.project.files import FileStamp, iterate_project_files
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_yml import load_yaml
+
+_ENV_VAR = re.compile(rb"""env_var\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]""")
+_SECRET_PREFIX = "DBT_ENV_SECRET"
+_SCANNED_SUFFIXES = (".sql", ".yml", ".yaml", ".py", ".md")
+FLAG_VARIABLES = ("DBT_PROFILE", "DBT_TARGET")
+_ABSENT = "absent"
+_TARGET_KEY = re.compile(rb"""\btarget\s*(?:\.\s*|\[\s*['"]|\.get\(\s*['"])(\w+)""")
+PROJECT_USE = "project files"
+CONNECTION_KEYS = frozenset(
+    {
+        "host", "hostname", "server", "port", "user", "username", "uid", "password", "pass", "pwd",
+        "token", "threads", "sslmode", "sslcert", "sslkey", "sslrootcert", "keepalives_idle",
+        "connect_timeout", "retries", "http_path", "warehouse", "role", "private_key",
+        "private_key_path", "private_key_passphrase", "keyfile", "keyfile_json", "client_id",
+        "client_secret", "authenticator", "job_execution_timeout_seconds", "timeout_seconds",
+    }
+)
+"""Keys of a profile's output that say how to connect and change nothing in the manifest."""
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """Every input of a prepared state.
+
+    ``files`` maps relative posix paths to stamps; only their hashes count for equality.
+    ``settings`` maps names (``target``, ``vars``, ``dbt-core`` …) to values that hold no secrets.
+    ``env`` maps names of environment variables that the project reads to salted hashes; ``env_uses``
+    says for each where: keys of the profile's outputs, or ``PROJECT_USE``. ``target_keys_read`` are the
+    attributes of dbt's ``target`` variable that the project's files mention.
+    """
+
+    files: dict[str, FileStamp]
+    settings: dict[str, str]
+    env: dict[str, str]
+    salt: str
+    env_uses: dict[str, list[str]] = {}
+    target_keys_read: list[str] = []
+
+    @property
+    def digest(self) -> str:
+        """One hash over all inputs; equal only for fingerprints of the same salt."""
+        digest = hashlib.sha256(self.salt.encode())
+        for path in sorted(self.files):
+            digest.update(f"{path}\0{self.files[path].sha1}\0".encode())
+        digest.update(json.dumps([self.settings, self.env], sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def differences(self, newer: "Fingerprint") -> list[str]:
+        """Names every input in which ``newer`` differs, as text for people; empty if none does."""
+        found: list[str] = []
+        for path in sorted(self.files.keys() | newer.files.keys()):
+            old, new = self.files.get(path), newer.files.get(path)
+            if old is None:
+                found.append(f"file added: {path}")
+            elif new is None:
+                found.append(f"file removed: {path}")
+            elif old.sha1 != new.sha1:
+                found.append(f"file changed: {path}")
+        for name in sorted(self.settings.keys() | newer.settings.keys()):
+            before, after = self.settings.get(name), newer.settings.get(name)
+            if before != after:
+                found.append(f"{name} changed: {before!r} -> {after!r}")
+        for name in sorted(self.env.keys() | newer.env.keys()):
+            if self.env.get(name) != newer.env.get(name):
+                found.append(f"environment variable changed: {name}")
+        return found
+
+
+def take_fingerprint(
+    project: DbtProject, engine: Engine, *, known: Fingerprint | None = None
+) -> Fingerprint:
+    """Reads all inputs of a project. Costs a read of each file: about 0.1 s for 5,000 files.
+
+    Args:
+        project: The project on disk.
+        engine: The dbt that will prepare it.
+        known: The fingerprint to compare with, whose salt and dynamic environment variables are used.
+    """
+    uses: dict[str, set[str]] = {}
+    if known is not None:
+        uses = {name: set(known.env_uses.get(name, [PROJECT_USE])) for name in known.env}
+    target_keys: set[str] = set()
+    files: dict[str, FileStamp] = {}
+    root = str(project.project_dir)
+    for relative, stat in iterate_project_files(project.project_dir, project.yml):
+        try:
+            with open(f"{root}/{relative}", "rb", buffering=0) as file:
+                content = file.read()
+        except OSError:
+            continue
+        sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        files[relative] = FileStamp(stat.st_size, stat.st_mtime_ns, sha1)
+        if relative.endswith(_SCANNED_SUFFIXES):
+            if b"env_var" in content:
+                for name in _ENV_VAR.findall(content):
+                    uses.setdefault(name.decode(), set()).add(PROJECT_USE)
+            if b"target" in content:
+                target_keys.update(key.decode() for key in _TARGET_KEY.findall(content))
+    for name, keys in _profile_uses(project).items():
+        uses.setdefault(name, set()).update(keys)
+    for name in FLAG_VARIABLES:
+        uses.setdefault(name, set()).add(PROJECT_USE)
+    settings = {
+        "profiles.yml": hash_profiles(project),
+        "profile": project.profile or "",
+        "target": project.target or "",
+        "vars": serialize_vars(project.vars),
+        "prepare_project_cli_args": json.dumps(list(project.prepare_project_cli_args)),
+        "dbt-component": __version__,
+        **engine.versions,
+    }
+    salt = known.salt if known is not None else secrets.token_hex(8)
+    return Fingerprint(
+        files=files,
+        settings=settings,
+        env=hash_environment(uses, salt=salt),
+        salt=salt,
+        env_uses={name: sorted(uses[name]) for name in sorted(uses)},
+        target_keys_read=sorted(target_keys),
+    )
+
+
+def hash_profiles(project: DbtProject) -> str:
+    """Hash of the text of profiles.yml."""
+    text = (project.find_profiles_dir() / "profiles.yml").read_bytes()
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def serialize_vars(vars: Mapping[str, Any]) -> str:
+    """Variables as text that is equal for equal variables."""
+    return json.dumps(dict(vars), sort_keys=True, default=str)
+
+
+def _profile_uses(project: DbtProject) -> dict[str, set[str]]:
+    """Environment variable -> keys of profiles.yml whose value reads it."""
+    uses: dict[str, set[str]] = {}
+
+    def visit(value: Any, key: str) -> None:
+        if isinstance(value, dict):
+            for inner_key, inner in value.items():
+                visit(inner, str(inner_key))
+        elif isinstance(value, list):
+            for inner in value:
+                visit(inner, key)
+        elif isinstance(value, str):
+            for name in _ENV_VAR.findall(value.encode()):
+                uses.setdefault(name.decode(), set()).add(key)
+
+    visit(load_yaml(project.find_profiles_dir() / "profiles.yml"), "")
+    return uses
+
+
+def hash_environment(names: Iterable[str], *, salt: str) -> dict[str, str]:
+    """Salted hashes of the current values; secrets (``DBT_ENV_SECRET*``) are left out."""
+    hashes: dict[str, str] = {}
+    for name in sorted(set(names)):
+        if not name.startswith(_SECRET_PREFIX):
+            value = os.environ.get(name)
+            hashes[name] = _ABSENT if value is None else hash_value(value, salt=salt)
+    return hashes
+
+
+def hash_value(value: str, *, salt: str) -> str:
+    """A salted, truncated hash: tells a change, does not tell the value."""
+    return hashlib.sha256(f"{salt}\0{value}".encode()).hexdigest()[:16]
+
+
+def changed_files(project_dir: Path, project: DbtProject, recorded: Fingerprint) -> list[str]:
+    """Paths whose content differs from the recorded one, sorted.
+
+    A file of the recorded size and time is taken as unchanged, so that an undisturbed project costs
+    one ``stat`` a file (about 5 µs each).
+    """
+    changed: set[str] = set(recorded.files)
+    for relative, stat in iterate_project_files(project_dir, project.yml):
+        stamp = recorded.files.get(relative)
+        if stamp is None:
+            changed.add(relative)
+            continue
+        if stat.st_size == stamp.size and (
+            stat.st_mtime_ns == stamp.mtime_ns or _content_hash(project_dir, relative) == stamp.sha1
+        ):
+            changed.discard(relative)
+    return sorted(changed)
+
+
+def _content_hash(project_dir: Path, relative: str) -> str | None:
+    try:
+        content = (project_dir / relative).read_bytes()
+    except OSError:
+        return None
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()

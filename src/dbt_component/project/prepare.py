@@ -1,0 +1,447 @@
+"""Prepare once: fingerprint, and only if it changed `dbt deps` where needed, `dbt parse`, new state."""
+
+import contextlib
+import datetime
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from dbt_component import __version__
+from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.dbt_process.events import InvocationResult, LogLine
+from dbt_component.dbt_process.parse_cache import ParseCache, split_parse_cache
+from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.errors import PrepareError, SelectionError
+from dbt_component.manifest.parse import decode_manifest, parse_manifest
+from dbt_component.project.cache import cache_folder
+from dbt_component.project.dbt_environment import dbt_environment
+from dbt_component.project.fingerprint import Fingerprint, hash_environment, take_fingerprint
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_yml import load_yaml
+from dbt_component.project.secret_scan import literal_secrets
+from dbt_component.project.state import (
+    FORMAT,
+    FORMAT_VERSION,
+    Provenance,
+    StateContents,
+    StateFile,
+    StateHeader,
+    read_state_if_usable,
+    write_state,
+)
+from dbt_component.selection.criteria import SelectionCriteria
+
+LOCK_TIMEOUT_SECONDS = 1800
+
+
+class RefreshOutcome(msgspec.Struct, frozen=True):
+    """What a refresh did. ``reasons`` names the changed inputs; empty if nothing was written."""
+
+    is_changed: bool
+    reasons: list[str]
+    warnings: list[str] = []
+
+
+def refresh_state(
+    project: DbtProject,
+    state_path: Path,
+    *,
+    selections: Iterable[SelectionCriteria],
+    previous_path: Path | None = None,
+) -> RefreshOutcome:
+    """Brings the state at ``state_path`` up to date with the project.
+
+    Does nothing but read and hash the project's files if the state there was prepared from the same
+    inputs and holds all selections. Otherwise runs dbt in a child process and replaces the file
+    atomically. One preparation of a project runs at a time, in whatever process; the others wait and
+    then find the work done.
+
+    Args:
+        project: The project on disk.
+        state_path: Where the state is, or is to be written.
+        selections: Selections to resolve with dbt's own selector and keep.
+        previous_path: A former state to compare with, if it lies elsewhere.
+
+    Raises:
+        PrepareError: dbt failed; the message is dbt's own. The former state is untouched.
+        SelectionError: dbt does not accept a selection.
+        OSError: The state can't be written. The former state is untouched.
+    """
+    wanted = sorted({criteria for criteria in selections if not criteria.is_everything})
+    engine = find_engine(project.dbt_executable)
+    previous = read_state_if_usable(previous_path or state_path)
+    known = previous.fingerprint if previous is not None else None
+    fingerprint = take_fingerprint(project, engine, known=known)
+    if previous is not None and _is_current(previous, fingerprint, wanted):
+        return RefreshOutcome(is_changed=False, reasons=[])
+    with _project_lock(project):
+        # Another process may have done the work while this one waited.
+        previous = read_state_if_usable(previous_path or state_path)
+        known = previous.fingerprint if previous is not None else None
+        fingerprint = take_fingerprint(project, engine, known=known)
+        if previous is not None and _is_current(previous, fingerprint, wanted):
+            return RefreshOutcome(is_changed=False, reasons=[])
+        if previous is None:
+            reasons = ["no usable state"]
+        else:
+            reasons = previous.fingerprint.differences(fingerprint) or ["new selections"]
+        preparation = _Preparation(project, engine, wanted, previous, fingerprint)
+        contents = preparation.run()
+        write_state(state_path, contents)
+        if previous is not None:
+            previous.close()
+        return RefreshOutcome(is_changed=True, reasons=reasons, warnings=preparation.warnings)
+
+
+def resolve_selections(
+    state: StateFile, project: DbtProject, wanted: Sequence[SelectionCriteria]
+) -> dict[str, list[str]]:
+    """Resolves selections that the state lacks, with dbt's selector in a child process.
+
+    Raises:
+        SelectionError: dbt does not accept one of them.
+    """
+    engine = find_engine(project.dbt_executable)
+    cache = ParseCache(state.read_parse_cache_toc(), state.parse_cache_range.read)
+    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+        scratch = Path(folder)
+        (scratch / "manifest.msgpack").write_bytes(cache.put_together())
+        request = {
+            "action": "select",
+            "manifest": str(scratch / "manifest.msgpack"),
+            **_selection_request(wanted, scratch, project),
+        }
+        _run_child(engine, project, request, scratch, what="select nodes")
+        return _read_selections(scratch, wanted)
+
+
+def _is_current(
+    state: StateFile, fingerprint: Fingerprint, wanted: Iterable[SelectionCriteria]
+) -> bool:
+    return state.fingerprint.digest == fingerprint.digest and all(
+        criteria.cache_key in state.selections for criteria in wanted
+    )
+
+
+@contextlib.contextmanager
+def _project_lock(project: DbtProject) -> Iterator[None]:
+    identity = hashlib.sha256(str(project.project_dir.resolve()).encode()).hexdigest()[:16]
+    lock = FileLock(cache_folder("locks") / f"{identity}.lock")
+    try:
+        lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
+    except Timeout as error:
+        raise PrepareError(
+            f"Another process has been preparing the project for {LOCK_TIMEOUT_SECONDS} s.",
+            where=str(project.project_dir),
+            hint="Look for a hanging dbt process.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class _Preparation:
+    """One run of dbt that yields the contents of a new state."""
+
+    def __init__(
+        self,
+        project: DbtProject,
+        engine: Engine,
+        wanted: Sequence[SelectionCriteria],
+        previous: StateFile | None,
+        fingerprint: Fingerprint,
+    ) -> None:
+        self._project = project
+        self._engine = engine
+        self._wanted = wanted
+        self._previous = previous
+        self._fingerprint = fingerprint
+        self.warnings: list[str] = []
+
+    def run(self) -> StateContents:
+        with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+            scratch = Path(folder)
+            target = scratch / "target"
+            target.mkdir()
+            if self._previous is not None:
+                cache = self._previous_cache()
+                (target / "partial_parse.msgpack").write_bytes(cache.put_together())
+            commands: list[list[str]] = []
+            if needs_packages(self._project, self._previous, self._fingerprint):
+                commands.append(["deps"])
+            commands.append(self._parse_command())
+            request = {
+                "action": "prepare",
+                "commands": commands,
+                "parse_cache": str(target / "partial_parse.msgpack"),
+                **_selection_request(self._wanted, scratch, self._project),
+            }
+            what = "`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`"
+            self.warnings = _run_child(self._engine, self._project, request, scratch, what=what)
+            return self._contents(scratch, target)
+
+    def _previous_cache(self) -> ParseCache:
+        assert self._previous is not None
+        return ParseCache(
+            self._previous.read_parse_cache_toc(), self._previous.parse_cache_range.read
+        )
+
+    def _parse_command(self) -> list[str]:
+        command = list(self._project.prepare_project_cli_args) or ["parse"]
+        return [*command, *project_arguments(self._project)]
+
+    def _contents(self, scratch: Path, target: Path) -> StateContents:
+        manifest_json = (target / "manifest.json").read_bytes()
+        cache_path = target / "partial_parse.msgpack"
+        if not cache_path.exists():
+            raise PrepareError(
+                "dbt wrote no parse cache.",
+                where=str(self._project.project_dir),
+                hint="Remove `partial_parse: false` from dbt_project.yml or profiles.yml.",
+            )
+        toc, parse_cache = split_parse_cache(cache_path.read_bytes())
+        manifest = decode_manifest(manifest_json)
+        vars_text = json.dumps(
+            [self._project.yml.vars, dict(self._project.vars)], sort_keys=True, default=str
+        )
+        vars_digest = hashlib.sha256(vars_text.encode()).hexdigest()
+        index, raw_nodes = parse_manifest(manifest, vars_digest=vars_digest)
+        fingerprint = self._final_fingerprint(toc, parse_cache)
+        selections = self._carried_selections(fingerprint)
+        selections.update(_read_selections(scratch, self._wanted))
+        project_zip, has_profiles = self._zip_project(fingerprint)
+        return StateContents(
+            header=StateHeader(
+                format=FORMAT,
+                format_version=FORMAT_VERSION,
+                state_id=uuid.uuid4().hex,
+                input_digest=fingerprint.digest,
+                project_dir=str(self._project.project_dir.resolve()),
+                has_profiles=has_profiles,
+                provenance=Provenance(
+                    project_name=index.project_name or self._project.name,
+                    source=self._project.project_dir.name,
+                    created_at=datetime.datetime.now(datetime.timezone.utc).isoformat(),
+                    dbt_version=index.dbt_version,
+                    package_version=__version__,
+                    adapter_type=index.adapter_type,
+                    profile=self._project.profile,
+                    target=self._project.target,
+                ),
+            ),
+            fingerprint=fingerprint,
+            index=index,
+            selections=selections,
+            raw_nodes=raw_nodes,
+            parse_cache_toc=toc,
+            parse_cache=parse_cache,
+            manifest_json=manifest_json,
+            project_zip=project_zip,
+        )
+
+    def _final_fingerprint(self, toc: bytes, parse_cache: bytes) -> Fingerprint:
+        """The inputs after dbt ran: `dbt deps` may have added packages, dbt saw every env var."""
+        taken = take_fingerprint(self._project, self._engine, known=self._fingerprint)
+        changed = [
+            path
+            for path, stamp in self._fingerprint.files.items()
+            if not self._is_package_file(path)
+            and (path not in taken.files or taken.files[path].sha1 != stamp.sha1)
+        ]
+        if changed:
+            raise PrepareError(
+                f"Files changed while dbt was parsing: {', '.join(sorted(changed)[:5])}.",
+                where=str(self._project.project_dir),
+                hint="Refresh again.",
+            )
+        cache = ParseCache(toc, lambda offset, length: parse_cache[offset : offset + length])
+        names = [*taken.env, *cache.environment_names()]
+        return msgspec.structs.replace(taken, env=hash_environment(names, salt=taken.salt))
+
+    def _is_package_file(self, path: str) -> bool:
+        install = os.path.normpath(self._project.yml.packages_install_path).replace(os.sep, "/")
+        return path == "package-lock.yml" or path.startswith(install + "/")
+
+    def _carried_selections(self, fingerprint: Fingerprint) -> dict[str, list[str]]:
+        """Selections of other components on this state stay valid while the inputs are the same."""
+        if self._previous is None or self._previous.fingerprint.digest != fingerprint.digest:
+            return {}
+        return dict(self._previous.selections)
+
+    def _zip_project(self, fingerprint: Fingerprint) -> tuple[bytes, bool]:
+        """The project's own files; profiles.yml only if it holds no literal secret."""
+        buffer = io.BytesIO()
+        root = self._project.project_dir
+        profiles = self._project.find_profiles_dir() / "profiles.yml"
+        found_secrets = literal_secrets(load_yaml(profiles))
+        if found_secrets:
+            self.warnings.append(
+                f"profiles.yml is not kept in the state: it holds {', '.join(found_secrets)} in"
+                " plain text. Use env_var() there, or set `profiles_dir` where the state is run."
+            )
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for relative in sorted(fingerprint.files):
+                archive.write(root / relative, relative)
+            if not found_secrets:
+                archive.write(profiles, "profiles.yml")
+        return buffer.getvalue(), not found_secrets
+
+
+def needs_packages(
+    project: DbtProject, previous: StateFile | None, fingerprint: Fingerprint
+) -> bool:
+    """Whether `dbt deps` must run: packages are declared, and missing or changed since last time."""
+    declared = declared_packages(project.project_dir)
+    if not declared:
+        return False
+    installed_in = project.project_dir / project.yml.packages_install_path
+    if not installed_in.is_dir():
+        return True
+    installed = [entry for entry in installed_in.iterdir() if (entry / "dbt_project.yml").exists()]
+    if len(installed) < len(declared):
+        return True
+    if previous is None:
+        return False
+    for name in ("packages.yml", "dependencies.yml", "package-lock.yml"):
+        before, now = previous.fingerprint.files.get(name), fingerprint.files.get(name)
+        if (before and before.sha1) != (now and now.sha1):
+            return True
+    return False
+
+
+def declared_packages(project_dir: Path) -> list[Any]:
+    """The entries under ``packages`` of packages.yml and dependencies.yml."""
+    declared: list[Any] = []
+    for name in ("packages.yml", "dependencies.yml"):
+        path = project_dir / name
+        if path.is_file():
+            content = load_yaml(path)
+            if isinstance(content, dict):
+                declared.extend(content.get("packages") or [])
+    return declared
+
+
+def project_arguments(project: DbtProject) -> list[str]:
+    """``--profile``, ``--target`` and ``--vars`` of a project, as every dbt command gets them."""
+    arguments: list[str] = []
+    if project.profile:
+        arguments += ["--profile", project.profile]
+    if project.target:
+        arguments += ["--target", project.target]
+    if project.vars:
+        arguments += ["--vars", json.dumps(dict(project.vars), default=str)]
+    return arguments
+
+
+def _selection_request(
+    wanted: Sequence[SelectionCriteria], scratch: Path, project: DbtProject
+) -> dict[str, Any]:
+    return {
+        "selections": [
+            {
+                "key": criteria.cache_key,
+                "select": criteria.select,
+                "exclude": criteria.exclude,
+                "selector": criteria.selector,
+            }
+            for criteria in wanted
+        ],
+        "output": str(scratch / "selections.json"),
+        "list_argv": project_arguments(project),
+    }
+
+
+def _read_selections(
+    scratch: Path, wanted: Sequence[SelectionCriteria]
+) -> dict[str, list[str]]:
+    if not wanted:
+        return {}
+    found = msgspec.json.decode((scratch / "selections.json").read_bytes())
+    problems = [
+        f"{criteria}: {found[criteria.cache_key]['error']}"
+        for criteria in wanted
+        if "error" in found[criteria.cache_key]
+    ]
+    if problems:
+        raise SelectionError(
+            "dbt does not accept " + "\n".join(problems),
+            hint="See https://docs.getdbt.com/reference/node-selection/syntax.",
+        )
+    return {criteria.cache_key: found[criteria.cache_key]["ids"] for criteria in wanted}
+
+
+def _run_child(
+    engine: Engine, project: DbtProject, request: dict[str, Any], scratch: Path, *, what: str
+) -> list[str]:
+    """Runs one request to its end; returns dbt's warnings.
+
+    Raises:
+        PrepareError: dbt failed, with its own message; or the process ended without a result.
+    """
+    errors: list[str] = []
+    warnings: list[str] = []
+    is_complete = False
+    output = scratch / "output.txt"
+    env = dbt_environment(project, target_path=scratch / "target")
+    with output.open("wb") as file, DbtProcess(
+        engine, stdout=file.fileno(), stderr=file.fileno()
+    ) as process:
+        process.send(request, env=env, cwd=project.project_dir.resolve())
+        for event in process.events():
+            if isinstance(event, LogLine):
+                (errors if event.level == "error" else warnings).append(event.message)
+            elif isinstance(event, InvocationResult):
+                if not event.success:
+                    raise PrepareError(
+                        f"{what} failed:\n{event.error or chr(10).join(errors) or 'no message'}",
+                        where=str(project.project_dir),
+                    )
+            else:
+                is_complete = True
+        exit_code = process.exit_code
+    if not is_complete:
+        tail = output.read_bytes()[-2000:].decode(errors="replace").strip()
+        raise PrepareError(
+            f"{what} ended with exit code {exit_code} and no result."
+            + (f" Its last output:\n{tail}" if tail else ""),
+            where=str(project.project_dir),
+        )
+    return warnings
+
+
+def unpack_project(state: StateFile) -> Path:
+    """Unpacks the project's files from the state into the cache, once per content.
+
+    For runs on a machine that lacks the project's folder. Safe under many processes: the folder is
+    filled under another name and renamed.
+    """
+    data = state.read_project_zip()
+    name = hashlib.sha256(data).hexdigest()[:32]
+    folder = cache_folder("projects") / name
+    if folder.is_dir():
+        os.utime(folder)
+        return folder
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            archive.extractall(temporary)
+        try:
+            os.rename(temporary, folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder

@@ -1,0 +1,100 @@
+"""A dbt project on disk and how to run it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbt_component.errors import (
+    DagsterDbtProfilesDirectoryNotFoundError,
+    DagsterDbtProjectNotFoundError,
+)
+from dbt_component.project.project_yml import ProjectYml, read_project_yml
+
+
+@dataclass(frozen=True)
+class DbtProject:
+    """A dbt project on disk: where it is, and with which profile, target and variables it runs.
+
+    Args:
+        project_dir: Folder of dbt_project.yml.
+        target_path: Where dbt's own command line puts artifacts, relative to the project. Prepared
+            state and runs do not write there.
+        profiles_dir: Folder of profiles.yml. By default the first that exists of
+            ``DBT_PROFILES_DIR``, the project folder, ``~/.dbt``.
+        profile: Profile to use instead of the one in dbt_project.yml.
+        target: Target of the profile; its default otherwise.
+        packaged_project_dir: A copy to use in production, if it exists.
+        state_path: Folder of a manifest to compare with or defer to, relative to the project.
+        prepare_project_cli_args: The dbt command that prepares the project.
+        vars: Variables for every dbt command.
+        dbt_executable: A ``dbt`` of another environment.
+
+    Raises:
+        DagsterDbtProjectNotFoundError: The folder does not exist.
+        DagsterDbtProjectYmlFileNotFoundError: It holds no dbt_project.yml.
+    """
+
+    project_dir: Path
+    target_path: Path = Path("target")
+    profiles_dir: Path | None = None
+    profile: str | None = None
+    target: str | None = None
+    packaged_project_dir: Path | None = None
+    state_path: Path | None = None
+    prepare_project_cli_args: Sequence[str] = ("parse",)
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    dbt_executable: str | None = None
+    yml: ProjectYml = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        project_dir = Path(self.project_dir)
+        packaged = None if self.packaged_project_dir is None else Path(self.packaged_project_dir)
+        if packaged is not None and not os.getenv("DAGSTER_IS_DEV_CLI") and packaged.exists():
+            project_dir = packaged
+        if not project_dir.exists():
+            raise DagsterDbtProjectNotFoundError(
+                f"project_dir {str(project_dir)!r} does not exist.",
+                hint="Check the path; relative paths start at the current working directory.",
+            )
+        set_field = object.__setattr__
+        set_field(self, "project_dir", project_dir)
+        set_field(self, "target_path", Path(self.target_path))
+        set_field(self, "packaged_project_dir", packaged)
+        if self.profiles_dir is not None:
+            set_field(self, "profiles_dir", Path(self.profiles_dir))
+        if self.state_path is not None:
+            set_field(self, "state_path", project_dir / self.state_path)
+        set_field(self, "prepare_project_cli_args", tuple(self.prepare_project_cli_args))
+        set_field(self, "yml", read_project_yml(project_dir))
+
+    @property
+    def name(self) -> str:
+        return self.yml.name
+
+    @property
+    def manifest_path(self) -> Path:
+        return self.project_dir / self.target_path / "manifest.json"
+
+    def find_profiles_dir(self) -> Path:
+        """The folder of the profiles.yml to use.
+
+        Raises:
+            DagsterDbtProfilesDirectoryNotFoundError: None was found; the message lists the places.
+        """
+        if self.profiles_dir is not None:
+            places = [self.profiles_dir]
+        else:
+            places = [self.project_dir, Path.home() / ".dbt"]
+            if os.getenv("DBT_PROFILES_DIR"):
+                places.insert(0, Path(os.environ["DBT_PROFILES_DIR"]))
+        for place in places:
+            if (place / "profiles.yml").is_file():
+                return place.resolve()
+        looked = ", ".join(repr(str(place)) for place in places)
+        raise DagsterDbtProfilesDirectoryNotFoundError(
+            f"No profiles.yml for dbt project {self.name!r}; looked in {looked}.",
+            where=str(self.project_dir),
+            hint="Add profiles.yml beside dbt_project.yml, or set `profiles_dir` of the project.",
+        )

@@ -1,0 +1,88 @@
+"""dbt_project.yml: the few fields that are needed without starting dbt."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from dbt_component.errors import (
+    DagsterDbtProjectNotFoundError,
+    DagsterDbtProjectYmlFileNotFoundError,
+    ProjectFileError,
+)
+
+_PATH_FIELDS = {
+    "model-paths": ["models"],
+    "seed-paths": ["seeds"],
+    "test-paths": ["tests"],
+    "analysis-paths": ["analyses"],
+    "macro-paths": ["macros"],
+    "snapshot-paths": ["snapshots"],
+    "function-paths": ["functions"],
+    "docs-paths": [],
+    "asset-paths": [],
+}
+
+
+class ProjectYml(msgspec.Struct, frozen=True):
+    """The parsed file. ``resource_paths`` are the folders that hold the project's own files."""
+
+    name: str
+    profile: str | None
+    packages_install_path: str
+    target_path: str
+    resource_paths: list[str]
+    vars: dict[str, Any]
+
+
+def load_yaml(path: Path) -> Any:
+    """Reads a YAML file.
+
+    Raises:
+        ProjectFileError: The file is not YAML; the message holds line and column.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        with path.open("rb") as file:
+            return yaml.load(file, Loader=loader)  # noqa: S506 - a safe loader either way
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProjectFileError(f"Not valid YAML: {error}", where=str(path)) from error
+
+
+def read_project_yml(project_dir: Path) -> ProjectYml:
+    """Reads ``dbt_project.yml`` of a project folder. Jinja in it is not rendered.
+
+    Raises:
+        DagsterDbtProjectNotFoundError: The folder does not exist.
+        DagsterDbtProjectYmlFileNotFoundError: It holds no dbt_project.yml.
+        ProjectFileError: The file is not YAML, not a mapping, or has no ``name``.
+    """
+    if not project_dir.is_dir():
+        raise DagsterDbtProjectNotFoundError(
+            f"dbt project folder {str(project_dir)!r} does not exist.",
+            hint="Check `project` in defs.yaml; relative paths start at the folder of defs.yaml.",
+        )
+    path = project_dir / "dbt_project.yml"
+    if not path.exists():
+        raise DagsterDbtProjectYmlFileNotFoundError(
+            f"No dbt_project.yml in {str(project_dir)!r}.",
+            hint="Point `project` at the folder that holds dbt_project.yml.",
+        )
+    content = load_yaml(path)
+    if not isinstance(content, dict) or not isinstance(content.get("name"), str):
+        raise ProjectFileError(
+            "dbt_project.yml must be a mapping with a `name`.", where=str(path)
+        )
+    resource_paths: list[str] = []
+    for field, default in _PATH_FIELDS.items():
+        value = content.get(field, default)
+        resource_paths.extend(value if isinstance(value, list) else [value])
+    return ProjectYml(
+        name=content["name"],
+        profile=content.get("profile"),
+        packages_install_path=str(content.get("packages-install-path") or "dbt_packages"),
+        target_path=str(content.get("target-path") or "target"),
+        resource_paths=list(dict.fromkeys(str(p) for p in resource_paths)),
+        vars=content.get("vars") or {},
+    )

@@ -1,0 +1,1 @@
+"""Which nodes: selections in dbt's own syntax, resolved by dbt and kept in the state."""
