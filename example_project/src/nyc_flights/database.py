@@ -94,4 +94,9 @@ def _exec_psql(args: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (
+        RuntimeError
+    ) as error:  # EmbeddedPostgresError, whose module is imported only when needed
+        sys.exit(str(error))
