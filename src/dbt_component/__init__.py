@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from dbt_component.execution.invocation import DbtCliInvocation as DbtCliInvocation
     from dbt_component.execution.resource import DbtCliResource as DbtCliResource
     from dbt_component.project.project import DbtProject as DbtProject
-
-__version__ = "0.1.0"
+    from dbt_component.version import __version__ as __version__
 
 _HOME_OF = {
     "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
@@ -32,9 +31,10 @@ _HOME_OF = {
     "DbtCliResource": "dbt_component.execution.resource",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectComponent": "dbt_component.component.component",
+    "__version__": "dbt_component.version",
 }
 
-__all__ = [  # noqa: F822 - the names are provided by __getattr__
+__all__ = [
     "DagsterDbtCliRuntimeError",
     "DagsterDbtError",
     "DagsterDbtTranslator",

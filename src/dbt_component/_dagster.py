@@ -37,6 +37,5 @@ def code_references(metadata: Mapping[str, Any], path: str) -> Mapping[str, Any]
     existing = CodeReferencesMetadataSet.extract(dict(metadata)).code_references
     before = list(existing.code_references) if existing else []
     reference = LocalFileCodeReference(file_path=path)
-    return CodeReferencesMetadataSet(
-        code_references=CodeReferencesMetadataValue(code_references=[*before, reference])
-    )
+    references = CodeReferencesMetadataValue(code_references=[*before, reference])
+    return dict(CodeReferencesMetadataSet(code_references=references))

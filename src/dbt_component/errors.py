@@ -30,9 +30,7 @@ class DagsterDbtError(Exception):
         hint: What the reader can do about it.
     """
 
-    def __init__(
-        self, message: str, *, where: str | None = None, hint: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
         self.message = message
         self.where = where
         self.hint = hint

@@ -205,11 +205,15 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         component = super(StateBackedComponent, cls).load(attributes, context)
-        component._project_root = context.project_root
+        component.bind_to_project(context.project_root)
         context.component_tree.mark_component_defs_state_key(
             defs_state_key=component.defs_state_config.key, loc=context.component_loc
         )
         return component
+
+    def bind_to_project(self, project_root: Path) -> None:
+        """Tells the component which Dagster project it belongs to; part of its state's key."""
+        self._project_root = project_root
 
     # -- meant for subclasses and users ------------------------------------------------------------
 
@@ -283,7 +287,9 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         """The Dagster selection of what dbt selects within this component, checks included."""
         loaded = self._load()
         chosen = loaded.selections.ids(SelectionCriteria(select=select, exclude=exclude))
-        return asset_selection_of(loaded.specs.node_map, chosen & loaded.specs.node_map.selected_ids)
+        return asset_selection_of(
+            loaded.specs.node_map, chosen & loaded.specs.node_map.selected_ids
+        )
 
     # -- state -------------------------------------------------------------------------------------
 
@@ -441,7 +447,11 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     def _remember(self, state: StateFile) -> LoadedProject:
         settings = self.translation_settings or TranslationSettingsModel.defaults()
         self._loaded = LoadedProject(
-            state, self.project, self.translator, self.criteria, settings.enable_code_references
+            state,
+            self.project,
+            self.translator,
+            self.criteria,
+            with_code_references=settings.enable_code_references,
         )
         return self._loaded
 
@@ -485,7 +495,9 @@ def _default_op_name(
     """
     name = loaded.state.index.project_name
     project = component.project
-    is_plain = component.criteria.is_everything and project.target is None and project.profile is None
+    is_plain = (
+        component.criteria.is_everything and project.target is None and project.profile is None
+    )
     if is_plain:
         return name
     folder = context.path if context.path.is_dir() else context.path.parent

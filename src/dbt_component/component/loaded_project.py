@@ -27,6 +27,7 @@ class LoadedProject:
         project: DbtProjectArgs | DbtProject,
         translator: DagsterDbtTranslator,
         criteria: SelectionCriteria,
+        *,
         with_code_references: bool,
     ) -> None:
         self.state = state

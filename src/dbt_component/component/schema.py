@@ -14,7 +14,7 @@ from dagster.components.resolved.core_models import (
 )
 from dagster.components.utils.defs_state import DefsStateConfigArgs
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from dbt_component.component.strict_model import StrictModel
 from dbt_component.definitions.schedules import ScheduleSettings
@@ -125,7 +125,9 @@ def resolve_project(context: ResolutionContext, value: Any) -> DbtProjectArgs | 
 class OpModel(StrictModel, dg.Resolvable):
     """Settings of the op that runs dbt."""
 
-    name: str | None = Field(default=None, description="Name of the op. Default: the dbt project's.")
+    name: str | None = Field(
+        default=None, description="Name of the op. Default: the dbt project's."
+    )
     tags: dict[str, Any] | None = Field(
         default=None,
         description="Tags of the op, for example for a run launcher.",
@@ -143,7 +145,7 @@ class OpModel(StrictModel, dg.Resolvable):
         ),
     ] = None
 
-    model_config = {"arbitrary_types_allowed": True, "extra": "forbid"}
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
 
 class ScheduleModel(StrictModel, dg.Resolvable):
@@ -159,12 +161,15 @@ class ScheduleModel(StrictModel, dg.Resolvable):
         examples=["+tag:daily", "marts,config.materialized:incremental"],
     )
     exclude: str = Field(default="", description="What dbt excludes.")
-    selector: str = Field(default="", description="A selector of selectors.yml, instead of the two.")
+    selector: str = Field(
+        default="", description="A selector of selectors.yml, instead of the two."
+    )
     execution_timezone: str | None = Field(
         default=None, description="Time zone of the cron expression.", examples=["Europe/Berlin"]
     )
     default_status: Literal["RUNNING", "STOPPED"] = Field(
-        default="STOPPED", description="Whether the schedule runs before anybody switched it on or off."
+        default="STOPPED",
+        description="Whether the schedule runs before anybody switched it on or off.",
     )
     tags: dict[str, str] = Field(default_factory=dict, description="Tags of the runs.")
     job_name: str | None = Field(

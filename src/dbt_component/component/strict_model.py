@@ -1,7 +1,7 @@
 """Pydantic models whose unknown keys get a suggestion."""
 
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -47,7 +47,7 @@ def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
     return {**kept, "type": "value_error", "ctx": {"error": message}}
 
 
-@lru_cache(maxsize=None)
+@cache
 def strict(model: type[BaseModel]) -> type[BaseModel]:
     """A subclass of a derived model that gives suggestions."""
     return type(model.__name__, (model, StrictModel), {"__module__": model.__module__})

@@ -61,7 +61,8 @@ class EventPipe:
 
 def read_request():
     """The request line, or nothing if the parent closed standard input. Read without buffering, as a
-    buffered reader's lock would be held by the watching thread while the interpreter ends."""
+    buffered reader's lock would be held by the watching thread while the interpreter ends.
+    """
     line = b""
     while not line.endswith(b"\n"):
         chunk = os.read(STANDARD_INPUT, 1 << 16)
@@ -164,7 +165,9 @@ class NodeWatcher:
         try:
             self._handle(message)
         except Exception:  # an exception here would become an error of the node itself
-            self._pipe.emit("log", level="warn", name="DbtComponent", message=traceback.format_exc())
+            self._pipe.emit(
+                "log", level="warn", name="DbtComponent", message=traceback.format_exc()
+            )
 
     def _handle(self, message):
         name = message.info.name
@@ -179,7 +182,8 @@ class NodeWatcher:
             info = getattr(message.data, "node_info", None)
             self._pipe.emit(
                 "skip_cause",
-                unique_id=getattr(info, "unique_id", None) or getattr(message.data, "unique_id", None),
+                unique_id=getattr(info, "unique_id", None)
+                or getattr(message.data, "unique_id", None),
                 message=plain(message.info.msg),
             )
         elif message.info.level in ("error", "warn"):
@@ -213,13 +217,16 @@ class NodeWatcher:
             "started_at": info.node_started_at or None,
             "finished_at": info.node_finished_at or None,
             "thread": result.thread or None,
-            "failures": result.num_failures if info.resource_type in ("test", "unit_test") else None,
+            "failures": result.num_failures
+            if info.resource_type in ("test", "unit_test")
+            else None,
             "adapter_response": MessageToDict(result.adapter_response),
         }
-        if status in FINISHED_STATES and self._metadata and info.resource_type in (
-            "model",
-            "seed",
-            "snapshot",
+        if (
+            status in FINISHED_STATES
+            and self._metadata
+            and info.resource_type in ("model", "seed", "snapshot")
+            and info.materialized != "ephemeral"
         ):
             fields["relation"] = self._describe_relation(info.unique_id, info.materialized)
         if status not in UNREMARKABLE_STATES and self.manifest is not None:
@@ -232,7 +239,9 @@ class NodeWatcher:
 
     def _is_microbatch(self, unique_id):
         node = self.manifest.nodes.get(unique_id) if self.manifest else None
-        return node is not None and getattr(node.config, "incremental_strategy", None) == "microbatch"
+        return (
+            node is not None and getattr(node.config, "incremental_strategy", None) == "microbatch"
+        )
 
     def _describe_relation(self, unique_id, materialized):
         """Asks the database, on the adapter that dbt has open, about the relation just built."""
@@ -402,8 +411,6 @@ def resolve_one(task, selection):
 
 def catch_invalid_selector(selector):
     """dbt logs an unknown selector method and selects nothing; here it becomes an error."""
-    from dbt.graph.selector_methods import MethodName  # noqa: F401 - proves the module's shape
-
     errors = []
     original = selector.get_method
 
@@ -444,8 +451,12 @@ def main():
         actions[request["action"]](pipe, request)
     except KeyboardInterrupt:
         pipe.emit(
-            "result", success=False, error="interrupted", error_type="KeyboardInterrupt",
-            interrupted=True, nodes=[],
+            "result",
+            success=False,
+            error="interrupted",
+            error_type="KeyboardInterrupt",
+            interrupted=True,
+            nodes=[],
         )
         return 130
     except BaseException:

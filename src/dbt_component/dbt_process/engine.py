@@ -67,7 +67,9 @@ def _interpreter_of(script: Path) -> str:
 def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
     versions: dict[str, str] = {}
     found = (
-        metadata.distributions() if search_path is None else metadata.distributions(path=search_path)
+        metadata.distributions()
+        if search_path is None
+        else metadata.distributions(path=search_path)
     )
     for distribution in found:
         # The folder name is enough, and reading each package's metadata is not cheap.

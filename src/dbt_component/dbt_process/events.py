@@ -99,4 +99,5 @@ _decoder = msgspec.json.Decoder(
 
 def decode_event(line: bytes) -> DbtEvent:
     """Decodes one line. Raises msgspec.DecodeError if it isn't an event of this protocol."""
-    return _decoder.decode(line)
+    event: DbtEvent = _decoder.decode(line)
+    return event

@@ -45,7 +45,7 @@ def split_parse_cache(data: bytes) -> tuple[bytes, bytes]:
         The encoded table of contents, and the pieces one after another.
     """
     cache: dict[str, Any] = _decode(data)
-    cache["env_vars"] = {name: None for name in cache.get("env_vars") or {}}
+    cache["env_vars"] = dict.fromkeys(cache.get("env_vars") or {})
     packed = bytearray()
 
     def store(value: Any) -> tuple[int, int]:

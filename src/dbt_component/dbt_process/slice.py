@@ -62,9 +62,7 @@ def plan_slice(index: ManifestIndex, selected: Set[str]) -> SlicePlan:
     rewired = {
         unique_id: frontier.get(unique_id, [])
         for unique_id, expanded in context.items()
-        if not expanded
-        and unique_id not in selected
-        and index.node_by_id[unique_id].depends_on
+        if not expanded and unique_id not in selected and index.node_by_id[unique_id].depends_on
     }
     hooks = [node.unique_id for node in index.nodes if node.resource_type == "operation"]
     keep = [*kept, *(i for i in context if i not in kept), *hooks]

@@ -28,9 +28,7 @@ class ScheduleSettings:
     run_config: Mapping[str, Any] | None = None
 
 
-def asset_selection_of(
-    node_map: NodeMap, unique_ids: Set[str]
-) -> dg.AssetSelection:
+def asset_selection_of(node_map: NodeMap, unique_ids: Set[str]) -> dg.AssetSelection:
     """The Dagster selection of exactly these nodes: their assets, and those of their checks chosen."""
     keys = [key for key, unique_id in node_map.asset_ids.items() if unique_id in unique_ids]
     checks = [key for key, unique_id in node_map.check_ids.items() if unique_id in unique_ids]

@@ -142,9 +142,7 @@ class _CheckBuilder:
             )
             if spec.get_python_identifier() in self._taken:
                 suffix = test.unique_id.rpartition(".")[2][-10:]
-                spec = spec.replace_key(
-                    dg.AssetCheckKey(spec.asset_key, f"{spec.name}_{suffix}")
-                )
+                spec = spec.replace_key(dg.AssetCheckKey(spec.asset_key, f"{spec.name}_{suffix}"))
             self.notes.append(
                 f"Check name {clashing!r} on {spec.asset_key.to_user_string()!r} was taken;"
                 f" {test.unique_id} is shown as {spec.name!r}."

@@ -142,7 +142,7 @@ class DagsterDbtTranslator:
                 owners=self.get_owners(props),
                 tags=self.get_tags(props),
                 kinds={"dbt", *([adapter] if adapter else []), *(["view"] if is_virtual else [])},
-                **({"is_virtual": True} if is_virtual else {}),
+                is_virtual=is_virtual,
             )
         except DagsterDbtError:
             raise
@@ -210,15 +210,21 @@ class DagsterDbtTranslator:
     ) -> list[dg.AssetDep]:
         node = _node(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
-        for parent in defaults.upstream_assets(manifest.index, node):
+        parents = defaults.upstream_assets(manifest.index, node)
+        # Dagster replaces a dependency by the asset that makes the named table: each name only once.
+        named = {defaults.table_name(parent) for parent in parents if not parent.is_source}
+        for parent in parents:
             spec = self.resolve_spec(manifest, parent.unique_id, project)
             metadata: Mapping[str, Any] | None = None
             if parent.is_source and self.settings.enable_source_metadata:
-                metadata = {
-                    key: value
-                    for key, value in spec.metadata.items()
-                    if not key.startswith("dagster_dbt/")
-                }
+                table_name = defaults.table_name(parent)
+                if table_name not in named:
+                    named.add(table_name)
+                    metadata = {
+                        key: value
+                        for key, value in spec.metadata.items()
+                        if not key.startswith("dagster_dbt/")
+                    }
             if spec.key in deps:
                 deps[spec.key] = dg.AssetDep(spec.key)  # two sources on one key: no metadata
                 continue

@@ -147,7 +147,9 @@ def _apply(
     prefix = values.pop("key_prefix", None)
     if prefix is not None:
         values["key"] = values.get("key", spec.key).with_prefix(prefix)
-    merged = {name: values.pop(name) or {} for name in ("metadata", "tags") if name in values}
+    merged: dict[str, Any] = {
+        name: values.pop(name) or {} for name in ("metadata", "tags") if name in values
+    }
     if "kinds" in values:
         values["kinds"] = set(values["kinds"] or [])
     try:

@@ -8,6 +8,7 @@ Each item is a string, or a mapping of flags to values. Values may be templates 
 * what mentions a partition on a run that has none is left out.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -67,10 +68,13 @@ def partition_scope(context: dg.AssetExecutionContext) -> dict[str, Any]:
         scope["partition_key"] = key_range.start
     else:
         scope["partition_key"] = _RangeHasNoKey(key_range)
-    try:
+    not_time_windows = (
+        ValueError,
+        dg.DagsterInvariantViolationError,
+        dg.DagsterInvalidDefinitionError,
+    )
+    with contextlib.suppress(*not_time_windows):
         scope["partition_time_window"] = context.partition_time_window
-    except (ValueError, dg.DagsterInvariantViolationError, dg.DagsterInvalidDefinitionError):
-        pass  # partitions that are no time windows
     return scope
 
 

@@ -3,7 +3,7 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -87,7 +87,9 @@ class DbtCliInvocation:
         self._is_done = True
         if not self._plan.expected:
             self._close()
-            self._log.info("Nothing to run: no selected node is one that `%s` runs.", self.dbt_command)
+            self._log.info(
+                "Nothing to run: no selected node is one that `%s` runs.", self.dbt_command
+            )
             return
         plan = self._plan
         attempt = yield from self._attempt(plan)
@@ -132,13 +134,14 @@ class DbtCliInvocation:
         """
         path = self.target_path / artifact
         try:
-            return json.loads(path.read_text())
+            content: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError) as error:
             raise DagsterDbtError(
                 f"No readable artifact {artifact!r}: {error}.", where=str(self.target_path)
             ) from error
+        return content
 
-    def _attempt(self, plan: RunPlan) -> Iterator[Any]:
+    def _attempt(self, plan: RunPlan) -> Generator[DagsterEvent, None, _Attempt]:
         """One dbt process from request to end; always stopped, whatever the consumer does."""
         attempt = _Attempt()
         process = self._process or start_process(plan)
@@ -214,7 +217,7 @@ def start_process(plan: RunPlan) -> DbtProcess:
 
 
 def standard_streams() -> dict[str, int | None]:
-    """This process's output descriptors, for a child; ``None`` where a stream has none."""
+    """The output descriptors of this process, for a child; ``None`` where a stream has none."""
     return {"stdout": _descriptor(sys.stdout), "stderr": _descriptor(sys.stderr)}
 
 

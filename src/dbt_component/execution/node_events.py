@@ -59,9 +59,7 @@ class NodeEvents:
         metadata = _common_metadata(finished)
         if finished.status in BUILT_STATUSES:
             metadata.update(_relation_metadata(node, finished))
-            yield dg.Output(
-                None, output_name=self._node_map.output_name_of[key], metadata=metadata
-            )
+            yield dg.Output(None, output_name=self._node_map.output_name_of[key], metadata=metadata)
             return
         message = reason or finished.message
         if message:
@@ -132,7 +130,11 @@ def _common_metadata(finished: NodeFinished) -> dict[str, Any]:
         "status": finished.status,
     }
     rows = finished.adapter_response.get("rows_affected")
-    if isinstance(rows, (int, float)) and rows >= 0 and finished.resource_type in ("model", "snapshot"):
+    if (
+        isinstance(rows, (int, float))
+        and rows >= 0
+        and finished.resource_type in ("model", "snapshot")
+    ):
         metadata["rows_affected"] = int(rows)
     for name in ("bytes_processed", "slot_ms", "query_id"):
         if finished.adapter_response.get(name) not in (None, ""):
@@ -157,7 +159,7 @@ def _relation_metadata(node: Node, finished: NodeFinished) -> dict[str, Any]:
                     name=column.name,
                     type=column.type,
                     description=(known.description or None) if known else None,
-                    tags={tag: "" for tag in known.tags} if known else None,
+                    tags=dict.fromkeys(known.tags, "") if known else None,
                 )
             )
         metadata.update(TableMetadataSet(column_schema=dg.TableSchema(columns=columns)))

@@ -47,9 +47,7 @@ class RunPlan:
     reason: str | None
 
 
-def plan_run(
-    binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[str]
-) -> RunPlan:
+def plan_run(binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[str]) -> RunPlan:
     """Decides how to run ``arguments`` over ``wanted``.
 
     Args:
@@ -103,9 +101,10 @@ def expected_nodes(
         if node is not None:
             if node.is_asset and node.resource_type in arguments.resource_types:
                 expected.add(unique_id)
-        elif unique_id in index.test_by_id:
-            if index.test_by_id[unique_id].resource_type in arguments.resource_types:
-                expected.add(unique_id)
+            continue
+        test = index.test_by_id.get(unique_id)
+        if test is not None and test.resource_type in arguments.resource_types:
+            expected.add(unique_id)
     return frozenset(expected)
 
 

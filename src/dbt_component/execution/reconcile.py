@@ -69,9 +69,7 @@ class Reconciliation:
     ) -> DagsterDbtCliRuntimeError | None:
         """The error of the whole command, or ``None`` if every node is accounted for and fine."""
         failed = [
-            f
-            for f in self._reported.values()
-            if f.status not in _FINE and f.status != "skipped"
+            f for f in self._reported.values() if f.status not in _FINE and f.status != "skipped"
         ]
         skipped = [f for f in self._reported.values() if f.status == "skipped"]
         missing = sorted(self.missing)

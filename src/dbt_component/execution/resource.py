@@ -29,7 +29,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     """Runs dbt commands over what a step selected. A component hands one to its ``execute``."""
 
     global_config_flags: list[str] = Field(
-        default_factory=list, description="Flags put before the command, for example `--no-use-colors`."
+        default_factory=list,
+        description="Flags put before the command, for example `--no-use-colors`.",
     )
     _binding: RunBinding | None = PrivateAttr(default=None)
     _early: DbtProcess | None = PrivateAttr(default=None)
@@ -88,7 +89,9 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             plan = plan_run(binding, arguments, wanted=wanted)
             runs = cache_folder("runs")
             _remove_old(runs)
-            folder = new_run_folder(runs, f"{context.op_execution_context.op.name}-{context.run_id[:8]}")
+            folder = new_run_folder(
+                runs, f"{context.op_execution_context.op.name}-{context.run_id[:8]}"
+            )
             context.log.info(
                 f"Running `dbt {' '.join(plan.argv)}` over {len(plan.expected)} nodes, "
                 + ("sliced" if plan.reason is None else f"{plan.mode.value}: {plan.reason}")

@@ -28,7 +28,8 @@ _encode_json = msgspec.json.Encoder().encode
 
 def decode_manifest(data: bytes) -> dict[str, Any]:
     """Decodes manifest.json into plain dicts."""
-    return msgspec.json.decode(data)
+    manifest: dict[str, Any] = msgspec.json.decode(data)
+    return manifest
 
 
 def parse_manifest(
@@ -79,7 +80,8 @@ def parse_manifest(
 
 def decode_raw_entry(packed: bytes) -> dict[str, Any]:
     """Decodes one entry of the raw-node section."""
-    return msgspec.json.decode(zlib.decompress(packed))
+    entry: dict[str, Any] = msgspec.json.decode(zlib.decompress(packed))
+    return entry
 
 
 def _parse_node(

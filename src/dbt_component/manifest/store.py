@@ -132,7 +132,8 @@ class LazyManifest(Mapping[str, Any]):
     def _node_sections(self) -> dict[str, _Section]:
         if self._sections is None:
             ids: dict[str, list[str]] = {"nodes": [], "sources": [], "unit_tests": []}
-            for node in [*self.index.nodes, *self.index.tests]:
+            entries: list[Node | DbtTest] = [*self.index.nodes, *self.index.tests]
+            for node in entries:
                 ids.setdefault(_SECTION_OF.get(node.resource_type, "nodes"), []).append(
                     node.unique_id
                 )

@@ -3,7 +3,6 @@
 Not among them: target, logs, virtual environments, ``.git``, databases, and whatever else lies around.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +34,9 @@ class FileStamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sha1: str
 
 
-def iterate_project_files(project_dir: Path, yml: ProjectYml) -> Iterator[tuple[str, os.stat_result]]:
+def iterate_project_files(
+    project_dir: Path, yml: ProjectYml
+) -> Iterator[tuple[str, os.stat_result]]:
     """Yields (path relative to the project in posix form, stat) of each file, in no fixed order.
 
     Installed packages are included whole. Symlinked folders are followed only inside the packages
@@ -87,16 +88,3 @@ def _walk(root: str, folder: str, *, follow_links: bool) -> Iterator[tuple[str, 
                         yield relative.replace(os.sep, "/"), stat
             except OSError:
                 continue
-
-
-def hash_file(path: Path) -> str:
-    """SHA-1 of a file's content as hex digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha1").hexdigest() if _HAS_FILE_DIGEST else _hash(file.read())
-
-
-_HAS_FILE_DIGEST = hasattr(hashlib, "file_digest")
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()

@@ -15,11 +15,11 @@ from typing import Any
 
 import msgspec
 
-from dbt_component import __version__
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.project.files import FileStamp, iterate_project_files
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
+from dbt_component.version import __version__
 
 _ENV_VAR = re.compile(rb"""env_var\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]""")
 _SECRET_PREFIX = "DBT_ENV_SECRET"
@@ -30,11 +30,38 @@ _TARGET_KEY = re.compile(rb"""\btarget\s*(?:\.\s*|\[\s*['"]|\.get\(\s*['"])(\w+)
 PROJECT_USE = "project files"
 CONNECTION_KEYS = frozenset(
     {
-        "host", "hostname", "server", "port", "user", "username", "uid", "password", "pass", "pwd",
-        "token", "threads", "sslmode", "sslcert", "sslkey", "sslrootcert", "keepalives_idle",
-        "connect_timeout", "retries", "http_path", "warehouse", "role", "private_key",
-        "private_key_path", "private_key_passphrase", "keyfile", "keyfile_json", "client_id",
-        "client_secret", "authenticator", "job_execution_timeout_seconds", "timeout_seconds",
+        "host",
+        "hostname",
+        "server",
+        "port",
+        "user",
+        "username",
+        "uid",
+        "password",
+        "pass",
+        "pwd",
+        "token",
+        "threads",
+        "sslmode",
+        "sslcert",
+        "sslkey",
+        "sslrootcert",
+        "keepalives_idle",
+        "connect_timeout",
+        "retries",
+        "http_path",
+        "warehouse",
+        "role",
+        "private_key",
+        "private_key_path",
+        "private_key_passphrase",
+        "keyfile",
+        "keyfile_json",
+        "client_id",
+        "client_secret",
+        "authenticator",
+        "job_execution_timeout_seconds",
+        "timeout_seconds",
     }
 )
 """Keys of a profile's output that say how to connect and change nothing in the manifest."""

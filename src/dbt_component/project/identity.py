@@ -46,7 +46,9 @@ def inputs_that_differ(
         **engine.versions,
     }
     found = [
-        f"{name} differs" if name == "profiles.yml" else f"{name}: {recorded.settings.get(name)!r} -> {value!r}"
+        f"{name} differs"
+        if name == "profiles.yml"
+        else f"{name}: {recorded.settings.get(name)!r} -> {value!r}"
         for name, value in settings.items()
         if recorded.settings.get(name) != value
     ]
@@ -54,9 +56,7 @@ def inputs_that_differ(
     for name, value in recorded.env.items():
         if current.get(name) != value and not _only_connects(name, state):
             found.append(f"environment variable {name}")
-    found.extend(
-        f"file {path}" for path in changed_files(project.project_dir, project, recorded)
-    )
+    found.extend(f"file {path}" for path in changed_files(project.project_dir, project, recorded))
     return found
 
 

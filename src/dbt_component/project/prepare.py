@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 from filelock import FileLock, Timeout
 
-from dbt_component import __version__
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.events import InvocationResult, LogLine
 from dbt_component.dbt_process.parse_cache import ParseCache, split_parse_cache
@@ -41,6 +40,7 @@ from dbt_component.project.state import (
     write_state,
 )
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.version import __version__
 
 LOCK_TIMEOUT_SECONDS = 1800
 
@@ -363,9 +363,7 @@ def _selection_request(
     }
 
 
-def _read_selections(
-    scratch: Path, wanted: Sequence[SelectionCriteria]
-) -> dict[str, list[str]]:
+def _read_selections(scratch: Path, wanted: Sequence[SelectionCriteria]) -> dict[str, list[str]]:
     if not wanted:
         return {}
     found = msgspec.json.decode((scratch / "selections.json").read_bytes())
@@ -395,9 +393,10 @@ def _run_child(
     is_complete = False
     output = scratch / "output.txt"
     env = dbt_environment(project, target_path=scratch / "target")
-    with output.open("wb") as file, DbtProcess(
-        engine, stdout=file.fileno(), stderr=file.fileno()
-    ) as process:
+    with (
+        output.open("wb") as file,
+        DbtProcess(engine, stdout=file.fileno(), stderr=file.fileno()) as process,
+    ):
         process.send(request, env=env, cwd=project.project_dir.resolve())
         for event in process.events():
             if isinstance(event, LogLine):

@@ -71,9 +71,7 @@ def read_project_yml(project_dir: Path) -> ProjectYml:
         )
     content = load_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("name"), str):
-        raise ProjectFileError(
-            "dbt_project.yml must be a mapping with a `name`.", where=str(path)
-        )
+        raise ProjectFileError("dbt_project.yml must be a mapping with a `name`.", where=str(path))
     resource_paths: list[str] = []
     for field, default in _PATH_FIELDS.items():
         value = content.get(field, default)

@@ -189,7 +189,8 @@ class StateFile:
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
-        return self._decode("fingerprint.msgpack", Fingerprint)
+        fingerprint: Fingerprint = self._decode("fingerprint.msgpack", Fingerprint)
+        return fingerprint
 
     @cached_property
     def index(self) -> ManifestIndex:

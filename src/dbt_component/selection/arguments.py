@@ -72,8 +72,14 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
     argv: list[str] = []
     found: dict[str, list[str]] = {"select": [], "exclude": [], "selector": []}
     values: dict[str, list[str]] = {
-        "--vars": [], "--profile": [], "--target": [], "-t": [], "--resource-type": [],
-        "--resource-types": [], "--exclude-resource-type": [], "--exclude-resource-types": [],
+        "--vars": [],
+        "--profile": [],
+        "--target": [],
+        "-t": [],
+        "--resource-type": [],
+        "--resource-types": [],
+        "--exclude-resource-type": [],
+        "--exclude-resource-types": [],
     }
     position = 0
     while position < len(args):
@@ -106,7 +112,9 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
         )
     types = _RUNNABLE_TYPES[command]
     only = {t for f in ("--resource-type", "--resource-types") for t in values[f]}
-    without = {t for f in ("--exclude-resource-type", "--exclude-resource-types") for t in values[f]}
+    without = {
+        t for f in ("--exclude-resource-type", "--exclude-resource-types") for t in values[f]
+    }
     if only and "all" not in only:
         types = types & only
     return DbtArguments(

@@ -5,6 +5,7 @@ docs/moving-from-dagster-dbt.md says how and why.
 """
 
 import re
+import textwrap
 
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.node import Node
@@ -47,7 +48,7 @@ def is_valid_tag(tag: str) -> bool:
 
 
 def tags(node: Node) -> dict[str, str]:
-    """dbt tags with an empty value; those that Dagster's syntax forbids are left out."""
+    """The tags of dbt with an empty value; those that Dagster's syntax forbids are left out."""
     return {tag: "" for tag in node.tags if is_valid_tag(tag)}
 
 
@@ -59,8 +60,7 @@ def description(node: Node) -> str:
     code = node.code
     if len(code) > MAX_DESCRIPTION_SQL_CHARACTERS:
         code = code[:MAX_DESCRIPTION_SQL_CHARACTERS] + "\n-- (cut)"
-    indented = "\n".join(f"    {line}" if line else line for line in code.split("\n"))
-    return f"{text}\n\n#### Raw SQL:\n```sql\n{indented}\n```"
+    return f"{text}\n\n#### Raw SQL:\n```sql\n{textwrap.indent(code, '    ')}\n```"
 
 
 def table_name(node: Node) -> str | None:

@@ -1,0 +1,61 @@
+# Two commands for a fresh machine with Python 3.10 or newer, git and make:  make demo   and   make test
+PYTHON ?= python3
+VENV := .venv
+BIN := $(abspath $(VENV))/bin
+STAMP := $(VENV)/.installed
+EXAMPLE := example_project
+# dg and dagster write no telemetry from this repository's commands.
+export DAGSTER_DISABLE_TELEMETRY ?= 1
+export PATH := $(BIN):$(PATH)
+DEMO_HOME := $(abspath $(EXAMPLE))/.dagster_home
+
+.PHONY: demo test test-all check fix dev bench bench-quick screenshot install clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml requirements-dev.txt constraints.txt $(EXAMPLE)/pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements-dev.txt -e . -e $(EXAMPLE)
+	touch $(STAMP)
+
+# Refreshes the state of the example, materializes everything on an embedded PostgreSQL, prints what was built.
+demo: $(STAMP)
+	@mkdir -p $(DEMO_HOME)
+	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) dg utils refresh-defs-state
+	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) python ../scripts/demo.py
+
+test: $(STAMP)
+	python -m pytest tests
+
+test-all: $(STAMP)
+	DBT_COMPONENT_ALL_CASES=1 python -m pytest tests -m "slow or not slow"
+
+check: $(STAMP)
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	python -m pytest tests -m "not server and not slow"
+
+fix: $(STAMP)
+	ruff format .
+	ruff check --fix .
+
+# Dagster's UI on the example, with the runs that `make demo` made.
+dev: $(STAMP)
+	@mkdir -p $(DEMO_HOME)
+	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) dg dev
+
+bench: $(STAMP)
+	python -m benchmarks
+
+bench-quick: $(STAMP)
+	python -m benchmarks --quick --skip-peer
+
+# A picture of the asset graph from the real UI; needs Chromium.
+screenshot: $(STAMP)
+	python scripts/screenshot.py
+
+clean:
+	rm -rf $(VENV) .peer-venv $(EXAMPLE)/.dagster_home $(EXAMPLE)/.postgres

@@ -1,0 +1,54 @@
+"""Fixtures: a cache folder of its own, dg projects, and one prepared state for all that only read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dbt_component.project.prepare import refresh_state
+from dbt_component.project.project import DbtProject
+from dbt_component.project.state import StateFile
+from dbt_component.selection.criteria import SelectionCriteria
+from tests.dg_project import PROJECTS, DgProject
+
+STAGING = SelectionCriteria(select="tag:staging")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of a test lands in the user's cache, and no variable of the user's reaches a test."""
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(cache))
+    for name in ("DAGSTER_IS_DEV_CLI", "DBT_PROFILES_DIR", "DBT_TARGET", "SHOP_DATABASE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def shop_state_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state of the test project, prepared once by real dbt. Read it, don't change it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+        path = tmp_path_factory.mktemp("shop-state") / "state"
+        refresh_state(DbtProject(PROJECTS / "shop"), path, selections=[STAGING])
+        return path
+
+
+@pytest.fixture
+def shop_state(shop_state_path: Path) -> Iterator[StateFile]:
+    state = StateFile(shop_state_path)
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def dg_project(tmp_path: Path) -> DgProject:
+    """A dg project with a copy of the shop project and no component yet."""
+    project = DgProject(tmp_path / "dg")
+    project.copy_dbt_project()
+    return project
+
+
+@pytest.fixture
+def in_dev(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under `dg dev`."""
+    monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")

@@ -1,0 +1,154 @@
+"""Real runs of the test project on DuckDB, through Dagster."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tests.dg_project import DgProject, run
+
+pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
+
+
+def test_a_full_run_materializes_every_asset_and_evaluates_every_check(
+    dg_project: DgProject,
+) -> None:
+    dg_project.write_component(include_metadata=["row_count", "column_metadata"])
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert set(outcome.materialized) == {
+        "raw_customers", "raw_orders", "stg_customers", "stg_orders", "from_source", "customers",
+        "daily_orders", "reporting/report", "customers_snapshot",
+    }  # fmt: skip
+    warned = "stg_orders:relationships_stg_orders_customer_id__customer_id__ref_stg_customers_"
+    assert {key for key, passed in outcome.checks.items() if not passed} == {warned}
+    assert outcome.check_metadata[warned]["dagster_dbt/failed_row_count"] == 1
+    assert outcome.checks["daily_orders:orders_are_counted_by_day"] is True
+    assert outcome.checks["customers:totals_match"] is True
+    assert "loose_test" in outcome.observations["customers"]
+    assert outcome.metadata["customers"]["dagster/row_count"] == 3
+    columns = outcome.metadata["stg_orders"]["dagster/column_schema"].columns
+    assert [(c.name, c.type) for c in columns][:2] == [("order_id", "INTEGER"), ("customer_id", "INTEGER")]
+    assert columns[0].description == "Key of the order."
+    assert "dagster/row_count" not in outcome.metadata["stg_orders"]  # a view
+    assert not (dg_project.dbt_folder / "target").exists()
+    assert not (dg_project.dbt_folder / "logs").exists()
+
+    # A subset of assets and checks runs exactly these, on the relations that are there.
+    defs = dg_project.load()
+    chosen = dg.AssetSelection.assets("customers").without_checks() | dg.AssetSelection.checks(
+        dg.AssetCheckKey(dg.AssetKey("stg_orders"), "unique_stg_orders_order_id")
+    )
+    outcome = run(defs, chosen)
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["customers"]
+    assert list(outcome.checks) == ["stg_orders:unique_stg_orders_order_id"]
+    assert outcome.observations == {}
+
+
+def test_a_failed_model_is_named_with_dbts_message_and_its_children_are_told_as_skipped(
+    dg_project: DgProject,
+) -> None:
+    (dg_project.dbt_folder / "models/marts/customers.sql").write_text(
+        "select cast('not a number' as integer) as customer_id, name, 1 as orders"
+        " from {{ ref('stg_customers') }}"
+    )
+    dg_project.write_component()
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    assert "model.shop.customers" in outcome.failure
+    assert "not a number" in outcome.failure
+    assert "Skipped: " in outcome.failure and "model.shop.report" in outcome.failure
+    assert "customers" not in outcome.materialized
+    assert "stg_customers" in outcome.materialized
+    assert "daily_orders" in outcome.materialized
+    assert "'error'" in outcome.observations["customers"]
+    assert "'skipped'" in outcome.observations["reporting/report"]
+
+
+def test_a_failed_error_test_fails_the_check_and_blocks_what_is_downstream(
+    dg_project: DgProject,
+) -> None:
+    with (dg_project.dbt_folder / "seeds/raw_orders.csv").open("a") as file:
+        file.write("1,1,3,2024-01-05\n")
+    dg_project.write_component()
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    assert outcome.checks["stg_orders:unique_stg_orders_order_id"] is False
+    assert "select" in outcome.check_metadata["stg_orders:unique_stg_orders_order_id"]["compiled_sql"]
+    assert "stg_orders" in outcome.materialized
+    assert "customers" not in outcome.materialized
+
+
+def test_arguments_narrow_a_run_and_reach_dbt(dg_project: DgProject) -> None:
+    dg_project.write_component(
+        cli_args=["build", "--select", "raw_orders", "raw_customers", {"--threads": "{{ 1 + 1 }}"}]
+    )
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert set(outcome.materialized) == {"raw_orders", "raw_customers"}
+
+
+def test_a_run_with_other_variables_is_parsed_by_dbt_and_gives_their_result(
+    dg_project: DgProject,
+) -> None:
+    dg_project.write_component(
+        cli_args=["build", {"--vars": {"minimum_amount": 10}}],
+        include_metadata=["row_count"],
+        select="+daily_orders",
+        exclude="test_type:data",
+    )
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.metadata["daily_orders"]["dagster/row_count"] == 2
+
+
+def test_partitions_reach_variables_and_unpartitioned_assets_do_without(
+    dg_project: DgProject,
+) -> None:
+    dg_project.write_component(
+        select="raw_orders stg_orders",
+        exclude="test_type:data",
+        cli_args=[
+            "build",
+            {"--vars": {"minimum_amount": "{{ partition_time_window.start.day }}"}},
+        ],
+        translation={
+            "partitions_def": {"type": "daily", "start_date": "2024-01-01", "end_date": "2024-02-01"}
+        },
+    )
+    defs = dg_project.load()
+    outcome = run(defs, partition_key="2024-01-10")
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["raw_orders", "stg_orders"]
+
+
+def test_a_project_changed_since_it_was_prepared_runs_as_it_is_now(dg_project: DgProject) -> None:
+    dg_project.write_component(include_metadata=["row_count"], select="raw_orders")
+    defs = dg_project.load()
+    with (dg_project.dbt_folder / "seeds/raw_orders.csv").open("a") as file:
+        file.write("5,1,3,2024-01-05\n")
+    outcome = run(defs)
+    assert outcome.success, outcome.failure
+    assert outcome.metadata["raw_orders"]["dagster/row_count"] == 5
+
+
+def test_a_node_that_is_gone_fails_the_run_by_name(dg_project: DgProject) -> None:
+    dg_project.write_component(select="stg_customers raw_customers from_source raw_orders")
+    defs = dg_project.load()
+    (dg_project.dbt_folder / "models/staging/from_source.sql").unlink()
+    outcome = run(defs, dg.AssetSelection.assets("stg_customers", "from_source", "raw_customers"))
+    assert not outcome.success
+    assert "model.shop.from_source" in outcome.failure
+    assert "refresh" in outcome.failure
+
+
+def test_a_project_whose_folder_is_gone_runs_from_the_state(dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_DATABASE", str(tmp_path / "shop.duckdb"))
+    dg_project.write_component()
+    dg_project.refresh()
+    dg_project.dbt_folder.rename(tmp_path / "moved")
+    monkeypatch.delenv("DAGSTER_IS_DEV_CLI")
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert "raw_orders" in outcome.materialized
