@@ -5,7 +5,15 @@ DagsterDbtError
 │   ├── DagsterDbtProjectNotFoundError
 │   ├── DagsterDbtProjectYmlFileNotFoundError
 │   ├── DagsterDbtProfilesDirectoryNotFoundError
-│   └── ProjectFileError                          a file of the project can't be read or understood
+│   ├── ProjectFileError                          a file of the project can't be read or understood
+│   └── GitSourceError                            the Git repository that holds the project
+│       ├── GitInputError                         a URL, ref, path or credential refused before git runs
+│       ├── GitUnreachableError                   host down, unknown, or its identity not trusted
+│       │   └── GitTimeoutError                   no end within the time given
+│       ├── GitAccessError                        credentials missing or wrong, or no such repository
+│       ├── GitRefNotFoundError                   no such branch, tag or commit
+│       ├── GitPathError                          a path that is not in the repository, or leads out of it
+│       └── GitTooLargeError                      more bytes than allowed
 ├── EngineError                                   dbt itself: missing, unknown, too old
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
@@ -60,6 +68,38 @@ class DagsterDbtProfilesDirectoryNotFoundError(ProjectError):
 
 class ProjectFileError(ProjectError):
     """A file of the project can't be read or understood."""
+
+
+class GitSourceError(ProjectError):
+    """The Git repository that holds the project can't be used; no secret is in the message."""
+
+
+class GitInputError(GitSourceError):
+    """A URL, ref, path or credential that is refused before git runs."""
+
+
+class GitUnreachableError(GitSourceError):
+    """The host is down or unknown, or its certificate or host key is not trusted."""
+
+
+class GitTimeoutError(GitUnreachableError):
+    """Git did not end within the time given, and was killed."""
+
+
+class GitAccessError(GitSourceError):
+    """Credentials are missing or wrong, or there is no such repository: hosts don't tell which."""
+
+
+class GitRefNotFoundError(GitSourceError):
+    """The repository has no such branch, tag or commit."""
+
+
+class GitPathError(GitSourceError):
+    """A path that is not in the repository, or a symlink that leads out of it."""
+
+
+class GitTooLargeError(GitSourceError):
+    """The repository has more bytes than allowed."""
 
 
 class EngineError(DagsterDbtError):

@@ -194,6 +194,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
                 where="include_metadata",
                 hint="Leave it out; `row_count` and `column_metadata` are available.",
             )
+        _refuse_wrong_types(self)
         self.criteria  # noqa: B018 - refuses select together with selector
 
     # -- YAML ------------------------------------------------------------------------------------
@@ -454,6 +455,23 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             with_code_references=settings.enable_code_references,
         )
         return self._loaded
+
+
+def _refuse_wrong_types(component: DbtProjectComponent) -> None:
+    """Templates may give values of any type; a wrong one is refused by name, all at once."""
+    problems = [
+        f"`{name}` must be text, not {value!r}"
+        for name in ("select", "exclude", "selector")
+        if not isinstance(value := getattr(component, name) or "", str)
+    ]
+    if not isinstance(component.prepare_if_dev, bool):
+        problems.append(f"`prepare_if_dev` must be true or false, not {component.prepare_if_dev!r}")
+    known = {"column_metadata", "row_count"}
+    wrong = [item for item in component.include_metadata or [] if item not in known]
+    if wrong:
+        problems.append(f"`include_metadata` knows {sorted(known)}, not {wrong!r}")
+    if problems:
+        raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")
 
 
 class _ComponentTranslator(DagsterDbtTranslator):

@@ -16,7 +16,7 @@ from dagster.components.utils.defs_state import DefsStateConfigArgs
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
 from pydantic import ConfigDict, Field
 
-from dbt_component.component.strict_model import StrictModel
+from dbt_component.component.strict_model import StrictModel, StrictResolvable
 from dbt_component.definitions.schedules import ScheduleSettings
 from dbt_component.errors import DefinitionError
 from dbt_component.project.project import DbtProject
@@ -122,7 +122,7 @@ def resolve_project(context: ResolutionContext, value: Any) -> DbtProjectArgs | 
     return DbtProjectArgs(**given)
 
 
-class OpModel(StrictModel, dg.Resolvable):
+class OpModel(StrictResolvable):
     """Settings of the op that runs dbt."""
 
     name: str | None = Field(
@@ -148,7 +148,7 @@ class OpModel(StrictModel, dg.Resolvable):
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
 
-class ScheduleModel(StrictModel, dg.Resolvable):
+class ScheduleModel(StrictResolvable):
     """A schedule that launches exactly what dbt selects."""
 
     name: str = Field(description="Name of the schedule.", examples=["nightly"])
@@ -196,7 +196,7 @@ class ScheduleModel(StrictModel, dg.Resolvable):
         )
 
 
-class DefsStateModel(StrictModel, dg.Resolvable):
+class DefsStateModel(StrictResolvable):
     """Where the prepared state is kept."""
 
     key: str | None = Field(

@@ -8,6 +8,8 @@ import dagster as dg
 from pydantic import BaseModel, ModelWrapValidatorHandler, ValidationError, model_validator
 from typing_extensions import Self
 
+from dbt_component._dagster import derive_model_type
+
 _REMARKS = {
     "translator_settings": "the key is `translation_settings`",
     "cron": "the key is `cron_schedule`",
@@ -45,6 +47,14 @@ def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
         remark = f". Known keys: {', '.join(known)}."
     message = ValueError(f"Unknown key {key!r}{remark}")
     return {**kept, "type": "value_error", "ctx": {"error": message}}
+
+
+class StrictResolvable(StrictModel, dg.Resolvable):
+    """A strict model that Dagster resolves templates of."""
+
+    @classmethod
+    def model(cls) -> type[BaseModel]:
+        return strict(derive_model_type(cls))
 
 
 @cache

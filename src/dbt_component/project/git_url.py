@@ -1,0 +1,217 @@
+"""URLs of Git repositories: which are accepted, and how they are shown."""
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from dbt_component.errors import GitInputError
+
+_ACCEPTED = (
+    "Accepted are https://host/path, ssh://user@host/path, user@host:path, file:///path and an"
+    " absolute local path."
+)
+_REMOTE_HELPER = re.compile(r"^[A-Za-z0-9+._-]*::")
+_SCP_LIKE = re.compile(r"^(?:(?P<user>[^@/:]+)@)?(?P<host>\[[^\]/@]+\]|[^@/:\[\]]+):(?P<path>.+)$")
+_HOST = re.compile(r"^[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?$")
+_USER = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._+-]*$")
+_ENCODED_CONTROL = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class GitUrl:
+    """A checked URL. It holds no secret: only ssh keeps a user name, which is none.
+
+    ``host`` is in lower case, in brackets if it is an IPv6 address, and empty for files. ``path`` is
+    percent-encoded as given, except in the ``is_scp_like`` form, which knows no encoding.
+    """
+
+    scheme: str
+    host: str
+    path: str
+    port: int | None = None
+    user: str | None = None
+    is_scp_like: bool = False
+
+    @property
+    def fetch_url(self) -> str:
+        """What git is given."""
+        return self._format(f"{self.user}@" if self.user else "")
+
+    @property
+    def public(self) -> str:
+        """The URL without user name."""
+        return self._format("")
+
+    @property
+    def origin(self) -> tuple[str, str, int | None]:
+        """What must be equal for two URLs to share credentials."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def host_and_port(self) -> str:
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    def _format(self, user: str) -> str:
+        if self.is_scp_like:
+            return f"{user}{self.host}:{self.path}"
+        return f"{self.scheme}://{user}{self.host_and_port}{self.path}"
+
+
+def parse_git_url(text: str) -> GitUrl:
+    """Reads and checks a URL.
+
+    Plain http is accepted for this machine's loopback only: elsewhere it would send code and
+    credentials in clear.
+
+    Raises:
+        GitInputError: A scheme that can run commands, user information that could be a secret, option
+            look-alikes, control characters, or no URL at all. The message repeats no user information.
+    """
+    if not text or not text.isprintable() or text != text.strip():
+        raise _refused(text, "it is empty, or has control characters or outer spaces")
+    if text.startswith("-"):
+        raise _refused(text, "it starts with a dash, as an option does")
+    if _REMOTE_HELPER.match(text):
+        raise _refused(text, "'name::address' starts a remote helper, which can run any command")
+    if _ENCODED_CONTROL.search(text):
+        raise _refused(text, "it has encoded control characters")
+    if "://" in text:
+        url = _parse_with_scheme(text)
+    elif text.startswith("/") or (os.name == "nt" and Path(text).is_absolute()):
+        path = quote(Path(text).as_posix())
+        url = GitUrl("file", "", path if path.startswith("/") else f"/{path}")
+    else:
+        url = _parse_scp_like(text)
+    path = url.path if url.is_scp_like else unquote(url.path)
+    if ".." in path.split("/"):
+        raise _refused(text, "its path has '..'")
+    if url.scheme != "file" and "\\" in path:
+        raise _refused(text, "its path has a backslash")
+    if url.is_scp_like and path.startswith("-"):
+        raise _refused(text, "its path starts with a dash, as an option does")
+    return url
+
+
+def _parse_with_scheme(text: str) -> GitUrl:
+    scheme = text.split("://", 1)[0].lower()
+    if scheme not in ("https", "http", "ssh", "file"):
+        raise _refused(text, f"scheme {scheme!r} is not accepted")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise _refused(text, "its host or port can't be read") from error
+    if parts.query or parts.fragment or text.endswith(("?", "#")):
+        raise _refused(text, "it has a query or fragment")
+    user_info, at, host_and_port = parts.netloc.rpartition("@")
+    host = (host_and_port[:-1] if host_and_port.endswith(":") else host_and_port).lower()
+    if port is not None:
+        host = host.rpartition(":")[0]
+    if scheme == "file":
+        if parts.netloc or not parts.path.startswith("/"):
+            raise _refused(text, "a file URL has three slashes and an absolute path")
+        return GitUrl(scheme, "", parts.path)
+    if at and scheme != "ssh":
+        raise GitInputError(
+            f"Git URL {public_url(text)!r} was given with a user name or token in front of the host;"
+            " URLs get into logs, state and .git/config.",
+            hint="Write the URL without it, and give `token` (and `username`, if the host needs one).",
+        )
+    if ":" in user_info:
+        raise GitInputError(
+            f"Git URL {public_url(text)!r} was given with a password in front of the host.",
+            hint="ssh takes a key: `ssh_key_path`, or the ssh agent.",
+        )
+    if at and not _USER.match(user_info):
+        raise _refused(text, "its user name has characters that no user name has")
+    _check_host(text, host)
+    if not parts.path.strip("/"):
+        raise _refused(text, "it names a host but no repository")
+    url = GitUrl(scheme, host, parts.path, port=port, user=user_info or None)
+    if scheme == "http" and not url.is_loopback:
+        raise GitInputError(
+            f"Git URL {url.public!r} uses http, which sends code and credentials in clear.",
+            hint="Use https or ssh. http is accepted for the loopback address only.",
+        )
+    return url
+
+
+def _parse_scp_like(text: str) -> GitUrl:
+    match = _SCP_LIKE.match(text)
+    if match is None:
+        raise _refused(text, "it is neither a URL nor an absolute path")
+    user, host, path = match["user"], match["host"].lower(), match["path"]
+    if user is not None and not _USER.match(user):
+        raise _refused(text, "its user name has characters that no user name has")
+    _check_host(text, host)
+    return GitUrl("ssh", host, path, user=user, is_scp_like=True)
+
+
+def _check_host(text: str, host: str) -> None:
+    if host.startswith("[") and host.endswith("]"):
+        try:
+            ipaddress.IPv6Address(host[1:-1])
+        except ValueError as error:
+            raise _refused(text, "its host is no IPv6 address") from error
+    elif not _HOST.match(host):
+        raise _refused(text, "its host name is missing or has characters that no host name has")
+
+
+def _refused(text: str, reason: str) -> GitInputError:
+    return GitInputError(f"Git URL {public_url(text)!r} is refused: {reason}.", hint=_ACCEPTED)
+
+
+def public_url(repo_url: str) -> str:
+    """The URL without user information, query and fragment: for provenance, messages and state keys.
+
+    Never raises: of text that is no acceptable URL, it keeps what can't hold a secret.
+    """
+    try:
+        return parse_git_url(repo_url).public if "@" in repo_url else _without_query(repo_url)
+    except GitInputError:
+        pass
+    scheme, separator, rest = repo_url.rpartition("://")
+    if "@" in rest and ("?" in rest or "#" in rest):
+        return f"{scheme}{separator}..."
+    return f"{scheme.rpartition('@')[2]}{separator}{_without_query(rest.rpartition('@')[2])}"
+
+
+def _without_query(text: str) -> str:
+    return re.split(r"[?#]", text, maxsplit=1)[0][:300]
+
+
+def resolve_submodule_url(parent: GitUrl, text: str) -> GitUrl:
+    """The URL of a submodule as .gitmodules gives it, absolute or relative to the parent's.
+
+    Raises:
+        GitInputError: By the same rules as for the parent; and if a repository from the network names
+            one on this machine, which would copy private files into the checkout.
+    """
+    if not text.startswith(("./", "../")):
+        url = parse_git_url(text)
+    else:
+        folders = parent.path.rstrip("/").split("/")
+        for part in text.rstrip("/").split("/"):
+            if part == "..":
+                if len(folders) <= 1 or folders == ["", ""]:
+                    raise _refused(text, f"it climbs out of the parent's URL {parent.public!r}")
+                folders.pop()
+            elif part not in (".", ""):
+                folders.append(part)
+        head = parent.fetch_url[: len(parent.fetch_url) - len(parent.path)]
+        url = parse_git_url(head + "/".join(folders))
+    if (url.scheme == "file" or url.is_loopback) and url.origin != parent.origin:
+        raise _refused(text, f"{parent.public!r} may not name a repository on this machine")
+    return url
