@@ -211,7 +211,10 @@ def test_a_schedule_launches_exactly_dbts_selection(dg_project: DgProject) -> No
     job = repository.get_job("hourly_job")
     names = {"stg_customers", "stg_orders", "from_source"}
     assert job.asset_layer.selected_asset_keys == {dg.AssetKey(name) for name in names}
-    checks = {f"{k.asset_key.to_user_string()}:{k.name}" for k in job.asset_layer.asset_graph.asset_check_keys}
+    checks = {
+        f"{k.asset_key.to_user_string()}:{k.name}"
+        for k in job.asset_layer.asset_graph.asset_check_keys
+    }
     assert "stg_orders:unique_stg_orders_order_id" in checks
     assert not any(key.startswith("customers:unique") for key in checks)
 
@@ -284,5 +287,7 @@ def test_helpers_answer_from_the_state(dg_project: DgProject) -> None:
     assert component.asset_key_for_model("shop.customers") == dg.AssetKey("customers")
     with pytest.raises(Exception, match="Did you mean 'customers'"):
         component.asset_key_for_model("custmers")
-    chosen = component.get_asset_selection("tag:staging").resolve(dg_project.load().get_repository_def().asset_graph)
+    chosen = component.get_asset_selection("tag:staging").resolve(
+        dg_project.load().get_repository_def().asset_graph
+    )
     assert dg.AssetKey("stg_orders") in chosen and dg.AssetKey("customers") not in chosen

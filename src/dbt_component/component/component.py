@@ -1,7 +1,6 @@
 """DbtProjectComponent: a dbt project as Dagster assets, checks and schedules, from YAML."""
 
 import asyncio
-import contextlib
 import logging
 import sys
 import tempfile
@@ -321,12 +320,14 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
             previous = Path(folder) / "previous"
             if latest is not None:
-                with contextlib.suppress(OSError):
+                try:
                     storage.download_state_to_path(config.key, latest, previous)
+                except Exception as error:  # each storage has errors of its own
+                    _logger.warning("State %s of %s can't be read: %s", latest, config.key, error)
             fresh = Path(folder) / "state"
             is_changed = await asyncio.to_thread(self._refresh, fresh, previous)
             if not is_changed and latest is not None:
-                return latest
+                return latest  # unchanged, or the last good one stays in use
             version = str(uuid4())
             storage.upload_state_from_path(config.key, version=version, path=fresh)
             return version

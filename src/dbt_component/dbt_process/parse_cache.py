@@ -80,7 +80,13 @@ class ParseCache:
         self._read_range = read_range
 
     def _piece(self, location: tuple[int, int]) -> bytes:
-        return zlib.decompress(self._read_range(*location))
+        try:
+            return zlib.decompress(self._read_range(*location))
+        except zlib.error as error:
+            raise StateFormatError(
+                f"A piece of the parse cache in the state is corrupt: {error}.",
+                hint="Rebuild the state with `dg utils refresh-defs-state`.",
+            ) from error
 
     def environment_names(self) -> list[str]:
         """Names of the environment variables that the project was seen to read."""

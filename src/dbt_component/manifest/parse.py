@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dbt_component.errors import StateFormatError
 from dbt_component.manifest.code_version import CodeVersions
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
@@ -80,7 +81,13 @@ def parse_manifest(
 
 def decode_raw_entry(packed: bytes) -> dict[str, Any]:
     """Decodes one entry of the raw-node section."""
-    entry: dict[str, Any] = msgspec.json.decode(zlib.decompress(packed))
+    try:
+        entry: dict[str, Any] = msgspec.json.decode(zlib.decompress(packed))
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise StateFormatError(
+            f"A node in the state can't be read: {error}.",
+            hint="Rebuild the state with `dg utils refresh-defs-state`.",
+        ) from error
     return entry
 
 

@@ -125,13 +125,13 @@ def _parse_with_scheme(text: str) -> GitUrl:
         return GitUrl(scheme, "", parts.path)
     if at and scheme != "ssh":
         raise GitInputError(
-            f"Git URL {public_url(text)!r} was given with a user name or token in front of the host;"
+            f"Git URL {_masked(text)!r} was given with a user name or token in front of the host;"
             " URLs get into logs, state and .git/config.",
             hint="Write the URL without it, and give `token` (and `username`, if the host needs one).",
         )
     if ":" in user_info:
         raise GitInputError(
-            f"Git URL {public_url(text)!r} was given with a password in front of the host.",
+            f"Git URL {_masked(text)!r} was given with a password in front of the host.",
             hint="ssh takes a key: `ssh_key_path`, or the ssh agent.",
         )
     if at and not _USER.match(user_info):
@@ -170,7 +170,7 @@ def _check_host(text: str, host: str) -> None:
 
 
 def _refused(text: str, reason: str) -> GitInputError:
-    return GitInputError(f"Git URL {public_url(text)!r} is refused: {reason}.", hint=_ACCEPTED)
+    return GitInputError(f"Git URL {_masked(text)!r} is refused: {reason}.", hint=_ACCEPTED)
 
 
 def public_url(repo_url: str) -> str:
@@ -179,17 +179,16 @@ def public_url(repo_url: str) -> str:
     Never raises: of text that is no acceptable URL, it keeps what can't hold a secret.
     """
     try:
-        return parse_git_url(repo_url).public if "@" in repo_url else _without_query(repo_url)
+        return parse_git_url(repo_url).public
     except GitInputError:
-        pass
-    scheme, separator, rest = repo_url.rpartition("://")
-    if "@" in rest and ("?" in rest or "#" in rest):
-        return f"{scheme}{separator}..."
-    return f"{scheme.rpartition('@')[2]}{separator}{_without_query(rest.rpartition('@')[2])}"
+        return _masked(repo_url)
 
 
-def _without_query(text: str) -> str:
-    return re.split(r"[?#]", text, maxsplit=1)[0][:300]
+def _masked(text: str) -> str:
+    scheme, separator, rest = text.partition("://") if "://" in text else ("", "", text)
+    if "@" in rest and re.search(r"[?#]", rest):
+        rest = "..."
+    return f"{scheme}{separator}{re.split(r'[?#]', rest.rpartition('@')[2])[0]}"[:300]
 
 
 def resolve_submodule_url(parent: GitUrl, text: str) -> GitUrl:

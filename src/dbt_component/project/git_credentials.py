@@ -1,0 +1,161 @@
+"""Credentials for one repository, given to git by environment only.
+
+A token goes into a variable of git's own process, where a script that git asks (``GIT_ASKPASS``) finds
+it. The script answers only if git asks for the host that the token is for, so that neither a redirect
+nor a submodule gets it elsewhere.
+"""
+
+import base64
+import os
+import shlex
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from dbt_component.errors import GitInputError
+from dbt_component.project.git_url import GitUrl
+
+_ASKPASS = """\
+#!/bin/sh
+# Written by dbt-component. Answers git's questions for one host from this process's environment.
+case "$1" in
+"Username for '$DBT_COMPONENT_GIT_ORIGIN': ") printf '%s\\n' "$DBT_COMPONENT_GIT_USERNAME" ;;
+"Password for '$DBT_COMPONENT_GIT_SCHEME://"*"@$DBT_COMPONENT_GIT_HOST': ")
+  printf '%s\\n' "$DBT_COMPONENT_GIT_TOKEN" ;;
+*) exit 1 ;;
+esac
+"""
+_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+@dataclass(frozen=True)
+class GitCredentials:
+    """Environment for git's process, and what must never be seen in its output."""
+
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    has_token: bool = False
+
+
+def token_credentials(
+    url: GitUrl, token: str, *, username: str | None, folder: Path
+) -> GitCredentials:
+    """Credentials of a token over https.
+
+    Args:
+        url: The repository; its host is the only one that is answered.
+        token: The secret.
+        username: Sent with it. Default: what the host's documentation asks for.
+        folder: Where the script is written; the system's temporary folder serves if nothing can be
+            executed there.
+    """
+    username = username or _default_username(url.host)
+    pair = base64.b64encode(f"{username}:{token}".encode()).decode()
+    return GitCredentials(
+        environment={
+            "GIT_ASKPASS": str(_write_askpass(folder)),
+            "DBT_COMPONENT_GIT_SCHEME": url.scheme,
+            "DBT_COMPONENT_GIT_HOST": url.host_and_port,
+            "DBT_COMPONENT_GIT_ORIGIN": f"{url.scheme}://{url.host_and_port}",
+            "DBT_COMPONENT_GIT_USERNAME": username,
+            "DBT_COMPONENT_GIT_TOKEN": token,
+        },
+        secrets=(token, pair, quote(token, safe="")),
+        has_token=True,
+    )
+
+
+def _default_username(host: str) -> str:
+    if host.startswith("gitlab."):
+        return "oauth2"
+    return "x-token-auth" if host.startswith("bitbucket.") else "x-access-token"
+
+
+def _write_askpass(folder: Path) -> Path:
+    script = folder / "askpass.sh"
+    script.write_text(_ASKPASS)
+    script.chmod(0o700)
+    if os.access(script, os.X_OK):
+        return script
+    # A file system that executes nothing. The script holds no secret, so that it may stay behind.
+    handle, name = tempfile.mkstemp(prefix="dbt-component-", suffix=".sh")
+    with os.fdopen(handle, "w") as file:
+        file.write(_ASKPASS)
+    os.chmod(name, 0o700)
+    return Path(name)
+
+
+def github_token(url: GitUrl, hosts: tuple[str, ...]) -> str | None:
+    """``GITHUB_TOKEN`` of this process, if the URL's host (or ``host:port``) may get it; https only."""
+    if url.scheme != "https" or url.host_and_port not in {host.lower() for host in hosts}:
+        return None
+    return os.environ.get("GITHUB_TOKEN") or None
+
+
+def ssh_credentials(
+    key_path: Path | None, *, known_hosts_path: Path | None, strict_host_key_checking: str
+) -> GitCredentials:
+    """A ssh command that never asks and knows the key, without touching the user's configuration.
+
+    Without a key, the agent and the user's own ssh configuration serve; a ``GIT_SSH_COMMAND`` or
+    ``GIT_SSH`` of the environment is then left as it is.
+    """
+    if key_path is None and known_hosts_path is None:
+        own = {name: os.environ[name] for name in _OWN_SSH if os.environ.get(name)}
+        if own:
+            return GitCredentials(environment=own)
+    command = ["ssh"]
+    options = ["BatchMode=yes", f"StrictHostKeyChecking={strict_host_key_checking}"]
+    if key_path is not None:
+        # ssh expands tokens such as %d in the name of a key.
+        command += ["-i", str(key_path.expanduser().absolute()).replace("%", "%%")]
+        options.append("IdentitiesOnly=yes")
+    if known_hosts_path is not None:
+        known_hosts = str(known_hosts_path.expanduser().absolute()).replace("%", "%%")
+        options.append(f'UserKnownHostsFile="{known_hosts}"')
+    for option in options:
+        command += ["-o", option]
+    return GitCredentials(
+        environment={"GIT_SSH_COMMAND": shlex.join(command), "GIT_SSH_VARIANT": "ssh"}
+    )
+
+
+_OWN_SSH = ("GIT_SSH_COMMAND", "GIT_SSH", "GIT_SSH_VARIANT")
+
+
+def proxy_secrets() -> tuple[str, ...]:
+    """Passwords of the proxies in this process's environment."""
+    values = [os.environ.get(name) for v in _PROXY_VARIABLES for name in (v, v.upper())]
+    return tuple(secret for value in values if value for secret in url_passwords(value))
+
+
+def url_passwords(url: str) -> tuple[str, ...]:
+    """The password of a URL, as written and decoded; empty if it has none."""
+    try:
+        password = urlsplit(url if "://" in url else f"http://{url}").password
+    except ValueError:
+        return (url,)
+    return (password, unquote(password)) if password else ()
+
+
+def check_secret(name: str, value: str | None) -> None:
+    """Raises:
+    GitInputError: The value has line breaks or other control characters, which would end it early.
+    """
+    if value is not None and not value.isprintable():
+        raise GitInputError(
+            f"{name} has line breaks or control characters.",
+            hint="A secret read from a file often ends with a line break; strip it.",
+        )
+
+
+def check_key_file(path: Path) -> None:
+    """Raises:
+    GitInputError: There is no such file, or it can't be read.
+    """
+    file = path.expanduser()
+    if not file.is_file():
+        raise GitInputError(f"ssh_key_path {str(path)!r} is not a file.")
+    if not os.access(file, os.R_OK):
+        raise GitInputError(f"ssh_key_path {str(path)!r} can't be read.", hint="Check its mode.")

@@ -1,0 +1,248 @@
+"""A bare repository in a session's folder: fetch one commit, read it, write its files.
+
+Repositories that served once are kept, one per URL, and the next session starts from a copy of hard
+links, so that a push costs its own objects only. A kept repository is never written to, only replaced;
+a process killed at any moment leaves it whole.
+"""
+
+import contextlib
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from dbt_component.errors import GitRefNotFoundError, GitSourceError
+from dbt_component.project.git_failure import commit_not_found, failure, needs_all_refs
+from dbt_component.project.git_session import GitResult, GitSession, folder_size
+
+# Each fetch adds a pack. After this many, the next session starts anew and old commits go.
+_MAX_PACKS = 40
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 0
+\tbare = true
+[remote "origin"]
+\turl = "{url}"
+"""
+
+
+@dataclass(frozen=True)
+class GitRepository:
+    """A bare repository that only this session uses."""
+
+    session: GitSession
+    folder: Path
+
+    def has_fetched(self, commit: str) -> bool:
+        """Whether the commit was fetched, here or in the kept repository that this one began as."""
+        result = self._run("show-ref", "--verify", "--quiet", f"refs/commits/{commit}")
+        return result.status == 0
+
+    def kind_of(self, commit: str, path: str) -> str | None:
+        """``tree``, ``blob``, ``link`` or ``commit`` (a submodule); ``None`` if there is no such path."""
+        entry = self._read("ls-tree", "-z", commit, "--", path).partition("\t")[0].split()
+        if not entry:
+            return None
+        return "link" if entry[0] == "120000" else entry[1]
+
+    def submodule_commit(self, commit: str, path: str) -> str | None:
+        """The commit that a submodule's path is set to; ``None`` if there is no submodule."""
+        entry = self._read("ls-tree", "-z", commit, "--", path).partition("\t")[0].split()
+        return entry[2] if entry and entry[0] == "160000" else None
+
+    def paths(self, commit: str) -> list[str]:
+        """Paths of all files of a commit."""
+        return self._read("ls-tree", "-r", "-z", "--name-only", commit).split("\0")[:-1]
+
+    def submodule_settings(self, commit: str) -> list[tuple[str, str]]:
+        """Keys and values of .gitmodules, in its order, such as ``submodule.<name>.url``."""
+        if self.kind_of(commit, ".gitmodules") != "blob":
+            return []
+        text = self._read("config", "--no-includes", "-z", "--list", f"--blob={commit}:.gitmodules")
+        pairs = (entry.partition("\n") for entry in text.split("\0") if entry)
+        return [(name, value) for name, _, value in pairs]
+
+    def write_files(self, commit: str, folder: Path, *, paths: tuple[str, ...] = ()) -> None:
+        """Writes the files of a commit into an empty folder, all or those below some paths.
+
+        Runs no hook and no filter: files of Git LFS stay the pointers that they are in the repository.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        if not paths:
+            self._read("read-tree", "--reset", "-u", commit, work_tree=folder)
+        for path in paths:
+            prefix, tree = f"--prefix={path}/", f"{commit}:{path}"
+            self._read("read-tree", "-u", prefix, tree, work_tree=folder)
+        self.session.check_size()
+
+    def fetch(self, commit: str, *, is_partial: bool) -> None:
+        """Fetches one commit without its history.
+
+        Args:
+            commit: All 40 digits.
+            is_partial: Leave out the files' contents until they are written, if the server can.
+
+        Raises:
+            GitSourceError: The server does not give it.
+        """
+        result = self._fetch(
+            "--depth=1",
+            "--filter=blob:none" if is_partial else "--no-filter",
+            f"+{commit}:refs/commits/{commit}",
+        )
+        if result.status:
+            raise _NeedsAllRefs() if needs_all_refs(result) else self._failure(result, commit)
+        kind = self._read("cat-file", "-t", commit).strip()
+        if kind != "commit":
+            raise GitRefNotFoundError(
+                f"{commit!r} is the id of a {kind}, not of a commit.",
+                where=self.session.url.public,
+                hint="Of an annotated tag, give the name.",
+            )
+        self.session.check_size()
+
+    def fetch_all_refs(self, commit: str) -> None:
+        """Fetches all branches and tags, for a server that gives nothing less.
+
+        Raises:
+            GitRefNotFoundError: None of them holds the commit.
+        """
+        names = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+        result = self._fetch("--no-filter", "--prune", *names)
+        if result.status:
+            raise self._failure(result, commit)
+        self.session.check_size()
+        if self._run("update-ref", f"refs/commits/{commit}", f"{commit}^{{commit}}").status:
+            raise commit_not_found(self.session, commit)
+
+    def _fetch(self, *arguments: str) -> GitResult:
+        options = [argument for argument in arguments if argument.startswith("--")]
+        names = [argument for argument in arguments if not argument.startswith("--")]
+        return self._run(
+            "fetch", "--quiet", "--no-tags", *options, "--end-of-options", "origin", *names
+        )
+
+    def _run(self, *arguments: str, work_tree: Path | None = None) -> GitResult:
+        return self.session.run(*arguments, repository=self.folder, work_tree=work_tree)
+
+    def _read(self, *arguments: str, work_tree: Path | None = None) -> str:
+        result = self._run(*arguments, work_tree=work_tree)
+        if result.status:
+            raise self._failure(result, None)
+        return os.fsdecode(result.output)
+
+    def _failure(self, result: GitResult, commit: str | None) -> GitSourceError:
+        return failure(result, self.session, doing="read the repository", commit=commit)
+
+
+class _NeedsAllRefs(GitSourceError):
+    """The server gives no commit by its id. Never leaves this file."""
+
+    def __init__(self) -> None:
+        super().__init__("The server gives no commit by its id.")
+
+
+@dataclass(frozen=True)
+class KeptRepository:
+    """The repository kept for one URL; it may not exist yet.
+
+    Args:
+        folder: Where it lies.
+        attic: Where what is to be removed is moved first.
+        lock_path: Held for the short time of a copy or replacement.
+    """
+
+    folder: Path
+    attic: Path
+    lock_path: Path
+
+    def copy_to(self, session: GitSession, *, is_complete: bool = False) -> GitRepository | None:
+        """A copy for a session.
+
+        Args:
+            session: Which will use it.
+            is_complete: Whether a repository without history won't do.
+        """
+        target = session.folder / f"repository-{uuid.uuid4().hex[:8]}"
+        with FileLock(self.lock_path):
+            if not (self.folder / "HEAD").is_file():
+                return None
+            if is_complete and (self.folder / "shallow").exists():
+                return None
+            packs = sum(1 for _ in (self.folder / "objects" / "pack").glob("*.pack"))
+            limit = session.limits.max_bytes
+            if packs > _MAX_PACKS or (limit is not None and folder_size(self.folder) > limit / 2):
+                return None
+            shutil.copytree(self.folder, target, copy_function=_link_objects)
+        _write_config(target, session)
+        return GitRepository(session, target)
+
+    def replace(self, repository: GitRepository) -> None:
+        """Keeps a session's repository, which the session may not use any more."""
+        self.attic.mkdir(parents=True, exist_ok=True)
+        old = self.attic / uuid.uuid4().hex
+        with FileLock(self.lock_path):
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(self.folder, old)
+            os.rename(repository.folder, self.folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def fetch_commit(
+    session: GitSession, kept: KeptRepository, commit: str, *, is_partial: bool
+) -> GitRepository:
+    """A repository that has the commit: from the kept one if possible, or as little as the server gives.
+
+    Raises:
+        GitSourceError: The server can't be reached, does not let us in, or has no such commit.
+    """
+    known = kept.copy_to(session)
+    if known is not None:
+        # Whatever is wrong with a kept repository, a new one is right.
+        with contextlib.suppress(_NeedsAllRefs, GitSourceError):
+            if not known.has_fetched(commit):
+                known.fetch(commit, is_partial=is_partial)
+            return known
+        shutil.rmtree(known.folder, ignore_errors=True)
+    return fetch_anew(session, kept, commit, is_partial=is_partial)
+
+
+def fetch_anew(
+    session: GitSession, kept: KeptRepository, commit: str, *, is_partial: bool
+) -> GitRepository:
+    """As ``fetch_commit``, without trust in what was kept of single commits."""
+    new = _create_repository(session)
+    try:
+        new.fetch(commit, is_partial=is_partial)
+    except _NeedsAllRefs:
+        shutil.rmtree(new.folder, ignore_errors=True)
+        new = kept.copy_to(session, is_complete=True) or _create_repository(session)
+        new.fetch_all_refs(commit)
+    return new
+
+
+def _create_repository(session: GitSession) -> GitRepository:
+    folder = session.folder / f"repository-{uuid.uuid4().hex[:8]}"
+    (folder / "objects" / "pack").mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "HEAD").write_text("ref: refs/heads/none\n")
+    _write_config(folder, session)
+    return GitRepository(session, folder)
+
+
+def _write_config(folder: Path, session: GitSession) -> None:
+    url = session.url.fetch_url.replace("\\", "\\\\").replace('"', '\\"')
+    (folder / "config").write_text(_CONFIG.format(url=url))
+
+
+def _link_objects(source: str, target: str) -> None:
+    """Git never changes a pack once it is there; all else it may."""
+    if f"{os.sep}objects{os.sep}" in source:
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copy2(source, target)

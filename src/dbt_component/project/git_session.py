@@ -1,0 +1,271 @@
+"""Git commands for one repository, kept apart from the user's configuration and bounded in time and size.
+
+The only importer of GitPython. A session has a folder of its own; whatever its commands write lies
+there, so that a killed process leaves nothing but a folder that nobody reads.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dbt_component.errors import GitSourceError, GitTimeoutError, GitTooLargeError
+from dbt_component.project.git_credentials import GitCredentials, proxy_secrets, url_passwords
+from dbt_component.project.git_url import GitUrl
+
+# Of the environment's GIT_ variables only these reach git: others redirect it (GIT_DIR) or trace secrets.
+_KEPT_VARIABLES = re.compile(r"^GIT_(SSL_|PROXY_SSL_|HTTP_PROXY_|EXEC_PATH$|PYTHON_)")
+# Of the user's configuration only these serve: how to reach the network, and whom to trust.
+_KEPT_SETTINGS = re.compile(
+    r"^(http\.(.+\.)?(proxy|proxyauthmethod|proxysslcainfo|sslcainfo|sslcapath|sslbackend|sslcert"
+    r"|sslkey|sslversion|schannelcheckrevoke|schannelusesslcainfo)|safe\.directory)$"
+)
+_LOCATION_VARIABLES = re.compile(
+    r"^GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|PREFIX|NAMESPACE|TRACE.*)$"
+)
+_SETTINGS = {
+    "core.askPass": "",
+    "core.attributesFile": os.devnull,
+    "core.autocrlf": "false",
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "credential.helper": "",
+    "fetch.recurseSubmodules": "false",
+    "fetch.unpackLimit": "1",
+    "gc.auto": "0",
+    "http.followRedirects": "initial",
+    "maintenance.auto": "false",
+    "protocol.ext.allow": "never",
+    "protocol.version": "2",
+    "submodule.recurse": "false",
+}
+_LOOK_EVERY_SECONDS = 0.2
+_NO_SPACE_HINT = "Free some space, or set DBT_COMPONENT_CACHE_DIR to a folder on a larger disk."
+
+
+@dataclass(frozen=True)
+class GitResult:
+    """What a git command said. ``errors`` has no secret in it."""
+
+    status: int
+    output: bytes
+    errors: str
+
+    @property
+    def text(self) -> str:
+        return self.output.decode(errors="replace")
+
+
+@dataclass(frozen=True)
+class GitLimits:
+    """``deadline`` is a time of ``time.monotonic()``; ``timeout_seconds`` is told in its error."""
+
+    timeout_seconds: float
+    deadline: float
+    max_bytes: int | None
+
+
+@dataclass(frozen=True)
+class GitSession:
+    """Runs git for one URL.
+
+    Args:
+        url: The repository; its scheme is the only one that git may use.
+        folder: Where everything is written; its size counts towards ``limits.max_bytes``.
+        credentials: Environment with secrets, and the secrets.
+        limits: Of the whole session, not of one command.
+    """
+
+    url: GitUrl
+    folder: Path
+    credentials: GitCredentials
+    limits: GitLimits
+
+    def run(
+        self, *arguments: str, repository: Path | None = None, work_tree: Path | None = None
+    ) -> GitResult:
+        """Runs one git command to its end, whatever its exit status.
+
+        Args:
+            arguments: The command and its arguments.
+            repository: A bare repository to run in.
+            work_tree: Where the command writes files; its index lies beside it.
+
+        Raises:
+            GitTimeoutError: The session's time is over; git and its children are killed.
+            GitTooLargeError: The session's folder outgrew its limit; likewise.
+            GitSourceError: git is not installed.
+        """
+        options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        environment = self._environment()
+        if repository is not None:
+            options.append(f"--git-dir={repository}")
+        if work_tree is not None:
+            options.append(f"--work-tree={work_tree}")
+            environment["GIT_INDEX_FILE"] = f"{work_tree}.index"
+        return self._execute([*options, *arguments], environment)
+
+    def check_size(self) -> None:
+        """Raises:
+        GitTooLargeError: The session's folder is larger than allowed.
+        """
+        limit = self.limits.max_bytes
+        if limit is not None and folder_size(self.folder) > limit:
+            raise GitTooLargeError(
+                f"The repository has more than max_bytes = {limit:,} bytes.",
+                where=self.url.public,
+                hint="Raise `max_bytes`, or keep large files out of the repository.",
+            )
+
+    def _environment(self) -> dict[str, str]:
+        home = str(self.folder / "home")  # Never made: nothing is to be found there.
+        environment = {
+            "HOME": home,
+            "XDG_CONFIG_HOME": home,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_ASKPASS": "",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ALLOW_PROTOCOL": self.url.scheme,
+            "GIT_CEILING_DIRECTORIES": str(self.folder),
+            "GIT_CONFIG_COUNT": str(len(self._network)),
+        }
+        # By environment, since a proxy's URL can hold a password.
+        for number, (name, value) in enumerate(self._network):
+            environment[f"GIT_CONFIG_KEY_{number}"] = name
+            environment[f"GIT_CONFIG_VALUE_{number}"] = value
+        authorities = os.environ.get("SSL_CERT_FILE")
+        known = {name for name, _ in self._network}
+        if authorities and "GIT_SSL_CAINFO" not in os.environ and "http.sslcainfo" not in known:
+            environment["GIT_SSL_CAINFO"] = authorities
+        return {**environment, **self.credentials.environment}
+
+    @cached_property
+    def _network(self) -> list[tuple[str, str]]:
+        """The settings of the user's own configuration that git is given, with their values."""
+        result = self._execute(
+            ["config", "-z", "--get-regexp", r"^(http|safe)\."],
+            {"GIT_CEILING_DIRECTORIES": str(self.folder)},
+            removed=_LOCATION_VARIABLES,
+        )
+        pairs = (entry.partition("\n") for entry in result.text.split("\0") if "\n" in entry)
+        return [(name, value) for name, _, value in pairs if _KEPT_SETTINGS.match(name)]
+
+    def _execute(
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        *,
+        removed: re.Pattern[str] | None = None,
+    ) -> GitResult:
+        try:
+            from git.cmd import Git
+        except ImportError as error:
+            raise GitSourceError(
+                f"git can't be used: {str(error).splitlines()[0]}",
+                where=self.url.public,
+                hint="Install the git program, and put it on PATH.",
+            ) from None
+        names = [
+            name
+            for name in os.environ
+            if name not in environment
+            and (
+                removed.match(name)
+                if removed is not None
+                else name == "SSH_ASKPASS"
+                or (name.startswith("GIT_") and not _KEPT_VARIABLES.match(name))
+            )
+        ]
+        # GitPython adds to the environment, and can't take away from it.
+        prefix = ["env", *(part for name in names for part in ("-u", name))] if names else []
+        command = [*prefix, str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git"), *arguments]
+        running = Git(str(self.folder)).execute(
+            command, as_process=True, env=environment, shell=False, start_new_session=True
+        )
+        process = running.proc
+        assert process is not None
+        output, errors = self._wait(process)
+        return GitResult(process.returncode, output, self._redact(errors))
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
+        pause = _LOOK_EVERY_SECONDS
+        try:
+            while True:
+                remaining = self.limits.deadline - time.monotonic()
+                if remaining <= 0:
+                    raise GitTimeoutError(
+                        f"Git did not end within {self.limits.timeout_seconds:g} s and was stopped.",
+                        where=self.url.public,
+                        hint="Check that the host answers, or raise `timeout_seconds`.",
+                    )
+                try:
+                    return process.communicate(timeout=min(remaining, pause))
+                except subprocess.TimeoutExpired:
+                    began = time.monotonic()
+                    self.check_size()
+                    # Looking may take a twentieth of the time, however many files there are.
+                    pause = max(_LOOK_EVERY_SECONDS, 20 * (time.monotonic() - began))
+        except BaseException:
+            _kill(process)
+            raise
+
+    def _redact(self, errors: bytes) -> str:
+        text = errors.decode(errors="replace")
+        passwords = (p for _, value in self._network for p in url_passwords(value))
+        for secret in {*self.credentials.secrets, *proxy_secrets(), *passwords}:
+            text = text.replace(secret, "***")
+        text = re.sub(r"(?<=://)[^/\s@']+@", "", text)
+        return "".join(c for c in text if c == "\n" or c.isprintable())
+
+
+@contextlib.contextmanager
+def session_folder(parent: Path) -> Iterator[Path]:
+    """A new folder that is removed at the end."""
+    parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    try:
+        yield folder
+    except OSError as error:
+        raise GitSourceError(
+            f"A repository can't be stored: {error.strerror or error}.",
+            where=str(error.filename or folder),
+            hint=_NO_SPACE_HINT,
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files in a folder, as far as they are still there."""
+    total = 0
+    waiting = [str(folder)]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kills git with its children, such as ssh or git-remote-https."""
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=10)

@@ -1,0 +1,351 @@
+"""Refresh and the state file: prepared once, never half, the last good one stays usable."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.defs_state.blob_storage_state_storage import UPathDefsStateStorage
+from upath import UPath
+
+from dbt_component.errors import PrepareError, StateFormatError
+from dbt_component.project.prepare import refresh_state
+from dbt_component.project.project import DbtProject
+from dbt_component.project.state import StateFile
+from tests.dg_project import DgProject, specs_of
+
+BROKEN = "select {{ nonsense( }} from {{ ref('stg_orders') }}"
+
+
+def break_project(project: DgProject) -> Path:
+    path = project.dbt_folder / "models/marts/customers.sql"
+    path.write_text(BROKEN)
+    return path
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    return path.stat().st_ino, path.stat().st_mtime_ns
+
+
+@pytest.mark.server
+def test_a_refresh_does_nothing_when_nothing_changed_and_names_what_did(
+    dg_project: DgProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dg_project.write_component()
+    dg_project.refresh()
+    (state,) = dg_project.state_files()
+    before = stamp(state)
+    os.utime(dg_project.dbt_folder / "models/schema.yml")  # times don't count, contents do
+    dg_project.refresh()
+    assert stamp(state) == before
+    assert "unchanged" in capsys.readouterr().err
+
+    (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select 1 as one")
+    dg_project.refresh()
+    assert stamp(state) != before
+    assert "file added: models/staging/extra.sql" in capsys.readouterr().err
+    assert "extra" in specs_of(dg_project.load())
+
+    monkeypatch.setenv("SHOP_DATABASE", "other.duckdb")
+    dg_project.refresh()
+    assert "environment variable changed: SHOP_DATABASE" in capsys.readouterr().err
+
+
+@pytest.mark.server
+def test_a_broken_project_fails_the_refresh_with_dbts_words_and_leaves_the_state(
+    dg_project: DgProject, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    dg_project.write_component()
+    dg_project.refresh()
+    (state,) = dg_project.state_files()
+    before = stamp(state)
+    break_project(dg_project)
+    with pytest.raises(PrepareError, match=r"models/marts/customers\.sql"):
+        dg_project.refresh()
+    assert stamp(state) == before
+    assert list(state.parent.iterdir()) == [state]
+
+    # Production loads the last good state; so does development, and says so.
+    assert "customers" in specs_of(dg_project.load())
+    monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
+    assert "customers" in specs_of(dg_project.load())
+    assert "last good state" in caplog.text
+    assert "customers.sql" in caplog.text
+
+
+def test_a_broken_project_without_any_state_is_an_error_in_development(
+    dg_project: DgProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
+    dg_project.write_component()
+    break_project(dg_project)
+    with pytest.raises(Exception) as caught:
+        dg_project.load()
+    assert "customers.sql" in str(caught.value.__cause__)
+
+
+def test_no_state_in_production_gives_no_definitions_and_says_what_to_run(
+    dg_project: DgProject, caplog: pytest.LogCaptureFixture
+) -> None:
+    dg_project.write_component()
+    assert specs_of(dg_project.load()) == {}
+    assert "dg utils refresh-defs-state" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("project", "expected"),
+    [
+        ("no/such/folder", "does not exist"),
+        (".", "No dbt_project.yml"),
+    ],
+)
+def test_a_project_that_is_none_is_named(
+    dg_project: DgProject, project: str, expected: str
+) -> None:
+    dg_project.write_component(project=project)
+    with pytest.raises(Exception, match=expected):
+        dg_project.refresh()
+
+
+def test_a_missing_profile_tells_where_it_was_looked_for(
+    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (dg_project.dbt_folder / "profiles.yml").unlink()
+    dg_project.write_component()
+    with pytest.raises(Exception, match=r"No profiles\.yml.*\.dbt"):
+        dg_project.refresh()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "env_var('SHOP_DATABASE', 'shop.duckdb')",
+            "env_var('NOT_SET_ANYWHERE')",
+            "NOT_SET_ANYWHERE",
+        ),
+        ("type: duckdb", "type: no_such_adapter", "no_such_adapter"),
+        ("  target: dev", "  target: nowhere", "nowhere"),
+    ],
+)
+def test_a_bad_profile_fails_with_dbts_words(
+    dg_project: DgProject, old: str, new: str, expected: str
+) -> None:
+    path = dg_project.dbt_folder / "profiles.yml"
+    path.write_text(path.read_text().replace(old, new))
+    dg_project.write_component()
+    with pytest.raises(PrepareError, match=expected):
+        dg_project.refresh()
+
+
+def test_a_truncated_corrupt_or_newer_state_is_an_error_that_says_what_to_do(
+    dg_project: DgProject, shop_state_path: Path, tmp_path: Path
+) -> None:
+    dg_project.write_component()
+    folder = dg_project.defs_folder / ".local_defs_state" / "DbtProjectComponent__shop__"
+    folder.mkdir(parents=True)
+    whole = shop_state_path.read_bytes()
+    for content in (
+        whole[: len(whole) // 2],
+        b"",
+        whole.replace(b"dbt-component-state", b"dbt-component-stale"),
+    ):
+        (folder / "state").write_bytes(content)
+        with pytest.raises(Exception) as caught:
+            dg_project.load()
+        assert isinstance(caught.value.__cause__, StateFormatError), caught.value.__cause__
+        assert "dg utils refresh-defs-state" in str(caught.value.__cause__)
+    with (
+        zipfile.ZipFile(shop_state_path) as old,
+        zipfile.ZipFile(folder / "state", "w") as new,
+    ):
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "state.json":
+                content = content.replace(b'"format_version":1', b'"format_version":9')
+            new.writestr(name, content)
+    with pytest.raises(Exception) as caught:
+        dg_project.load()
+    assert "format version 9; this release reads 1" in str(caught.value.__cause__)
+    assert "Upgrade dbt-component" in str(caught.value.__cause__)
+
+
+def test_a_bit_flipped_anywhere_is_noticed_or_harmless(
+    shop_state_path: Path, tmp_path: Path
+) -> None:
+    whole = bytearray(shop_state_path.read_bytes())
+    path = tmp_path / "state"
+    for position in range(50, len(whole), len(whole) // 60):
+        damaged = bytearray(whole)
+        damaged[position] ^= 0xFF
+        path.write_bytes(damaged)
+        try:
+            state = StateFile(path)
+            _ = state.index, state.selections, state.fingerprint
+            for node in state.index.nodes:
+                dict(state.raw_nodes.props(node.unique_id))
+        except StateFormatError:
+            continue
+
+
+@pytest.mark.server
+def test_versioned_storage_keeps_the_version_when_nothing_changed(
+    dg_project: DgProject, tmp_path: Path
+) -> None:
+    instance = dg.DagsterInstance.ephemeral()
+    for url in (str(tmp_path / "states"), "memory://states"):
+        dg_project.storage = UPathDefsStateStorage(base_path=UPath(url))
+        dg_project.storage.register_instance(instance)
+        dg_project.write_component(defs_state={"management_type": "VERSIONED_STATE_STORAGE"})
+        dg_project.refresh()
+        key = dg_project.component().defs_state_config.key
+        first = dg_project.storage.get_latest_version(key)
+        assert first is not None
+        dg_project.refresh()
+        assert dg_project.storage.get_latest_version(key) == first
+        assert "customers" in specs_of(dg_project.load())
+        extra = dg_project.dbt_folder / "models/staging/extra.sql"
+        extra.write_text("select 1 as one")
+        dg_project.refresh()
+        second = dg_project.storage.get_latest_version(key)
+        assert second != first
+        assert "extra" in specs_of(dg_project.load())
+        # Going back is naming the former version.
+        dg_project.storage.set_latest_version(key, first)
+        assert "extra" not in specs_of(dg_project.load())
+        extra.unlink()
+
+
+@pytest.mark.server
+def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
+    dg_project: DgProject, tmp_path: Path
+) -> None:
+    project = DbtProject(dg_project.dbt_folder)
+    state = tmp_path / "kept" / "state"
+    refresh_state(project, state, selections=[])
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from dbt_component.project.prepare import refresh_state\n"
+        "from dbt_component.project.project import DbtProject\n"
+        "refresh_state(DbtProject(Path(sys.argv[1])), Path(sys.argv[2]), selections=[])\n"
+    )
+    number = 0
+    for wait_seconds in (0.3, 1.2, 2.2, 3.0, 3.4):
+        number += 1
+        (dg_project.dbt_folder / "models/staging/extra.sql").write_text(f"select {number} as one")
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)],
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(wait_seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        opened = StateFile(state)
+        assert opened.index.find_asset_node("customers")
+        opened.close()
+    outcome = refresh_state(project, state, selections=[])
+    assert StateFile(state).index.find_asset_node("extra")
+    assert not list(state.parent.glob("*.tmp")) or outcome.is_changed
+
+
+@pytest.mark.server
+def test_refreshes_at_once_prepare_once(dg_project: DgProject, tmp_path: Path) -> None:
+    project = DbtProject(dg_project.dbt_folder)
+    state = tmp_path / "state"
+    outcomes: list[bool] = []
+
+    def refresh() -> None:
+        outcomes.append(refresh_state(project, state, selections=[]).is_changed)
+
+    threads = [threading.Thread(target=refresh) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 9 + [True]
+
+
+@pytest.mark.server
+def test_a_state_that_can_not_be_written_leaves_the_old_one(
+    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = DbtProject(dg_project.dbt_folder)
+    state = tmp_path / "states" / "state"
+    refresh_state(project, state, selections=[])
+    before = stamp(state)
+    (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select 1 as one")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        refresh_state(project, state, selections=[])
+    assert stamp(state) == before
+    assert list(state.parent.iterdir()) == [state]
+
+
+@pytest.mark.server
+def test_a_read_only_project_is_prepared(dg_project: DgProject, tmp_path: Path) -> None:
+    before = sorted(p for p in dg_project.dbt_folder.rglob("*"))
+    refresh_state(DbtProject(dg_project.dbt_folder), tmp_path / "state", selections=[])
+    assert sorted(p for p in dg_project.dbt_folder.rglob("*")) == before
+
+
+def test_production_loading_opens_neither_manifest_json_nor_dbt(
+    dg_project: DgProject, shop_state_path: Path
+) -> None:
+    dg_project.write_component()
+    folder = dg_project.defs_folder / ".local_defs_state" / "DbtProjectComponent__shop__"
+    folder.mkdir(parents=True)
+    (folder / "state").write_bytes(shop_state_path.read_bytes())
+    script = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(dg_project.root / "src")!r})
+touched = []
+def audit(event, args):
+    if event == "open" and isinstance(args[0], str):
+        touched.append(args[0])
+    if event == "subprocess.Popen" and Path(str(args[0])).name != "file":  # `file` is Dagster's
+        touched.append(f"process {{args[:2]}}")
+sys.addaudithook(audit)
+from pathlib import Path
+from dagster.components.core.component_tree import ComponentTree
+defs = ComponentTree.for_project(Path({str(dg_project.root)!r})).build_defs()
+assert len(list(defs.resolve_all_asset_specs())) > 8
+bad = [t for t in touched if "manifest.json" in t or "/dbt/" in t or t.startswith("process")]
+modules = [m for m in sys.modules if m.split(".")[0] in ("dbt", "git", "sqlglot")]
+print("BAD", bad, modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "BAD [] []" in done.stdout
+
+
+def test_default_keys_differ_for_components_that_differ(dg_project: DgProject) -> None:
+    keys = set()
+    variants = [
+        {},
+        {"project": {"project_dir": "{{ context.project_root }}/shop", "target": "other"}},
+        {"project": {"project_dir": "{{ context.project_root }}/shop", "vars": {"a": 1}}},
+        {"select": "tag:staging"},
+        {"project": "{{ context.project_root }}/other/shop"},
+        {"defs_state": {"key": "mine"}},
+    ]
+    for number, attributes in enumerate(variants):
+        dg_project.write_component(f"c{number}", **attributes)
+        keys.add(dg_project.component(f"c{number}").defs_state_config.key)
+    assert len(keys) == len(variants)
+    assert {"DbtProjectComponent[shop]", "mine"} <= keys
