@@ -236,9 +236,7 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
         "from dbt_component.project.project import DbtProject\n"
         "refresh_state(DbtProject(Path(sys.argv[1])), Path(sys.argv[2]), selections=[])\n"
     )
-    number = 0
-    for wait_seconds in (0.3, 1.2, 2.2, 3.0, 3.4):
-        number += 1
+    for number, wait_seconds in enumerate((0.3, 1.2, 2.2, 3.0, 3.4)):
         (dg_project.dbt_folder / "models/staging/extra.sql").write_text(f"select {number} as one")
         process = subprocess.Popen(
             [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)],

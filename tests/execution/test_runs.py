@@ -28,7 +28,10 @@ def test_a_full_run_materializes_every_asset_and_evaluates_every_check(
     assert "loose_test" in outcome.observations["customers"]
     assert outcome.metadata["customers"]["dagster/row_count"] == 3
     columns = outcome.metadata["stg_orders"]["dagster/column_schema"].columns
-    assert [(c.name, c.type) for c in columns][:2] == [("order_id", "INTEGER"), ("customer_id", "INTEGER")]
+    assert [(c.name, c.type) for c in columns][:2] == [
+        ("order_id", "INTEGER"),
+        ("customer_id", "INTEGER"),
+    ]
     assert columns[0].description == "Key of the order."
     assert "dagster/row_count" not in outcome.metadata["stg_orders"]  # a view
     assert not (dg_project.dbt_folder / "target").exists()
@@ -75,7 +78,9 @@ def test_a_failed_error_test_fails_the_check_and_blocks_what_is_downstream(
     outcome = run(dg_project.load())
     assert not outcome.success
     assert outcome.checks["stg_orders:unique_stg_orders_order_id"] is False
-    assert "select" in outcome.check_metadata["stg_orders:unique_stg_orders_order_id"]["compiled_sql"]
+    assert (
+        "select" in outcome.check_metadata["stg_orders:unique_stg_orders_order_id"]["compiled_sql"]
+    )
     assert "stg_orders" in outcome.materialized
     assert "customers" not in outcome.materialized
 
@@ -114,7 +119,11 @@ def test_partitions_reach_variables_and_unpartitioned_assets_do_without(
             {"--vars": {"minimum_amount": "{{ partition_time_window.start.day }}"}},
         ],
         translation={
-            "partitions_def": {"type": "daily", "start_date": "2024-01-01", "end_date": "2024-02-01"}
+            "partitions_def": {
+                "type": "daily",
+                "start_date": "2024-01-01",
+                "end_date": "2024-02-01",
+            }
         },
     )
     defs = dg_project.load()
@@ -143,7 +152,9 @@ def test_a_node_that_is_gone_fails_the_run_by_name(dg_project: DgProject) -> Non
     assert "refresh" in outcome.failure
 
 
-def test_a_project_whose_folder_is_gone_runs_from_the_state(dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_whose_folder_is_gone_runs_from_the_state(
+    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SHOP_DATABASE", str(tmp_path / "shop.duckdb"))
     dg_project.write_component()
     dg_project.refresh()
