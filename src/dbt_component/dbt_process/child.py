@@ -81,7 +81,7 @@ def watch_parent():
                 pass
         except OSError:
             pass
-        for wait_seconds in (10, 10):
+        for wait_seconds in (5, 5):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(wait_seconds)
         os._exit(130)

@@ -125,8 +125,12 @@ class DbtProcess:
                 draining = True
             self._signal(sent)
             deadline = time.monotonic() + wait_seconds
-            while self.is_running and time.monotonic() < deadline:
-                time.sleep(0.02)
+            try:
+                while self.is_running and time.monotonic() < deadline:
+                    time.sleep(0.02)
+            except BaseException:  # interrupted while waiting: no more grace
+                self._signal(signal.SIGKILL)
+                raise
         # What dbt left in its group (an adapter's helper, a hung thread's child) goes with it.
         self._signal(signal.SIGKILL)
         if self._process.stdin is not None:

@@ -9,6 +9,7 @@ import base64
 import os
 import shlex
 import tempfile
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -52,9 +53,10 @@ def token_credentials(
     """
     username = username or _default_username(url.host)
     pair = base64.b64encode(f"{username}:{token}".encode()).decode()
-    return GitCredentials(
+    script = _write_askpass(folder)
+    credentials = GitCredentials(
         environment={
-            "GIT_ASKPASS": str(_write_askpass(folder)),
+            "GIT_ASKPASS": str(script),
             "DBT_COMPONENT_GIT_SCHEME": url.scheme,
             "DBT_COMPONENT_GIT_HOST": url.host_and_port,
             "DBT_COMPONENT_GIT_ORIGIN": f"{url.scheme}://{url.host_and_port}",
@@ -64,6 +66,9 @@ def token_credentials(
         secrets=(token, pair, quote(token, safe="")),
         has_token=True,
     )
+    if script.parent != folder:
+        weakref.finalize(credentials, os.unlink, script)
+    return credentials
 
 
 def _default_username(host: str) -> str:
@@ -78,7 +83,7 @@ def _write_askpass(folder: Path) -> Path:
     script.chmod(0o700)
     if os.access(script, os.X_OK):
         return script
-    # A file system that executes nothing. The script holds no secret, so that it may stay behind.
+    # A file system that executes nothing.
     handle, name = tempfile.mkstemp(prefix="dbt-component-", suffix=".sh")
     with os.fdopen(handle, "w") as file:
         file.write(_ASKPASS)

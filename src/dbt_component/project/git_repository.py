@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dbt_component.errors import GitRefNotFoundError, GitSourceError
+from dbt_component.errors import GitRefNotFoundError, GitSourceError, GitTooLargeError
 from dbt_component.project.git_failure import commit_not_found, failure, needs_all_refs
 from dbt_component.project.git_session import GitResult, GitSession, folder_size
 
@@ -71,30 +71,39 @@ class GitRepository:
         Runs no hook and no filter: files of Git LFS stay the pointers that they are in the repository.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        if not paths:
-            self._read("read-tree", "--reset", "-u", commit, work_tree=folder)
-        for path in paths:
-            prefix, tree = f"--prefix={path}/", f"{commit}:{path}"
-            self._read("read-tree", "-u", prefix, tree, work_tree=folder)
+        index = self.folder / "written.index"
+        index.unlink(missing_ok=True)
+        trees = [("--reset", commit)] if not paths else []
+        trees += [(f"--prefix={path}/", f"{commit}:{path}") for path in paths]
+        for option, tree in trees:
+            arguments = ("read-tree", option, "-u", tree)
+            result = self.session.run(
+                *arguments, repository=self.folder, work_tree=folder, index=index
+            )
+            if result.status:
+                raise self._failure(result, None)
+        index.unlink(missing_ok=True)
         self.session.check_size()
 
-    def fetch(self, commit: str, *, is_partial: bool) -> None:
-        """Fetches one commit without its history.
+    def fetch(self, commit: str, *, is_partial: bool) -> bool:
+        """Fetches one commit without its history; ``False`` if the server gives no commit by its id.
 
         Args:
             commit: All 40 digits.
             is_partial: Leave out the files' contents until they are written, if the server can.
 
         Raises:
-            GitSourceError: The server does not give it.
+            GitSourceError: The server can't be reached, does not let us in, or has no such commit.
         """
         result = self._fetch(
             "--depth=1",
             "--filter=blob:none" if is_partial else "--no-filter",
             f"+{commit}:refs/commits/{commit}",
         )
+        if result.status and needs_all_refs(result):
+            return False
         if result.status:
-            raise _NeedsAllRefs() if needs_all_refs(result) else self._failure(result, commit)
+            raise self._failure(result, commit)
         kind = self._read("cat-file", "-t", commit).strip()
         if kind != "commit":
             raise GitRefNotFoundError(
@@ -103,6 +112,7 @@ class GitRepository:
                 hint="Of an annotated tag, give the name.",
             )
         self.session.check_size()
+        return True
 
     def fetch_all_refs(self, commit: str) -> None:
         """Fetches all branches and tags, for a server that gives nothing less.
@@ -125,24 +135,17 @@ class GitRepository:
             "fetch", "--quiet", "--no-tags", *options, "--end-of-options", "origin", *names
         )
 
-    def _run(self, *arguments: str, work_tree: Path | None = None) -> GitResult:
-        return self.session.run(*arguments, repository=self.folder, work_tree=work_tree)
+    def _run(self, *arguments: str) -> GitResult:
+        return self.session.run(*arguments, repository=self.folder)
 
-    def _read(self, *arguments: str, work_tree: Path | None = None) -> str:
-        result = self._run(*arguments, work_tree=work_tree)
+    def _read(self, *arguments: str) -> str:
+        result = self._run(*arguments)
         if result.status:
             raise self._failure(result, None)
         return os.fsdecode(result.output)
 
     def _failure(self, result: GitResult, commit: str | None) -> GitSourceError:
         return failure(result, self.session, doing="read the repository", commit=commit)
-
-
-class _NeedsAllRefs(GitSourceError):
-    """The server gives no commit by its id. Never leaves this file."""
-
-    def __init__(self) -> None:
-        super().__init__("The server gives no commit by its id.")
 
 
 @dataclass(frozen=True)
@@ -177,7 +180,6 @@ class KeptRepository:
             if packs > _MAX_PACKS or (limit is not None and folder_size(self.folder) > limit / 2):
                 return None
             shutil.copytree(self.folder, target, copy_function=_link_objects)
-        _write_config(target, session)
         return GitRepository(session, target)
 
     def replace(self, repository: GitRepository) -> None:
@@ -202,11 +204,13 @@ def fetch_commit(
     """
     known = kept.copy_to(session)
     if known is not None:
-        # Whatever is wrong with a kept repository, a new one is right.
-        with contextlib.suppress(_NeedsAllRefs, GitSourceError):
-            if not known.has_fetched(commit):
-                known.fetch(commit, is_partial=is_partial)
-            return known
+        try:
+            if known.has_fetched(commit) or known.fetch(commit, is_partial=is_partial):
+                return known
+        except GitSourceError as error:
+            if is_explained(error):
+                raise
+        # Whatever is wrong with the kept repository, a new one is right.
         shutil.rmtree(known.folder, ignore_errors=True)
     return fetch_anew(session, kept, commit, is_partial=is_partial)
 
@@ -216,13 +220,16 @@ def fetch_anew(
 ) -> GitRepository:
     """As ``fetch_commit``, without trust in what was kept of single commits."""
     new = _create_repository(session)
-    try:
-        new.fetch(commit, is_partial=is_partial)
-    except _NeedsAllRefs:
+    if not new.fetch(commit, is_partial=is_partial):
         shutil.rmtree(new.folder, ignore_errors=True)
         new = kept.copy_to(session, is_complete=True) or _create_repository(session)
         new.fetch_all_refs(commit)
     return new
+
+
+def is_explained(error: GitSourceError) -> bool:
+    """Whether the error is known to lie with the source, so that a second try can't help."""
+    return type(error) not in (GitSourceError, GitTooLargeError)
 
 
 def _create_repository(session: GitSession) -> GitRepository:
@@ -230,13 +237,9 @@ def _create_repository(session: GitSession) -> GitRepository:
     (folder / "objects" / "pack").mkdir(parents=True)
     (folder / "refs").mkdir()
     (folder / "HEAD").write_text("ref: refs/heads/none\n")
-    _write_config(folder, session)
-    return GitRepository(session, folder)
-
-
-def _write_config(folder: Path, session: GitSession) -> None:
     url = session.url.fetch_url.replace("\\", "\\\\").replace('"', '\\"')
     (folder / "config").write_text(_CONFIG.format(url=url))
+    return GitRepository(session, folder)
 
 
 def _link_objects(source: str, target: str) -> None:

@@ -90,14 +90,19 @@ class GitSession:
     limits: GitLimits
 
     def run(
-        self, *arguments: str, repository: Path | None = None, work_tree: Path | None = None
+        self,
+        *arguments: str,
+        repository: Path | None = None,
+        work_tree: Path | None = None,
+        index: Path | None = None,
     ) -> GitResult:
         """Runs one git command to its end, whatever its exit status.
 
         Args:
             arguments: The command and its arguments.
             repository: A bare repository to run in.
-            work_tree: Where the command writes files; its index lies beside it.
+            work_tree: Where the command writes files.
+            index: The list of what it has written.
 
         Raises:
             GitTimeoutError: The session's time is over; git and its children are killed.
@@ -110,7 +115,8 @@ class GitSession:
             options.append(f"--git-dir={repository}")
         if work_tree is not None:
             options.append(f"--work-tree={work_tree}")
-            environment["GIT_INDEX_FILE"] = f"{work_tree}.index"
+        if index is not None:
+            environment["GIT_INDEX_FILE"] = str(index)
         return self._execute([*options, *arguments], environment)
 
     def check_size(self) -> None:

@@ -1,0 +1,185 @@
+"""Checked-out commits, kept in the cache and shared by all processes of this user."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from dbt_component.errors import GitTimeoutError
+
+_FORMAT_VERSION = 1
+_KEPT_PER_URL = 5
+_MIN_AGE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class GitCheckout:
+    """The files of a commit. They stay at least as long as this object, and a day after the last use.
+
+    Args:
+        root: Top folder of the repository, as far as it was needed.
+        project_dir: The folder asked for.
+        commit: All 40 digits.
+        warnings: What the user should know about the files.
+    """
+
+    root: Path
+    project_dir: Path
+    commit: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckoutCache:
+    """The folder of all checkouts.
+
+    A checkout is written elsewhere and moved here when it is whole; removing one starts by moving it
+    away. So whatever lies here under its name is complete.
+    """
+
+    base: Path
+
+    @property
+    def work_folder(self) -> Path:
+        """Where unfinished and removed things lie. Nothing in there is ever read again."""
+        return self.base / "work"
+
+    @contextlib.contextmanager
+    def lock(self, name: str, *, timeout_seconds: float, where: str) -> Iterator[None]:
+        """Holds the lock of one checkout, so that one process makes it and the others find it.
+
+        Raises:
+            GitTimeoutError: Another process held it all the time.
+        """
+        lock = FileLock(self.lock_path(name))
+        try:
+            lock.acquire(timeout=timeout_seconds)
+        except Timeout:
+            raise GitTimeoutError(
+                f"Another process has been fetching this commit for {timeout_seconds:g} s.",
+                where=where,
+                hint="Look for a hanging process, or raise `timeout_seconds`.",
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def lock_path(self, name: str) -> Path:
+        folder = self.base / "locks"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return folder / f"{name}.lock"
+
+    def find(self, name: str, project_path: str, commit: str) -> GitCheckout | None:
+        """The checkout of that name, marked as used now; ``None`` if there is none that is whole."""
+        folder = self.base / "checkouts" / name
+        try:
+            handle = os.open(folder / "checkout.json", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        except OSError:
+            return None
+        try:
+            record = json.loads(os.read(handle, 1_000_000))
+            project_dir = folder / "tree" / project_path
+            if record["format_version"] != _FORMAT_VERSION or not project_dir.is_dir():
+                raise ValueError("another format")
+            warnings = tuple(str(warning) for warning in record["warnings"])
+            os.utime(folder)
+        except (ValueError, KeyError, TypeError, OSError):
+            os.close(handle)
+            return None
+        checkout = GitCheckout(folder / "tree", project_dir, commit, warnings)
+        _mark_in_use(handle)
+        weakref.finalize(checkout, os.close, handle)
+        return checkout
+
+    def publish(self, name: str, tree: Path, *, warnings: list[str]) -> None:
+        """Moves a finished tree to its place. The caller holds the lock of ``name``."""
+        whole = tree.parent / f"whole-{uuid.uuid4().hex[:8]}"
+        whole.mkdir()
+        os.rename(tree, whole / "tree")
+        record = {"format_version": _FORMAT_VERSION, "warnings": warnings}
+        (whole / "checkout.json").write_text(json.dumps(record))
+        target = self.base / "checkouts" / name
+        target.parent.mkdir(exist_ok=True, mode=0o700)
+        self._remove(target)
+        os.rename(whole, target)
+
+    def prune(self, url_digest: str, *, now: float | None = None) -> None:
+        """Removes what nobody needs: leftovers of killed processes, and old checkouts of one URL.
+
+        The last few are kept, and whatever was used within a day or is in use.
+        """
+        oldest = (time.time() if now is None else now) - _MIN_AGE_SECONDS
+        for leftover in _by_age(self.work_folder, "*"):
+            if _modified(leftover) < oldest:
+                shutil.rmtree(leftover, ignore_errors=True)
+        for folder in _by_age(self.base / "checkouts", f"{url_digest}-*")[_KEPT_PER_URL:]:
+            lock = FileLock(self.lock_path(folder.name))
+            with contextlib.suppress(Timeout, OSError):
+                lock.acquire(timeout=0)
+                try:
+                    if _modified(folder) < oldest and not _is_in_use(folder / "checkout.json"):
+                        self._remove(folder)
+                finally:
+                    lock.release()
+
+    def _remove(self, folder: Path) -> None:
+        self.work_folder.mkdir(exist_ok=True, mode=0o700)
+        target = self.work_folder / uuid.uuid4().hex
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(folder, target)
+            shutil.rmtree(target, ignore_errors=True)
+
+
+def url_digest(fetch_url: str) -> str:
+    return hashlib.sha256(fetch_url.encode()).hexdigest()[:16]
+
+
+def checkout_name(fetch_url: str, commit: str, *, paths: tuple[str, ...], submodules: bool) -> str:
+    """Names a checkout by all that its content depends on."""
+    extent = json.dumps([_FORMAT_VERSION, paths, submodules])
+    digest = hashlib.sha256(extent.encode()).hexdigest()[:8]
+    return f"{url_digest(fetch_url)}-{commit}-{digest}"
+
+
+def _by_age(folder: Path, pattern: str) -> list[Path]:
+    return sorted(folder.glob(pattern), key=_modified, reverse=True)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _mark_in_use(handle: int) -> None:
+    """Takes a shared lock that ends with the handle, and so with the process at the latest."""
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def _is_in_use(path: Path) -> bool:
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

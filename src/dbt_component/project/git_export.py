@@ -1,0 +1,179 @@
+"""The files of one commit, written to a folder: the project's own, the whole repository, or submodules too."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbt_component.errors import (
+    DagsterDbtProjectYmlFileNotFoundError,
+    GitPathError,
+    GitSourceError,
+)
+from dbt_component.project.git_checkout import CheckoutCache, url_digest
+from dbt_component.project.git_repository import (
+    GitRepository,
+    KeptRepository,
+    fetch_anew,
+    fetch_commit,
+    is_explained,
+)
+from dbt_component.project.git_session import GitSession
+from dbt_component.project.git_submodules import MAX_DEPTH, read_submodules
+from dbt_component.project.git_url import GitUrl
+from dbt_component.project.git_work_tree import (
+    check_symlinks,
+    is_inside,
+    is_self_contained,
+    lfs_pointers,
+)
+
+# Makes the session of a submodule: of the session that has it, its URL, and an empty folder.
+OpenSession = Callable[[GitSession, GitUrl, Path], GitSession]
+
+
+@dataclass(frozen=True)
+class GitExport:
+    """How much of a commit is wanted.
+
+    Args:
+        cache: Where repositories are kept from one export to the next.
+        paths: Folders of the repository; the first is the dbt project's. ``"."`` is all.
+        open_session: For submodules; ``None`` leaves their folders empty.
+    """
+
+    cache: CheckoutCache
+    paths: tuple[str, ...]
+    open_session: OpenSession | None
+
+    def write(self, session: GitSession, commit: str) -> Path:
+        """Fetches a commit and returns a new folder with its files, checked.
+
+        Raises:
+            GitPathError: No such folder at this commit, or a symlink leads out of the repository.
+            DagsterDbtProjectYmlFileNotFoundError: The folder is no dbt project.
+            GitSourceError: The commit can't be had, is too large, or takes too long.
+        """
+        tree = session.folder / "tree"
+        kept = self._kept(session.url)
+        try:
+            is_partial = self._is_partial
+            repository = fetch_commit(session, kept, commit, is_partial=is_partial)
+            self._write_files(repository, commit, tree)
+        except GitSourceError as error:
+            if is_explained(error):
+                raise
+            # Some servers leave out contents but then don't give them; and what is kept can be damaged.
+            for folder in (tree, *session.folder.glob("repository-*")):
+                shutil.rmtree(folder, ignore_errors=True)
+            repository = fetch_anew(session, kept, commit, is_partial=False)
+            self._write_files(repository, commit, tree)
+        self._check(repository, commit, tree)
+        kept.replace(repository)
+        return tree
+
+    @property
+    def _is_partial(self) -> bool:
+        return "." not in self.paths and self.open_session is None
+
+    def _kept(self, url: GitUrl) -> KeptRepository:
+        digest = url_digest(url.fetch_url)
+        folder = self.cache.base / "repositories" / digest
+        return KeptRepository(folder, self.cache.work_folder, self.cache.lock_path(digest))
+
+    def _write_files(self, repository: GitRepository, commit: str, tree: Path) -> None:
+        for path in self.paths:
+            _check_folder(repository, commit, path)
+        if self._is_partial and all(
+            repository.kind_of(commit, path) == "tree" for path in self.paths
+        ):
+            repository.write_files(commit, tree, paths=_outermost(self.paths))
+            if is_self_contained(tree / self.paths[0]):
+                return
+            shutil.rmtree(tree)
+        repository.write_files(commit, tree)
+        self._write_submodules(repository, commit, tree, depth=1)
+
+    def _write_submodules(
+        self, parent: GitRepository, commit: str, tree: Path, *, depth: int
+    ) -> None:
+        if self.open_session is None:
+            return
+        public = parent.session.url.public
+        for submodule in read_submodules(parent, commit):
+            where = f"submodule {submodule.path!r} of {public}"
+            if depth > MAX_DEPTH:
+                raise GitSourceError(
+                    f"Submodules are nested more than {MAX_DEPTH} deep.", where=where
+                )
+            target = tree / submodule.path
+            if os.path.realpath(target) != os.path.join(os.path.realpath(tree), submodule.path):
+                raise GitPathError("The submodule's folder is behind a symlink.", where=where)
+            folder = parent.session.folder / "submodule"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            session = self.open_session(parent.session, submodule.url, folder)
+            kept = self._kept(submodule.url)
+            repository = fetch_commit(session, kept, submodule.commit, is_partial=False)
+            repository.write_files(submodule.commit, target)
+            self._write_submodules(repository, submodule.commit, target, depth=depth + 1)
+            kept.replace(repository)
+            parent.session.check_size()
+
+    def _check(self, repository: GitRepository, commit: str, tree: Path) -> None:
+        public = repository.session.url.public
+        check_symlinks(tree, where=public)
+        project_dir = tree / self.paths[0]
+        real_root = os.path.realpath(tree)
+        if not project_dir.is_dir() or not is_inside(os.path.realpath(project_dir), real_root):
+            raise _no_folder(repository, commit, self.paths[0])
+        if not (project_dir / "dbt_project.yml").is_file():
+            raise DagsterDbtProjectYmlFileNotFoundError(
+                f"Folder {self.paths[0]!r} of the repository has no dbt_project.yml.",
+                where=f"{public} at commit {commit}",
+                hint=_projects_hint(repository, commit),
+            )
+
+
+def warnings_about(project_dir: Path) -> list[str]:
+    """What the user should know about exported files."""
+    pointers = lfs_pointers(project_dir)
+    if not pointers:
+        return []
+    return [
+        f"Files that Git LFS keeps elsewhere are not fetched; the project has {len(pointers)}, such as"
+        f" {pointers[0]!r}."
+    ]
+
+
+def _check_folder(repository: GitRepository, commit: str, path: str) -> None:
+    """Finds a wrong path before files are written. What is behind a link or submodule is seen later."""
+    parts = [] if path == "." else path.split("/")
+    for length in range(1, len(parts) + 1):
+        kind = repository.kind_of(commit, "/".join(parts[:length]))
+        if kind in ("link", "commit"):
+            return
+        if kind != "tree":
+            raise _no_folder(repository, commit, path)
+
+
+def _no_folder(repository: GitRepository, commit: str, path: str) -> GitPathError:
+    return GitPathError(
+        f"The repository has no folder {path!r}.",
+        where=f"{repository.session.url.public} at commit {commit}",
+        hint=_projects_hint(repository, commit),
+    )
+
+
+def _projects_hint(repository: GitRepository, commit: str) -> str:
+    files = [p for p in repository.paths(commit) if p.rpartition("/")[2] == "dbt_project.yml"]
+    folders = sorted(path.rpartition("/")[0] or "." for path in files)
+    if not folders:
+        return "No folder of the repository has a dbt_project.yml; check the URL and `ref`."
+    return f"Set `repo_relative_path` to one with a dbt_project.yml: {', '.join(map(repr, folders[:10]))}."
+
+
+def _outermost(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths that are not within another."""
+    return tuple(p for p in paths if not any(p.startswith(f"{other}/") for other in paths))

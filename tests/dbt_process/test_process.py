@@ -1,0 +1,134 @@
+"""The child process: what it tells, and that it never outlives its purpose."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dbt_component.dbt_process.engine import find_engine
+from dbt_component.dbt_process.events import InvocationResult, LogLine, NodeStarted
+from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.errors import EngineError
+from dbt_component.project.dbt_environment import dbt_environment
+from dbt_component.project.project import DbtProject
+from tests.dg_project import DgProject
+
+SLOW = "select count(*) as n from range(1000000000) a, range(1000) b"
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until_gone(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not is_alive(pid)
+
+
+def start_slow_run(project: DbtProject, scratch: Path, grace_seconds: float = 4) -> DbtProcess:
+    process = DbtProcess(
+        find_engine(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, grace_seconds=grace_seconds
+    )
+    process.send(
+        {"action": "invoke", "argv": ["run"], "selected": ["model.shop.slow"], "metadata": []},
+        env=dbt_environment(project, target_path=scratch),
+        cwd=project.project_dir,
+    )
+    for event in process.events():
+        if isinstance(event, NodeStarted):
+            break
+    return process
+
+
+@pytest.fixture
+def slow_project(dg_project: DgProject) -> DbtProject:
+    model = dg_project.dbt_folder / "models/staging/slow.sql"
+    model.write_text("{{ config(materialized='table') }} " + SLOW)
+    return DbtProject(dg_project.dbt_folder)
+
+
+@pytest.mark.server
+def test_stopping_ends_a_run_in_the_middle_of_a_query(
+    slow_project: DbtProject, tmp_path: Path
+) -> None:
+    process = start_slow_run(slow_project, tmp_path / "target")
+    started = time.monotonic()
+    process.stop()
+    assert not is_alive(process.pid)
+    assert time.monotonic() - started < 12
+    assert (tmp_path / "target" / "run_results.json").exists() or process.exit_code == -9
+
+
+@pytest.mark.server
+def test_the_child_ends_itself_when_its_parent_is_killed(
+    slow_project: DbtProject, tmp_path: Path
+) -> None:
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "from tests.dbt_process.test_process import start_slow_run\n"
+        "from dbt_component.project.project import DbtProject\n"
+        "p = start_slow_run(DbtProject(Path(sys.argv[1])), Path(sys.argv[2]))\n"
+        "print(p.pid, flush=True); time.sleep(60)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(slow_project.project_dir), str(tmp_path / "target")],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    assert is_alive(pid)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert wait_until_gone(pid, 15)
+
+
+def test_a_child_that_gets_no_request_ends_when_stopped() -> None:
+    process = DbtProcess(find_engine(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process.stop()
+    assert not is_alive(process.pid)
+
+
+@pytest.mark.server
+def test_lines_that_are_no_events_come_as_warnings_and_the_rest_arrives(tmp_path: Path) -> None:
+    """A stand-in for the interpreter writes garbage to the descriptor before dbt's result."""
+    fake = tmp_path / "python"
+    fake.write_text(
+        "#!/bin/sh\n"
+        "exec " + sys.executable + " -c 'import os,sys; fd=int(sys.argv[2]); "
+        'os.write(fd, b"\\xff\\xfe garbage\\n{\\"kind\\": \\"nothing\\"}\\n'
+        '{\\"kind\\": \\"result\\", \\"success\\": true}\\n")'
+        "' \"$@\"\n"
+    )
+    fake.chmod(0o755)
+    engine = find_engine()
+    from msgspec.structs import replace
+
+    with DbtProcess(replace(engine, python=str(fake)), stdout=subprocess.DEVNULL) as process:
+        events = list(process.events())
+    assert [type(event) for event in events] == [LogLine, LogLine, InvocationResult]
+
+
+def test_a_dbt_that_is_not_there_is_named() -> None:
+    with pytest.raises(EngineError, match="'no-such-dbt' was not found"):
+        find_engine("no-such-dbt")
+
+
+def test_an_executable_that_is_not_python_dbt_is_refused(tmp_path: Path) -> None:
+    binary = tmp_path / "dbt"
+    binary.write_bytes(b"\x7fELF")
+    binary.chmod(0o755)
+    with pytest.raises(EngineError, match="not a Python dbt-core script"):
+        find_engine(str(binary))
