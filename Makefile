@@ -20,8 +20,7 @@ $(STAMP): pyproject.toml requirements-dev.txt constraints.txt $(EXAMPLE)/pyproje
 	touch $(STAMP)
 
 # Refreshes the state of the example, materializes everything on an embedded PostgreSQL, prints what was built.
-demo: $(STAMP)
-	@mkdir -p $(DEMO_HOME)
+demo: $(STAMP) $(DEMO_HOME)/dagster.yaml
 	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) dg utils refresh-defs-state
 	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) python ../scripts/demo.py
 
@@ -43,8 +42,7 @@ fix: $(STAMP)
 	ruff check --fix .
 
 # Dagster's UI on the example, with the runs that `make demo` made.
-dev: $(STAMP)
-	@mkdir -p $(DEMO_HOME)
+dev: $(STAMP) $(DEMO_HOME)/dagster.yaml
 	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) dg dev
 
 bench: $(STAMP)
@@ -54,8 +52,12 @@ bench-quick: $(STAMP)
 	python -m benchmarks --quick --skip-peer
 
 # A picture of the asset graph from the real UI; needs Chromium.
-screenshot: $(STAMP)
-	python scripts/screenshot.py
+screenshot: $(STAMP) $(DEMO_HOME)/dagster.yaml
+	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) python ../scripts/screenshot.py ../docs/asset-graph.png
+
+$(DEMO_HOME)/dagster.yaml:
+	@mkdir -p $(DEMO_HOME)
+	@printf 'telemetry:\n  enabled: false\n' > $@
 
 clean:
 	rm -rf $(VENV) .peer-venv $(EXAMPLE)/.dagster_home $(EXAMPLE)/.postgres

@@ -38,7 +38,10 @@ def wait_until_gone(pid: int, seconds: float) -> bool:
 
 def start_slow_run(project: DbtProject, scratch: Path, grace_seconds: float = 4) -> DbtProcess:
     process = DbtProcess(
-        find_engine(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, grace_seconds=grace_seconds
+        find_engine(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        grace_seconds=grace_seconds,
     )
     process.send(
         {"action": "invoke", "argv": ["run"], "selected": ["model.shop.slow"], "metadata": []},
@@ -110,7 +113,7 @@ def test_lines_that_are_no_events_come_as_warnings_and_the_rest_arrives(tmp_path
         "exec " + sys.executable + " -c 'import os,sys; fd=int(sys.argv[2]); "
         'os.write(fd, b"\\xff\\xfe garbage\\n{\\"kind\\": \\"nothing\\"}\\n'
         '{\\"kind\\": \\"result\\", \\"success\\": true}\\n")'
-        "' \"$@\"\n"
+        '\' "$@"\n'
     )
     fake.chmod(0o755)
     engine = find_engine()

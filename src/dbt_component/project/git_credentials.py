@@ -10,7 +10,7 @@ import os
 import shlex
 import tempfile
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -37,6 +37,43 @@ class GitCredentials:
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     has_token: bool = False
+
+
+@dataclass(frozen=True)
+class GitLogin:
+    """What the user gave to be let in; see ``GitSource`` for each."""
+
+    token: str | None = field(repr=False)
+    username: str | None
+    github_token_hosts: tuple[str, ...]
+    ssh_key_path: Path | None
+    ssh_known_hosts_path: Path | None
+    ssh_strict_host_key_checking: str
+
+    def credentials(self, url: GitUrl, folder: Path) -> GitCredentials:
+        """What of it serves for a URL.
+
+        Args:
+            url: The repository.
+            folder: Where a script may be written.
+        """
+        if url.scheme == "ssh":
+            return ssh_credentials(
+                self.ssh_key_path,
+                known_hosts_path=self.ssh_known_hosts_path,
+                strict_host_key_checking=self.ssh_strict_host_key_checking,
+            )
+        token = self.token or github_token(url, self.github_token_hosts)
+        if not token or url.scheme == "file":
+            return GitCredentials()
+        return token_credentials(url, token, username=self.username, folder=folder)
+
+    def for_submodule(self, parent: GitUrl, url: GitUrl) -> "GitLogin":
+        """Without a token, unless the submodule is where the parent is."""
+        if url.origin == parent.origin:
+            return self
+        hosts = self.github_token_hosts if url.host == parent.host else ()
+        return replace(self, token=None, username=None, github_token_hosts=hosts)
 
 
 def token_credentials(

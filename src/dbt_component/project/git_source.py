@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -14,14 +14,7 @@ from dbt_component.project.git_checkout import (
     checkout_name,
     url_digest,
 )
-from dbt_component.project.git_credentials import (
-    GitCredentials,
-    check_key_file,
-    check_secret,
-    github_token,
-    ssh_credentials,
-    token_credentials,
-)
+from dbt_component.project.git_credentials import GitLogin, check_key_file, check_secret
 from dbt_component.project.git_export import GitExport, warnings_about
 from dbt_component.project.git_failure import failure
 from dbt_component.project.git_path import check_repository_path
@@ -125,7 +118,7 @@ class GitSource:
             return self.ref.lower()
         cache = CheckoutCache(cache_folder("git"))
         with session_folder(cache.work_folder) as folder:
-            session = self._session(parse_git_url(self.repo_url), folder, self._limits())
+            session = self._session(parse_git_url(self.repo_url), folder)
             commit = pick_commit(_list_refs(session, *remote_names(self.ref)), self.ref)
             if commit is None:
                 everything = _list_refs(session, "refs/heads/*", "refs/tags/*")
@@ -153,7 +146,7 @@ class GitSource:
             checkout = cache.find(name, path, commit)
             if checkout is None:
                 with session_folder(cache.work_folder) as folder:
-                    tree = export.write(self._session(url, folder, self._limits()), commit)
+                    tree = export.write(self._session(url, folder), commit)
                     cache.publish(name, tree, warnings=warnings_about(tree / path))
                     checkout = cache.find(name, path, commit)
                 assert checkout is not None
@@ -190,32 +183,25 @@ class GitSource:
         if self.timeout_seconds <= 0 or (self.max_bytes is not None and self.max_bytes <= 0):
             raise GitInputError("timeout_seconds and max_bytes must be greater than 0.")
 
-    def _limits(self) -> GitLimits:
+    def _session(self, url: GitUrl, folder: Path) -> GitSession:
         deadline = time.monotonic() + self.timeout_seconds
-        return GitLimits(self.timeout_seconds, deadline, self.max_bytes)
-
-    def _session(self, url: GitUrl, folder: Path, limits: GitLimits) -> GitSession:
-        return GitSession(url, folder, self._credentials(url, folder), limits)
+        limits = GitLimits(self.timeout_seconds, deadline, self.max_bytes)
+        return GitSession(url, folder, self._login.credentials(url, folder), limits)
 
     def _open_submodule(self, parent: GitSession, url: GitUrl, folder: Path) -> GitSession:
-        """The session of a submodule. Of another host than the parent's, it gets no token."""
-        source = self
-        if url.origin != parent.url.origin:
-            hosts = self.github_token_hosts if url.host == parent.url.host else ()
-            source = replace(self, token=None, username=None, github_token_hosts=hosts)
-        return source._session(url, folder, parent.limits)
+        login = self._login.for_submodule(parent.url, url)
+        return GitSession(url, folder, login.credentials(url, folder), parent.limits)
 
-    def _credentials(self, url: GitUrl, folder: Path) -> GitCredentials:
-        if url.scheme == "ssh":
-            return ssh_credentials(
-                None if self.ssh_key_path is None else Path(self.ssh_key_path),
-                known_hosts_path=self.ssh_known_hosts_path,
-                strict_host_key_checking=self.ssh_strict_host_key_checking,
-            )
-        token = self.token or github_token(url, self.github_token_hosts)
-        if not token or url.scheme == "file":
-            return GitCredentials()
-        return token_credentials(url, token, username=self.username, folder=folder)
+    @property
+    def _login(self) -> GitLogin:
+        return GitLogin(
+            token=self.token,
+            username=self.username,
+            github_token_hosts=self.github_token_hosts,
+            ssh_key_path=None if self.ssh_key_path is None else Path(self.ssh_key_path),
+            ssh_known_hosts_path=self.ssh_known_hosts_path,
+            ssh_strict_host_key_checking=self.ssh_strict_host_key_checking,
+        )
 
 
 def _list_refs(session: GitSession, *names: str) -> dict[str, str]:

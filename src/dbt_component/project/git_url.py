@@ -111,8 +111,9 @@ def _parse_with_scheme(text: str) -> GitUrl:
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError as error:
-        raise _refused(text, "its host or port can't be read") from error
+    except ValueError:
+        # Python's message repeats what it could not read, which can be a secret.
+        raise _refused(text, "its host or port can't be read") from None
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise _refused(text, "it has a query or fragment")
     user_info, at, host_and_port = parts.netloc.rpartition("@")
@@ -153,6 +154,8 @@ def _parse_scp_like(text: str) -> GitUrl:
     if match is None:
         raise _refused(text, "it is neither a URL nor an absolute path")
     user, host, path = match["user"], match["host"].lower(), match["path"]
+    if "@" in path:
+        raise _refused(text, "it has a colon before '@', as if there were a password")
     if user is not None and not _USER.match(user):
         raise _refused(text, "its user name has characters that no user name has")
     _check_host(text, host)
@@ -163,8 +166,8 @@ def _check_host(text: str, host: str) -> None:
     if host.startswith("[") and host.endswith("]"):
         try:
             ipaddress.IPv6Address(host[1:-1])
-        except ValueError as error:
-            raise _refused(text, "its host is no IPv6 address") from error
+        except ValueError:
+            raise _refused(text, "its host is no IPv6 address") from None
     elif not _HOST.match(host):
         raise _refused(text, "its host name is missing or has characters that no host name has")
 
