@@ -163,3 +163,39 @@ def test_a_project_whose_folder_is_gone_runs_from_the_state(
     outcome = run(dg_project.load())
     assert outcome.success, outcome.failure
     assert "raw_orders" in outcome.materialized
+
+
+def test_variables_read_only_at_run_time_do_not_cost_a_parse(
+    dg_project: DgProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (dg_project.dbt_folder / "models/staging/stg_orders.sql").write_text(
+        "select id as order_id, customer_id, amount, cast(ordered_at as date) as ordered_on"
+        " from {{ ref('raw_orders') }} where cast(ordered_at as date) >= '{{ var('since', '2000-01-01') }}'"
+    )
+    (dg_project.dbt_folder / "models/staging/from_source.sql").write_text(
+        "{{ config(alias=var('alias', 'from_source')) }} select 1 as id"
+    )
+    partitions = {"type": "daily", "start_date": "2024-01-01", "end_date": "2024-02-01"}
+    since = "{{ partition_time_window.start.strftime('%Y-%m-%d') }}"
+    dg_project.write_component(
+        select="raw_orders stg_orders daily_orders",
+        exclude="test_type:data",
+        include_metadata=["row_count"],
+        cli_args=["build", {"--vars": {"since": since}}],
+        translation={"partitions_def": partitions},
+    )
+    outcome = run(dg_project.load(), partition_key="2024-01-03")
+    assert outcome.success, outcome.failure
+    assert outcome.metadata["daily_orders"]["dagster/row_count"] == 1
+    assert "over 4 nodes, sliced" in capfd.readouterr().err
+
+    # A variable that parsing reads is not taken for one of these.
+    dg_project.write_component(
+        select="from_source",
+        exclude="test_type:data",
+        cli_args=["build", {"--vars": {"since": since, "alias": "{{ 'x_' ~ partition_key[-2:] }}"}}],
+        translation={"partitions_def": partitions},
+    )
+    outcome = run(dg_project.load(), partition_key="2024-01-03")
+    assert outcome.success, outcome.failure
+    assert "parse: the project is not as it was prepared: vars" in capfd.readouterr().err

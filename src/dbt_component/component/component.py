@@ -43,7 +43,12 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DagsterDbtError, DefinitionError, StateMissingError
-from dbt_component.execution.cli_args import CliArg, partition_scope, render_cli_args
+from dbt_component.execution.cli_args import (
+    CliArg,
+    partition_scope,
+    render_cli_args,
+    templated_vars,
+)
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.store import LazyManifest, NodeProps
 from dbt_component.project.prepare import refresh_state
@@ -230,7 +235,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder is gone."""
-        return self._load().open_project()
+        return self.loaded_project().open_project()
 
     def get_resource_props(self, manifest: LazyManifest, unique_id: str) -> NodeProps:
         """The manifest entry of a node."""
@@ -277,7 +282,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         Raises:
             UnknownNodeError: No node has that name, or several do.
         """
-        loaded = self._load()
+        loaded = self.loaded_project()
         node = loaded.state.index.find_asset_node(model_name)
         return self.translator.resolve_spec(
             loaded.manifest, node.unique_id, loaded.project_for_specs()
@@ -285,7 +290,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
 
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
         """The Dagster selection of what dbt selects within this component, checks included."""
-        loaded = self._load()
+        loaded = self.loaded_project()
         chosen = loaded.selections.ids(SelectionCriteria(select=select, exclude=exclude))
         return asset_selection_of(
             loaded.specs.node_map, chosen & loaded.specs.node_map.selected_ids
@@ -348,7 +353,11 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             if isinstance(project, DbtProjectArgs):
                 project = project.open()
             outcome = refresh_state(
-                project, state_path, selections=selections, previous_path=previous_path
+                project,
+                state_path,
+                selections=selections,
+                runtime_vars=templated_vars(self.cli_args),
+                previous_path=previous_path,
             )
         except DagsterDbtError as error:
             if not _is_dev_load.get() or not previous_path.is_file():
@@ -401,7 +410,9 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         return dg.Definitions(assets=assets, schedules=schedules)
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
-        dbt = DbtCliResource.bound_to(self._load().binding(frozenset(self.include_metadata)))
+        dbt = DbtCliResource.bound_to(
+            self.loaded_project().binding(frozenset(self.include_metadata))
+        )
         yield from self.execute(context=context, dbt=dbt)
 
     def _op_settings(self, context: dg.ComponentLoadContext, loaded: LoadedProject) -> OpSettings:
@@ -422,7 +433,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             config_cls=self.op_config_schema,
         )
 
-    def _load(self) -> LoadedProject:
+    def loaded_project(self) -> LoadedProject:
         """The state as loaded; looked up in the instance's storage if definitions aren't built yet.
 
         Raises:

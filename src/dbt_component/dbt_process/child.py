@@ -28,6 +28,7 @@ import traceback
 COLOUR_CODE = re.compile("\x1b\\[[0-9;]*m")
 UNREMARKABLE_STATES = ("success", "pass", "skipped", "no-op", "reused")
 EXIT_GRACE_SECONDS = 5
+PROBE_VALUE = "2001-02-03"
 STANDARD_INPUT = 0
 FINISHED_STATES = ("success", "pass", "warn", "no-op", "reused")
 
@@ -350,7 +351,47 @@ def run_prepare(pipe, request):
     manifest = outcome.result if isinstance(outcome.result, Manifest) else None
     if manifest is None:
         manifest = load_manifest(request["parse_cache"], keep_graph=False)
-    resolve_selections(pipe, manifest, request)
+    probe = request.get("probe")
+    runtime_vars = prove_runtime_vars(manifest, probe) if probe else []
+    resolve_selections(pipe, manifest, request, runtime_vars)
+
+
+def prove_runtime_vars(manifest, probe):
+    """Those of ``names`` that change nothing when the project is parsed with another value.
+
+    They may then differ from run to run without parsing again. All are tried together first, and one by
+    one if something changed. A project that can't be parsed with the other value proves nothing.
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    expected = parsed_content(manifest)
+
+    def is_unread(names):
+        given = dict(probe["vars"])
+        given.update(dict.fromkeys(names, PROBE_VALUE))
+        argv = [*probe["argv"], "--vars", json.dumps(given), "--no-partial-parse"]
+        outcome = dbtRunner().invoke(["--quiet", *argv, "--target-path", probe["target_path"]])
+        return isinstance(outcome.result, Manifest) and parsed_content(outcome.result) == expected
+
+    names = probe["names"]
+    if is_unread(names):
+        return names
+    return [name for name in names if len(names) > 1 and is_unread([name])]
+
+
+def parsed_content(manifest):
+    """What parsing decides, without what differs between two parses of the same project."""
+    content = {}
+    for section in ("nodes", "sources", "exposures", "unit_tests", "metrics", "disabled"):
+        for unique_id, entry in getattr(manifest, section, {}).items():
+            entries = entry if isinstance(entry, list) else [entry]
+            for position, one in enumerate(entries):
+                fields = one.to_dict(omit_none=False)
+                for name in ("created_at", "build_path", "compiled_path"):
+                    fields.pop(name, None)
+                content[section, unique_id, position] = fields
+    return content
 
 
 def run_select(pipe, request):
@@ -359,8 +400,11 @@ def run_select(pipe, request):
     resolve_selections(pipe, manifest, request)
 
 
-def resolve_selections(pipe, manifest, request):
-    """Resolves each selection with dbt's selector and writes {key: {ids | error}} to ``output``."""
+def resolve_selections(pipe, manifest, request, runtime_vars=()):
+    """Resolves each selection with dbt's selector and writes the answers to ``output``.
+
+    {"selections": {key: {ids | error}}, "runtime_vars": [name]}
+    """
     found = {}
     selections = request["selections"]
     if selections:
@@ -379,7 +423,7 @@ def resolve_selections(pipe, manifest, request):
             for selection in selections:
                 found.setdefault(selection["key"], {"error": str(outcome.exception)})
     with open(request["output"], "w", encoding="utf-8") as file:
-        json.dump(found, file)
+        json.dump({"selections": found, "runtime_vars": list(runtime_vars)}, file)
     pipe.emit("selections", count=len(found))
 
 

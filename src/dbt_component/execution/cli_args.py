@@ -127,6 +127,19 @@ def render_cli_args(
     return arguments
 
 
+def templated_vars(cli_args: Sequence[CliArg]) -> list[str]:
+    """Names of the variables under ``--vars`` whose value is a template, so that runs differ in them."""
+    return sorted(
+        str(name)
+        for item in cli_args
+        if isinstance(item, Mapping)
+        for flag, value in item.items()
+        if flag == "--vars" and isinstance(value, Mapping)
+        for name, template in value.items()
+        if isinstance(template, str) and "{{" in template
+    )
+
+
 def _flag(flag: str, value: Any) -> Iterator[str]:
     if value is _LEFT_OUT or value is False:
         return

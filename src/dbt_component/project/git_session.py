@@ -109,7 +109,7 @@ class GitSession:
             GitTooLargeError: The session's folder outgrew its limit; likewise.
             GitSourceError: git is not installed.
         """
-        options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        options = [part for item in _SETTINGS.items() for part in ("-c", "=".join(item))]
         environment = self._environment()
         if repository is not None:
             options.append(f"--git-dir={repository}")
@@ -117,7 +117,8 @@ class GitSession:
             options.append(f"--work-tree={work_tree}")
         if index is not None:
             environment["GIT_INDEX_FILE"] = str(index)
-        return self._execute([*options, *arguments], environment)
+        status, output, errors = self._execute([*options, *arguments], environment)
+        return GitResult(status, output, self._redact(errors))
 
     def check_size(self) -> None:
         """Raises:
@@ -158,12 +159,13 @@ class GitSession:
     @cached_property
     def _network(self) -> list[tuple[str, str]]:
         """The settings of the user's own configuration that git is given, with their values."""
-        result = self._execute(
+        _, output, _ = self._execute(
             ["config", "-z", "--get-regexp", r"^(http|safe)\."],
             {"GIT_CEILING_DIRECTORIES": str(self.folder)},
             removed=_LOCATION_VARIABLES,
         )
-        pairs = (entry.partition("\n") for entry in result.text.split("\0") if "\n" in entry)
+        entries = output.decode(errors="surrogateescape").split("\0")
+        pairs = (entry.partition("\n") for entry in entries if "\n" in entry)
         return [(name, value) for name, _, value in pairs if _KEPT_SETTINGS.match(name)]
 
     def _execute(
@@ -172,7 +174,7 @@ class GitSession:
         environment: dict[str, str],
         *,
         removed: re.Pattern[str] | None = None,
-    ) -> GitResult:
+    ) -> tuple[int, bytes, bytes]:
         try:
             from git.cmd import Git
         except ImportError as error:
@@ -201,7 +203,7 @@ class GitSession:
         process = running.proc
         assert process is not None
         output, errors = self._wait(process)
-        return GitResult(process.returncode, output, self._redact(errors))
+        return process.returncode, output, errors
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
         pause = _LOOK_EVERY_SECONDS

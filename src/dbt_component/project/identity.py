@@ -42,7 +42,7 @@ def inputs_that_differ(
         "profiles.yml": hash_profiles(project),
         "profile": profile or project.profile or "",
         "target": target or project.target or "",
-        "vars": serialize_vars(vars or project.vars),
+        "vars": serialize_vars(_parse_time_vars(state, project, vars)),
         **engine.versions,
     }
     found = [
@@ -58,6 +58,18 @@ def inputs_that_differ(
             found.append(f"environment variable {name}")
     found.extend(f"file {path}" for path in changed_files(project.project_dir, project, recorded))
     return found
+
+
+def _parse_time_vars(
+    state: StateFile, project: DbtProject, given: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    """The variables that can matter to parsing: those proven to matter only at run time are left out.
+
+    dbt's ``--vars`` replaces; so do a run's variables those of the project.
+    """
+    if not given:
+        return project.vars
+    return {name: value for name, value in given.items() if name not in state.header.runtime_vars}
 
 
 def _only_connects(name: str, state: StateFile) -> bool:

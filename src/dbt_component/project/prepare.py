@@ -45,6 +45,13 @@ from dbt_component.version import __version__
 LOCK_TIMEOUT_SECONDS = 1800
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """What a state must hold besides the project: resolved selections, and variables tried."""
+
+    selections: list[SelectionCriteria]
+    runtime_vars: list[str] = []
+
+
 class RefreshOutcome(msgspec.Struct, frozen=True):
     """What a refresh did. ``reasons`` names the changed inputs; empty if nothing was written."""
 
@@ -58,6 +65,7 @@ def refresh_state(
     state_path: Path,
     *,
     selections: Iterable[SelectionCriteria],
+    runtime_vars: Iterable[str] = (),
     previous_path: Path | None = None,
 ) -> RefreshOutcome:
     """Brings the state at ``state_path`` up to date with the project.
@@ -71,6 +79,8 @@ def refresh_state(
         project: The project on disk.
         state_path: Where the state is, or is to be written.
         selections: Selections to resolve with dbt's own selector and keep.
+        runtime_vars: Variables that runs will set; it is tried whether they change the manifest, which
+            costs another parse when the state is made anew.
         previous_path: A former state to compare with, if it lies elsewhere.
 
     Raises:
@@ -78,7 +88,10 @@ def refresh_state(
         SelectionError: dbt does not accept a selection.
         OSError: The state can't be written. The former state is untouched.
     """
-    wanted = sorted({criteria for criteria in selections if not criteria.is_everything})
+    wanted = Wanted(
+        sorted({criteria for criteria in selections if not criteria.is_everything}),
+        sorted(set(runtime_vars)),
+    )
     engine = find_engine(project.dbt_executable)
     previous = read_state_if_usable(previous_path or state_path)
     known = previous.fingerprint if previous is not None else None
@@ -95,7 +108,9 @@ def refresh_state(
         if previous is None:
             reasons = ["no usable state"]
         else:
-            reasons = previous.fingerprint.differences(fingerprint) or ["new selections"]
+            reasons = previous.fingerprint.differences(fingerprint) or [
+                "new selections or run-time variables"
+            ]
         preparation = _Preparation(project, engine, wanted, previous, fingerprint)
         contents = preparation.run()
         write_state(state_path, contents)
@@ -126,11 +141,11 @@ def resolve_selections(
         return _read_selections(scratch, wanted)
 
 
-def _is_current(
-    state: StateFile, fingerprint: Fingerprint, wanted: Iterable[SelectionCriteria]
-) -> bool:
-    return state.fingerprint.digest == fingerprint.digest and all(
-        criteria.cache_key in state.selections for criteria in wanted
+def _is_current(state: StateFile, fingerprint: Fingerprint, wanted: Wanted) -> bool:
+    return (
+        state.fingerprint.digest == fingerprint.digest
+        and all(criteria.cache_key in state.selections for criteria in wanted.selections)
+        and set(wanted.runtime_vars) <= set(state.header.runtime_vars_tried)
     )
 
 
@@ -159,7 +174,7 @@ class _Preparation:
         self,
         project: DbtProject,
         engine: Engine,
-        wanted: Sequence[SelectionCriteria],
+        wanted: Wanted,
         previous: StateFile | None,
         fingerprint: Fingerprint,
     ) -> None:
@@ -186,7 +201,8 @@ class _Preparation:
                 "action": "prepare",
                 "commands": commands,
                 "parse_cache": str(target / "partial_parse.msgpack"),
-                **_selection_request(self._wanted, scratch, self._project),
+                "probe": self._probe(scratch),
+                **_selection_request(self._wanted.selections, scratch, self._project),
             }
             what = "`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`"
             self.warnings = _run_child(self._engine, self._project, request, scratch, what=what)
@@ -197,6 +213,17 @@ class _Preparation:
         return ParseCache(
             self._previous.read_parse_cache_toc(), self._previous.parse_cache_range.read
         )
+
+    def _probe(self, scratch: Path) -> dict[str, Any] | None:
+        names = [name for name in self._wanted.runtime_vars if name not in self._project.vars]
+        if not names or tuple(self._project.prepare_project_cli_args) != ("parse",):
+            return None
+        return {
+            "names": names,
+            "vars": dict(self._project.vars),
+            "argv": ["parse", *project_arguments(self._project, with_vars=False)],
+            "target_path": str(scratch / "probe"),
+        }
 
     def _parse_command(self) -> list[str]:
         command = list(self._project.prepare_project_cli_args) or ["parse"]
@@ -220,7 +247,8 @@ class _Preparation:
         index, raw_nodes = parse_manifest(manifest, vars_digest=vars_digest)
         fingerprint = self._final_fingerprint(toc, parse_cache)
         selections = self._carried_selections(fingerprint)
-        selections.update(_read_selections(scratch, self._wanted))
+        answers = msgspec.json.decode((scratch / "answers.json").read_bytes())
+        selections.update(_read_selections(scratch, self._wanted.selections))
         project_zip, has_profiles = self._zip_project(fingerprint)
         return StateContents(
             header=StateHeader(
@@ -230,6 +258,8 @@ class _Preparation:
                 input_digest=fingerprint.digest,
                 project_dir=str(self._project.project_dir.resolve()),
                 has_profiles=has_profiles,
+                runtime_vars=answers["runtime_vars"],
+                runtime_vars_tried=self._wanted.runtime_vars,
                 provenance=Provenance(
                     project_name=index.project_name or self._project.name,
                     source=self._project.project_dir.name,
@@ -333,14 +363,14 @@ def declared_packages(project_dir: Path) -> list[Any]:
     return declared
 
 
-def project_arguments(project: DbtProject) -> list[str]:
+def project_arguments(project: DbtProject, *, with_vars: bool = True) -> list[str]:
     """``--profile``, ``--target`` and ``--vars`` of a project, as every dbt command gets them."""
     arguments: list[str] = []
     if project.profile:
         arguments += ["--profile", project.profile]
     if project.target:
         arguments += ["--target", project.target]
-    if project.vars:
+    if project.vars and with_vars:
         arguments += ["--vars", json.dumps(dict(project.vars), default=str)]
     return arguments
 
@@ -358,7 +388,7 @@ def _selection_request(
             }
             for criteria in wanted
         ],
-        "output": str(scratch / "selections.json"),
+        "output": str(scratch / "answers.json"),
         "list_argv": project_arguments(project),
     }
 
@@ -366,7 +396,7 @@ def _selection_request(
 def _read_selections(scratch: Path, wanted: Sequence[SelectionCriteria]) -> dict[str, list[str]]:
     if not wanted:
         return {}
-    found = msgspec.json.decode((scratch / "selections.json").read_bytes())
+    found = msgspec.json.decode((scratch / "answers.json").read_bytes())["selections"]
     problems = [
         f"{criteria}: {found[criteria.cache_key]['error']}"
         for criteria in wanted

@@ -52,7 +52,10 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class StateHeader(msgspec.Struct, frozen=True):
-    """``state_id`` names the content; ``project_dir`` is where the project lay when prepared."""
+    """``state_id`` names the content; ``project_dir`` is where the project lay when prepared.
+
+    ``runtime_vars`` are variables proven to change nothing in the manifest, out of those tried.
+    """
 
     format: str
     format_version: int
@@ -60,6 +63,8 @@ class StateHeader(msgspec.Struct, frozen=True):
     input_digest: str
     project_dir: str
     has_profiles: bool
+    runtime_vars: list[str]
+    runtime_vars_tried: list[str]
     provenance: Provenance
 
 

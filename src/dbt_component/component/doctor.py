@@ -1,0 +1,89 @@
+"""What can be said of a component without running dbt."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dagster.components.core.component_tree import ComponentTree
+
+from dbt_component.component.component import DbtProjectComponent
+from dbt_component.dbt_process.engine import find_engine
+from dbt_component.errors import StateError
+from dbt_component.execution.plan import choose_mode
+from dbt_component.project.fingerprint import take_fingerprint
+from dbt_component.selection.arguments import DbtArguments, parse_arguments
+from dbt_component.selection.criteria import SelectionCriteria
+
+
+@dataclass(frozen=True)
+class Report:
+    """The doctor's findings on one component. ``problem`` is set if there is no usable state."""
+
+    state_key: str
+    problem: str | None = None
+    provenance: str = ""
+    changes: list[str] = field(default_factory=list)
+    run_mode: str = ""
+    counts: str = ""
+    selected: list[str] | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.problem is None and not self.changes
+
+
+def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
+    """The dbt components of the dg project around ``folder``."""
+    tree = ComponentTree.for_project(folder.resolve())
+    for component in tree.get_all_components(of_type=DbtProjectComponent):
+        component.bind_to_project(tree.project_root)
+        yield component
+
+
+def examine(component: DbtProjectComponent, *, select: str | None, exclude: str) -> Report:
+    """Compares a component's state with its project and says how a run of all of it would go.
+
+    Args:
+        component: A component that was loaded from a dg project.
+        select: A dbt selection to list; answered from the state, else by dbt.
+        exclude: What that selection excludes.
+    """
+    key = component.defs_state_config.key
+    try:
+        loaded = component.loaded_project()
+    except StateError as error:
+        return Report(key, problem=str(error))
+    state = loaded.state
+    project = loaded.open_project()
+    engine = find_engine(project.dbt_executable)
+    changes = state.fingerprint.differences(
+        take_fingerprint(project, engine, known=state.fingerprint)
+    )
+    wanted = loaded.selections.ids(component.criteria)
+    mode, reason = choose_mode(state, project, engine, _arguments(component), wanted)
+    index = state.index
+    counts = Counter(
+        [n.resource_type for n in index.nodes if n.unique_id in wanted]
+        + [t.resource_type for t in index.tests if t.unique_id in wanted]
+    )
+    selected = None
+    if select is not None or exclude:
+        criteria = SelectionCriteria(select=select or SelectionCriteria().select, exclude=exclude)
+        selected = sorted(loaded.selections.ids(criteria) & wanted)
+    provenance = state.header.provenance
+    return Report(
+        key,
+        provenance=f"prepared {provenance.created_at[:19]} UTC with dbt {provenance.dbt_version}"
+        f" ({provenance.adapter_type}) from {provenance.source}",
+        changes=changes,
+        run_mode="sliced" if reason is None else f"{mode.value}: {reason}",
+        counts=", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())),
+        selected=selected,
+    )
+
+
+def _arguments(component: DbtProjectComponent) -> DbtArguments:
+    """The arguments of a run as far as they are known without one: items that hold no template."""
+    plain = [arg for arg in component.cli_args if isinstance(arg, str) and "{{" not in arg]
+    return parse_arguments(plain or ["build"])
