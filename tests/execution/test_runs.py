@@ -193,9 +193,47 @@ def test_variables_read_only_at_run_time_do_not_cost_a_parse(
     dg_project.write_component(
         select="from_source",
         exclude="test_type:data",
-        cli_args=["build", {"--vars": {"since": since, "alias": "{{ 'x_' ~ partition_key[-2:] }}"}}],
+        cli_args=[
+            "build",
+            {"--vars": {"since": since, "alias": "{{ 'x_' ~ partition_key[-2:] }}"}},
+        ],
         translation={"partitions_def": partitions},
     )
     outcome = run(dg_project.load(), partition_key="2024-01-03")
     assert outcome.success, outcome.failure
     assert "parse: the project is not as it was prepared: vars" in capfd.readouterr().err
+
+
+def test_an_environment_variable_that_the_project_reads_counts_at_run_time(
+    dg_project: DgProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMN_NAME", "before")
+    (dg_project.dbt_folder / "models/staging/from_source.sql").write_text(
+        "{{ config(materialized='table') }} select 1 as {{ env_var('COLUMN_NAME') }}"
+    )
+    dg_project.write_component(
+        select="from_source", exclude="test_type:data", include_metadata=["column_metadata"]
+    )
+    dg_project.refresh()
+    (state,) = dg_project.state_files()
+    assert b"COLUMN_NAME" not in state.read_bytes() or b"before" not in state.read_bytes()
+    monkeypatch.delenv("DAGSTER_IS_DEV_CLI")
+    defs = dg_project.load()
+    monkeypatch.setenv("COLUMN_NAME", "after")
+    outcome = run(defs)
+    assert outcome.success, outcome.failure
+    columns = outcome.metadata["from_source"]["dagster/column_schema"].columns
+    assert [column.name for column in columns] == ["after"]
+
+
+def test_checks_that_a_command_does_not_run_are_left_without_a_result(
+    dg_project: DgProject,
+) -> None:
+    dg_project.write_component(cli_args=["run"], select="stg_customers raw_customers")
+    (dg_project.dbt_folder / "models/staging/stg_customers.sql").write_text(
+        "-- {{ ref('raw_customers') }}\nselect 1 as customer_id, 'x' as name"
+    )
+    outcome = run(dg_project.load(), dg.AssetSelection.assets("stg_customers"))
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["stg_customers"]
+    assert outcome.checks == {}

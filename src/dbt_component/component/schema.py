@@ -55,6 +55,9 @@ class DbtProjectArgs:
             "vars": self.vars,
             "dbt_executable": self.dbt_executable,
         }
+        if project_dir is not None and self.profiles_dir is not None:
+            # The copy brings its own profiles.yml, unless the given folder came along.
+            given["profiles_dir"] = self.profiles_dir if self.profiles_dir.is_dir() else None
         chosen = {name: value for name, value in given.items() if value is not None}
         return DbtProject(project_dir or self.project_dir, **chosen)
 

@@ -26,6 +26,10 @@ _BY_NODE = (
 )
 # Only parsing reads these; a run from a slice gets them empty.
 _PARSE_ONLY = frozenset({"files", "docs", "disabled", "env_vars", "flat_graph", "source_patches"})
+_CHANGED = "\x00changed"
+_UNSET_IN_DBT = (
+    "DBT_DEFAULT_PLACEHOLDER"  # what dbt records for a variable that fell to its default
+)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
@@ -93,10 +97,20 @@ class ParseCache:
         location = self._toc.whole.get("env_vars")
         return sorted(_decode(self._piece(location))) if location else []
 
-    def put_together(self, *, moved: tuple[str, str] | None = None) -> bytes:
-        """The whole cache in dbt's format, with this process's values of environment variables.
+    def put_together(
+        self,
+        *,
+        is_env_unchanged: Callable[[str], bool],
+        moved: tuple[str, str] | None = None,
+    ) -> bytes:
+        """The whole cache in dbt's format.
+
+        dbt parses a file anew if a variable that it read has another value than the cache says. The cache
+        keeps no values, so it gets this process's for those known to be unchanged, and none dbt could
+        meet for the others.
 
         Args:
+            is_env_unchanged: Whether an environment variable still has the value the cache was made with.
             moved: (project folder then, project folder now), if they differ.
         """
         cache: dict[str, Any] = {}
@@ -108,7 +122,10 @@ class ParseCache:
                     unique_id: self._entry(unique_id, location, moved=moved)
                     for unique_id, location in self._toc.pieces[key].items()
                 }
-        cache["env_vars"] = {name: os.environ.get(name, "") for name in self.environment_names()}
+        cache["env_vars"] = {
+            name: os.environ.get(name, _UNSET_IN_DBT) if is_env_unchanged(name) else _CHANGED
+            for name in self.environment_names()
+        }
         return _encode(cache)
 
     def slice(self, plan: SlicePlan, *, moved: tuple[str, str] | None = None) -> bytes:

@@ -154,13 +154,15 @@ def write_request(
     if plan.mode is Mode.PARSE:
         target = folder / "target"
         target.mkdir(parents=True, exist_ok=True)
-        (target / "partial_parse.msgpack").write_bytes(cache.put_together(moved=moved))
+        (target / "partial_parse.msgpack").write_bytes(
+            cache.put_together(is_env_unchanged=state.fingerprint.is_env_unchanged, moved=moved)
+        )
         return request
     slice_plan = plan_slice(state.index, plan.selected)
     path = folder / "manifest.msgpack"
     request["manifest"] = str(path)
     if plan.mode is Mode.CUT:
-        path.write_bytes(cache.put_together(moved=moved))
+        path.write_bytes(cache.put_together(is_env_unchanged=lambda _: True, moved=moved))
         request["cut"] = {"keep": slice_plan.keep, "rewired": slice_plan.rewired}
     else:
         path.write_bytes(cache.slice(slice_plan, moved=moved))

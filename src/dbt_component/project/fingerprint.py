@@ -93,6 +93,10 @@ class Fingerprint(msgspec.Struct, frozen=True):
         digest.update(json.dumps([self.settings, self.env], sort_keys=True).encode())
         return digest.hexdigest()
 
+    def is_env_unchanged(self, name: str) -> bool:
+        """Whether an environment variable has the value now that it had when this was taken."""
+        return hash_environment([name], salt=self.salt).get(name) == self.env.get(name)
+
     def differences(self, newer: "Fingerprint") -> list[str]:
         """Names every input in which ``newer`` differs, as text for people; empty if none does."""
         found: list[str] = []

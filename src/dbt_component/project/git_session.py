@@ -177,12 +177,9 @@ class GitSession:
     ) -> tuple[int, bytes, bytes]:
         try:
             from git.cmd import Git
+            from git.exc import GitCommandNotFound
         except ImportError as error:
-            raise GitSourceError(
-                f"git can't be used: {str(error).splitlines()[0]}",
-                where=self.url.public,
-                hint="Install the git program, and put it on PATH.",
-            ) from None
+            raise self._no_program(error) from None
         names = [
             name
             for name in os.environ
@@ -197,13 +194,23 @@ class GitSession:
         # GitPython adds to the environment, and can't take away from it.
         prefix = ["env", *(part for name in names for part in ("-u", name))] if names else []
         command = [*prefix, str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git"), *arguments]
-        running = Git(str(self.folder)).execute(
-            command, as_process=True, env=environment, shell=False, start_new_session=True
-        )
+        try:
+            running = Git(str(self.folder)).execute(
+                command, as_process=True, env=environment, shell=False, start_new_session=True
+            )
+        except GitCommandNotFound as error:
+            raise self._no_program(error) from None
         process = running.proc
         assert process is not None
         output, errors = self._wait(process)
         return process.returncode, output, errors
+
+    def _no_program(self, error: Exception) -> GitSourceError:
+        return GitSourceError(
+            f"The git program can't be started: {str(error).strip().splitlines()[0]}",
+            where=self.url.public,
+            hint="Install git, and put it on PATH.",
+        )
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
         pause = _LOOK_EVERY_SECONDS

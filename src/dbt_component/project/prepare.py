@@ -131,7 +131,9 @@ def resolve_selections(
     cache = ParseCache(state.read_parse_cache_toc(), state.parse_cache_range.read)
     with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
         scratch = Path(folder)
-        (scratch / "manifest.msgpack").write_bytes(cache.put_together())
+        (scratch / "manifest.msgpack").write_bytes(
+            cache.put_together(is_env_unchanged=lambda _: True)
+        )
         request = {
             "action": "select",
             "manifest": str(scratch / "manifest.msgpack"),
@@ -192,7 +194,9 @@ class _Preparation:
             target.mkdir()
             if self._previous is not None:
                 cache = self._previous_cache()
-                (target / "partial_parse.msgpack").write_bytes(cache.put_together())
+                (target / "partial_parse.msgpack").write_bytes(
+                    cache.put_together(is_env_unchanged=self._previous.fingerprint.is_env_unchanged)
+                )
             commands: list[list[str]] = []
             if needs_packages(self._project, self._previous, self._fingerprint):
                 commands.append(["deps"])
