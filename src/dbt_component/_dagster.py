@@ -10,6 +10,7 @@ from dagster._core.definitions.metadata.source_code import (
     CodeReferencesMetadataSet,
     CodeReferencesMetadataValue,
     LocalFileCodeReference,
+    UrlCodeReference,
 )
 from dagster._core.storage.defs_state.base import DefsStateStorage
 from dagster.components.resolved.base import derive_model_type
@@ -20,6 +21,7 @@ __all__ = [
     "code_references",
     "derive_model_type",
     "legacy_automation_condition",
+    "url_reference",
 ]
 
 
@@ -32,10 +34,20 @@ def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.A
     return None
 
 
+def url_reference(metadata: Mapping[str, Any], url: str) -> Mapping[str, Any]:
+    """Metadata with a reference to a web page added to those already in ``metadata``."""
+    return _with_reference(metadata, UrlCodeReference(url=url))
+
+
 def code_references(metadata: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """Metadata with a reference to a local file added to those already in ``metadata``."""
+    return _with_reference(metadata, LocalFileCodeReference(file_path=path))
+
+
+def _with_reference(
+    metadata: Mapping[str, Any], reference: LocalFileCodeReference | UrlCodeReference
+) -> Mapping[str, Any]:
     existing = CodeReferencesMetadataSet.extract(dict(metadata)).code_references
     before = list(existing.code_references) if existing else []
-    reference = LocalFileCodeReference(file_path=path)
     references = CodeReferencesMetadataValue(code_references=[*before, reference])
     return dict(CodeReferencesMetadataSet(code_references=references))

@@ -26,9 +26,11 @@ from dbt_component.component.loaded_project import LoadedProject
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.schema import (
     DbtProjectArgs,
-    DbtProjectArgsModel,
     DefsStateModel,
+    GitProjectArgs,
     OpModel,
+    ProjectArgs,
+    ProjectModel,
     ScheduleModel,
     defs_state_args,
     resolve_project,
@@ -51,7 +53,8 @@ from dbt_component.execution.cli_args import (
 )
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.store import LazyManifest, NodeProps
-from dbt_component.project.prepare import refresh_state
+from dbt_component.project.git_refresh import refresh_git_state
+from dbt_component.project.prepare import RefreshOutcome, refresh_state
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
@@ -73,15 +76,16 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     """
 
     project: Annotated[
-        DbtProjectArgs | DbtProject,
+        ProjectArgs,
         dg.Resolver(
             resolve_project,
-            model_field_type=str | DbtProjectArgsModel,
-            description="The dbt project: the path of its folder, or a mapping. Relative paths start at"
-            " the folder of this file.",
+            model_field_type=ProjectModel,
+            description="The dbt project: the path of its folder, a mapping, or a mapping with `repo_url`"
+            " for one in Git. Relative paths start at the folder of this file.",
             examples=[
                 "{{ context.project_root }}/transform",
                 {"project_dir": "{{ context.project_root }}/transform", "target": "prod"},
+                {"repo_url": "https://github.com/my-org/my-repo.git", "ref": "main"},
             ],
         ),
     ]
@@ -347,18 +351,8 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         with a warning; everywhere else it is an error.
         """
         key = self.defs_state_config.key
-        selections = [self.criteria, *(s.settings().criteria for s in self.schedules)]
-        project = self.project
         try:
-            if isinstance(project, DbtProjectArgs):
-                project = project.open()
-            outcome = refresh_state(
-                project,
-                state_path,
-                selections=selections,
-                runtime_vars=templated_vars(self.cli_args),
-                previous_path=previous_path,
-            )
+            outcome = self._refresh_from_source(state_path, previous_path)
         except DagsterDbtError as error:
             if not _is_dev_load.get() or not previous_path.is_file():
                 raise
@@ -376,6 +370,29 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         else:
             _say(f"{key}: unchanged, nothing to do.")
         return outcome.is_changed
+
+    def _refresh_from_source(self, state_path: Path, previous_path: Path) -> RefreshOutcome:
+        project = self.project
+        selections = [self.criteria, *(s.settings().criteria for s in self.schedules)]
+        runtime_vars = templated_vars(self.cli_args)
+        if isinstance(project, GitProjectArgs):
+            return refresh_git_state(
+                project.source,
+                project.settings,
+                state_path,
+                open_project=project.open_checkout,
+                selections=selections,
+                runtime_vars=runtime_vars,
+                previous_path=previous_path,
+                link_template=project.link_template,
+            )
+        return refresh_state(
+            project.open() if isinstance(project, DbtProjectArgs) else project,
+            state_path,
+            selections=selections,
+            runtime_vars=runtime_vars,
+            previous_path=previous_path,
+        )
 
     # -- definitions -------------------------------------------------------------------------------
 
@@ -525,8 +542,9 @@ def _default_op_name(
     """
     name = loaded.state.index.project_name
     project = component.project
+    settings = project if isinstance(project, DbtProject) else project.settings
     is_plain = (
-        component.criteria.is_everything and project.target is None and project.profile is None
+        component.criteria.is_everything and settings.target is None and settings.profile is None
     )
     if is_plain:
         return name

@@ -3,7 +3,7 @@
 import logging
 from functools import cached_property
 
-from dbt_component.component.schema import DbtProjectArgs
+from dbt_component.component.schema import DbtProjectArgs, GitProjectArgs, ProjectArgs
 from dbt_component.definitions.specs import SelectedSpecs, build_specs
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import ProjectError
@@ -24,7 +24,7 @@ class LoadedProject:
     def __init__(
         self,
         state: StateFile,
-        project: DbtProjectArgs | DbtProject,
+        project: ProjectArgs,
         translator: DagsterDbtTranslator,
         criteria: SelectionCriteria,
         *,
@@ -58,32 +58,34 @@ class LoadedProject:
             return None
         if isinstance(self._project, DbtProject):
             return self._project
+        if isinstance(self._project, GitProjectArgs):
+            return None
         try:
             return self._project.open()
         except ProjectError:
             return None
 
     def open_project(self) -> DbtProject:
-        """The project where it lives, or unpacked from the state if that folder is gone.
+        """The project where it lives; unpacked from the state if it lies in Git or its folder is gone.
 
         Raises:
             ProjectError: The copy in the state can't be used either.
         """
         if self._opened is None:
-            if isinstance(self._project, DbtProject):
-                self._opened = self._project
-            else:
-                try:
-                    self._opened = self._project.open()
-                except ProjectError:
-                    folder = unpack_project(self.state)
-                    _logger.info(
-                        "%s is not on this machine; running the copy in the state, in %s.",
-                        self._project.project_dir,
-                        folder,
-                    )
-                    self._opened = self._project.open(folder)
+            self._opened = self._open(self._project)
         return self._opened
+
+    def _open(self, project: ProjectArgs) -> DbtProject:
+        if isinstance(project, DbtProject):
+            return project
+        if isinstance(project, DbtProjectArgs):
+            try:
+                return project.open()
+            except ProjectError:
+                _logger.info(
+                    "%s is not on this machine; running the copy in the state.", project.project_dir
+                )
+        return project.settings.open(unpack_project(self.state), is_copy=True)
 
     def binding(self, metadata: frozenset[str]) -> RunBinding:
         """What a run of these definitions needs."""

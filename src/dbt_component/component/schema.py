@@ -1,6 +1,5 @@
 """The YAML of the component's nested parts, with descriptions and examples for `dg docs` and editors."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,78 +13,56 @@ from dagster.components.resolved.core_models import (
 )
 from dagster.components.utils.defs_state import DefsStateConfigArgs
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from dbt_component.component.strict_model import StrictModel, StrictResolvable
 from dbt_component.definitions.schedules import ScheduleSettings
 from dbt_component.errors import DefinitionError
+from dbt_component.project.git_checkout import GitCheckout
+from dbt_component.project.git_source import GitSource
 from dbt_component.project.project import DbtProject
+from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 
 @dataclass(frozen=True)
 class DbtProjectArgs:
-    """Arguments of a DbtProject that is not opened yet: in production its folder may be gone."""
+    """A project in a folder that is not opened yet: in production it may be gone."""
 
     project_dir: Path
-    target_path: str | None = None
-    profiles_dir: Path | None = None
-    profile: str | None = None
-    target: str | None = None
-    packaged_project_dir: Path | None = None
-    state_path: str | None = None
-    prepare_project_cli_args: Sequence[str] | None = None
-    vars: Mapping[str, Any] = field(default_factory=dict)
-    dbt_executable: str | None = None
+    settings: ProjectSettings = field(default_factory=ProjectSettings)
 
-    def open(self, project_dir: Path | None = None) -> DbtProject:
-        """Opens the project.
-
-        Args:
-            project_dir: Another folder to open it in, such as a copy unpacked from the state.
-        """
-        given: dict[str, Any] = {
-            "target_path": self.target_path,
-            "profiles_dir": self.profiles_dir,
-            "profile": self.profile,
-            "target": self.target,
-            "packaged_project_dir": self.packaged_project_dir,
-            "state_path": self.state_path,
-            "prepare_project_cli_args": self.prepare_project_cli_args,
-            "vars": self.vars,
-            "dbt_executable": self.dbt_executable,
-        }
-        if project_dir is not None and self.profiles_dir is not None:
-            # The copy brings its own profiles.yml, unless the given folder came along.
-            given["profiles_dir"] = self.profiles_dir if self.profiles_dir.is_dir() else None
-        chosen = {name: value for name, value in given.items() if value is not None}
-        return DbtProject(project_dir or self.project_dir, **chosen)
+    def open(self) -> DbtProject:
+        """Opens the project where it lives."""
+        return self.settings.open(self.project_dir)
 
 
-class DbtProjectArgsModel(StrictModel):
-    project_dir: str = Field(
-        description="Folder of dbt_project.yml; relative to the folder of defs.yaml.",
-        examples=["{{ context.project_root }}/transform"],
-    )
+@dataclass(frozen=True)
+class GitProjectArgs:
+    """A project in a Git repository. ``link_template``: see ``git_link.link_to_file``."""
+
+    source: GitSource
+    settings: ProjectSettings = field(default_factory=ProjectSettings)
+    link_template: str | None = None
+
+    def open_checkout(self, checkout: GitCheckout) -> DbtProject:
+        """Opens the project in a checkout."""
+        return self.settings.open(checkout.project_dir, repository=checkout.root)
+
+
+ProjectArgs = DbtProjectArgs | GitProjectArgs | DbtProject
+
+
+class _SettingsModel(StrictModel):
     target_path: str | None = Field(
         default=None,
         description="Folder of dbt's own command line for artifacts. Runs from Dagster do not use it.",
-    )
-    profiles_dir: str | None = Field(
-        default=None,
-        description="Folder of profiles.yml; relative to the folder of defs.yaml. By default"
-        " DBT_PROFILES_DIR, the project folder or ~/.dbt, whichever has one.",
     )
     profile: str | None = Field(
         default=None, description="Profile to use instead of the one in dbt_project.yml."
     )
     target: str | None = Field(
         default=None, description="Target of the profile.", examples=["{{ env.DBT_TARGET }}"]
-    )
-    packaged_project_dir: str | None = Field(
-        default=None,
-        description="A copy of the project to use in production if it exists; relative to the folder"
-        " of defs.yaml.",
     )
     state_path: str | None = Field(
         default=None,
@@ -108,21 +85,128 @@ class DbtProjectArgsModel(StrictModel):
     )
 
 
-def resolve_project(context: ResolutionContext, value: Any) -> DbtProjectArgs | DbtProject:
-    """A path, or the mapping form, into project arguments; paths start at the folder of defs.yaml."""
-    if isinstance(value, (DbtProject, DbtProjectArgs)):
+class DbtProjectArgsModel(_SettingsModel):
+    """A dbt project in a folder."""
+
+    project_dir: str = Field(
+        description="Folder of dbt_project.yml; relative to the folder of defs.yaml.",
+        examples=["{{ context.project_root }}/transform"],
+    )
+    profiles_dir: str | None = Field(
+        default=None,
+        description="Folder of profiles.yml; relative to the folder of defs.yaml. By default"
+        " DBT_PROFILES_DIR, the project folder or ~/.dbt, whichever has one.",
+    )
+    packaged_project_dir: str | None = Field(
+        default=None,
+        description="A copy of the project to use in production if it exists; relative to the folder"
+        " of defs.yaml.",
+    )
+
+
+class GitProjectArgsModel(_SettingsModel):
+    """A dbt project in a Git repository."""
+
+    repo_url: str = Field(
+        description="URL of the repository: https, ssh (also user@host:path) or file.",
+        examples=["https://github.com/my-org/my-repo.git", "git@github.com:my-org/my-repo.git"],
+    )
+    ref: str | None = Field(
+        default=None,
+        description="Branch, tag or full commit. Default: the remote's default branch.",
+        examples=["main", "v1.4.0"],
+    )
+    repo_relative_path: str | None = Field(
+        default=None, description="Folder of dbt_project.yml in the repository. Default: its root."
+    )
+    token: str | None = Field(
+        default=None,
+        description="Token for https. Default: GITHUB_TOKEN, for github_token_hosts only. Kept out of"
+        " URLs, files, logs and the state.",
+        examples=["{{ env.DBT_REPO_TOKEN }}"],
+    )
+    username: str | None = Field(default=None, description="User name that goes with the token.")
+    ssh_key_path: str | None = Field(
+        default=None,
+        description="Private key for ssh; relative to the folder of defs.yaml. Default: ssh's agent.",
+    )
+    submodules: bool | str | None = Field(
+        default=None, description="Whether to fetch submodules. Default: no."
+    )
+    github_token_hosts: list[str] | None = Field(
+        default=None, description="Hosts that may get GITHUB_TOKEN. Default: github.com."
+    )
+    timeout_seconds: float | str | None = Field(
+        default=None, description="Limit for fetching. Default: 300."
+    )
+    max_bytes: int | str | None = Field(
+        default=None, description="Limit for the size of what is fetched. Default: 2 GiB."
+    )
+    link_template: str | None = Field(
+        default=None,
+        description="Link to a file on a host that is not GitHub, GitLab, Bitbucket or Azure DevOps.",
+        examples=["https://git.example.com/repo/src/commit/{commit}/{path}"],
+    )
+    profiles_dir: str | None = Field(
+        default=None,
+        description="Folder of profiles.yml: relative to the root of the repository, or an absolute"
+        " path on this machine. Default: the project's folder, or ~/.dbt.",
+    )
+
+
+def _form_of(value: Any) -> str:
+    if isinstance(value, str):
+        return "path"
+    if isinstance(value, dict):
+        return "git" if "repo_url" in value else "folder"
+    return "git" if isinstance(value, GitProjectArgsModel) else "folder"
+
+
+ProjectModel = Annotated[
+    Annotated[str, Tag("path")]
+    | Annotated[DbtProjectArgsModel, Tag("folder")]
+    | Annotated[GitProjectArgsModel, Tag("git")],
+    Discriminator(_form_of),
+]
+"""A path, or one of the mapping forms; the key ``repo_url`` makes it the Git form."""
+
+_SETTINGS = frozenset(_SettingsModel.model_fields)
+
+
+def resolve_project(context: ResolutionContext, value: Any) -> ProjectArgs:
+    """A path, or a mapping form, into project arguments; paths start at the folder of defs.yaml."""
+    if isinstance(value, (DbtProject, DbtProjectArgs, GitProjectArgs)):
         return value
     if isinstance(value, (str, Path)):
         return DbtProjectArgs(context.resolve_source_relative_path(str(value)))
     given = {
         name: context.at_path(name).resolve_value(getattr(value, name))
-        for name in value.model_fields_set
+        for name in sorted(value.model_fields_set)
     }
     given = {name: item for name, item in given.items() if item is not None}
-    for name in ("project_dir", "profiles_dir", "packaged_project_dir"):
+    settings = {name: given.pop(name) for name in list(given) if name in _SETTINGS}
+    for name in ("project_dir", "packaged_project_dir", "ssh_key_path"):
         if name in given:
             given[name] = context.resolve_source_relative_path(str(given[name]))
-    return DbtProjectArgs(**given)
+    profiles_dir = given.pop("profiles_dir", None)
+    if isinstance(value, DbtProjectArgsModel):
+        if profiles_dir is not None:
+            settings["local_profiles_dir"] = context.resolve_source_relative_path(str(profiles_dir))
+        if "packaged_project_dir" in given:
+            settings["packaged_project_dir"] = given["packaged_project_dir"]
+        return DbtProjectArgs(given["project_dir"], ProjectSettings(**settings))
+    link_template = given.pop("link_template", None)
+    if profiles_dir is not None:
+        if Path(str(profiles_dir)).is_absolute():
+            settings["local_profiles_dir"] = Path(str(profiles_dir))
+        else:
+            settings["repository_profiles_dir"] = str(profiles_dir)
+            given["extra_paths"] = (str(profiles_dir),)
+    if "github_token_hosts" in given:
+        given["github_token_hosts"] = tuple(given["github_token_hosts"])
+    source = GitSource(**given)
+    source.validate()
+    return GitProjectArgs(source, ProjectSettings(**settings), link_template)
 
 
 class OpModel(StrictResolvable):

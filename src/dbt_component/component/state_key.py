@@ -5,38 +5,48 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
-from dbt_component.component.schema import DbtProjectArgs
+from dbt_component.component.schema import GitProjectArgs, ProjectArgs
+from dbt_component.project.git_url import public_url
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import SelectionCriteria
 
 
 def default_state_key(
-    project: DbtProjectArgs | DbtProject,
-    criteria: SelectionCriteria,
-    project_root: Path | None,
+    project: ProjectArgs, criteria: SelectionCriteria, project_root: Path | None
 ) -> str:
     """A key that is the same on every machine and differs for components that differ.
 
-    The folder enters relative to the Dagster project, so that an image built elsewhere finds its state.
+    A folder enters relative to the Dagster project, so that an image built elsewhere finds its state; a
+    repository enters with its URL (without credentials), folder and ref.
     """
-    folder = Path(project.project_dir)
-    root = project_root or Path.cwd()
-    relative = os.path.relpath(folder.resolve(), root.resolve()).replace(os.sep, "/")
-    rest = {
-        name: value
-        for name, value in {
-            "profile": project.profile,
-            "target": project.target,
-            "vars": dict(project.vars),
-            "prepare": list(project.prepare_project_cli_args or []),
-            "selection": None if criteria.is_everything else criteria.cache_key,
-        }.items()
-        if value and value != ["parse"]
+    rest: dict[str, Any] = {}
+    if isinstance(project, GitProjectArgs):
+        source = project.source
+        url = public_url(source.repo_url)
+        name = url.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        rest = {
+            "url": url,
+            "folder": os.path.normpath(source.repo_relative_path),
+            "ref": source.ref or "default",
+            "submodules": source.submodules,
+        }
+    else:
+        root = project_root or Path.cwd()
+        folder = Path(project.project_dir)
+        name = os.path.relpath(folder.resolve(), root.resolve()).replace(os.sep, "/")
+    settings = project if isinstance(project, DbtProject) else project.settings
+    variants = {
+        "profile": settings.profile,
+        "target": settings.target,
+        "vars": dict(settings.vars),
+        "prepare": list(settings.prepare_project_cli_args or []),
+        "selection": None if criteria.is_everything else criteria.cache_key,
     }
-    is_plain = re.fullmatch(r"[A-Za-z0-9._-]+", relative) is not None
-    if is_plain and not rest:
-        return f"DbtProjectComponent[{relative}]"
-    text = json.dumps([relative, rest], sort_keys=True, default=str)
+    rest.update({key: value for key, value in variants.items() if value and value != ["parse"]})
+    if re.fullmatch(r"[A-Za-z0-9._-]+", name) is not None and not rest:
+        return f"DbtProjectComponent[{name}]"
+    text = json.dumps([name, rest], sort_keys=True, default=str)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"DbtProjectComponent[{relative}-{digest}]"
+    return f"DbtProjectComponent[{name}-{digest}]"

@@ -7,17 +7,20 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.metadata.metadata_set import TableMetadataSet
 
-from dbt_component._dagster import code_references, legacy_automation_condition
+from dbt_component._dagster import code_references, legacy_automation_condition, url_reference
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.node import Node
 from dbt_component.manifest.store import LazyManifest, NodeProps
+from dbt_component.project.git_link import link_to_file
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
 
 UNIQUE_ID_KEY = "dagster_dbt/unique_id"
+COMMIT_KEY = "dbt_component/commit"
+REPOSITORY_KEY = "dbt_component/repository"
 _PROJECT_ID_KEY = "dagster_dbt/project_id"
 _MATERIALIZATION_KEY = "dagster-dbt/materialization_type"
 
@@ -124,10 +127,7 @@ class DagsterDbtTranslator:
             UNIQUE_ID_KEY: unique_id,
             _PROJECT_ID_KEY: manifest.index.project_id or "",
         }
-        if self.settings.enable_code_references and project is not None:
-            metadata.update(
-                code_references(metadata, _source_path(node, project, manifest.index.project_name))
-            )
+        metadata.update(self._where_from(manifest, node, project, metadata))
         try:
             return dg.AssetSpec(
                 key=self.get_asset_key(props),
@@ -204,6 +204,34 @@ class DagsterDbtTranslator:
     ) -> dg.AssetSpec:
         """Applied after ``get_asset_spec`` and its overrides; the component's YAML comes in here."""
         return spec
+
+    def _where_from(
+        self,
+        manifest: LazyManifest,
+        node: Node,
+        project: DbtProject | None,
+        metadata: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
+        """The commit, and a reference to the file: on the web at that commit, or on this machine."""
+        origin = manifest.origin
+        is_own = not node.package_name or node.package_name == manifest.index.project_name
+        found: dict[str, Any] = {}
+        if origin is not None:
+            found[COMMIT_KEY] = origin.commit
+            found[REPOSITORY_KEY] = origin.repository
+        if not self.settings.enable_code_references:
+            return found
+        if origin is not None:
+            path = origin.path_of(node.original_file_path)
+            link = link_to_file(
+                origin.repository, origin.commit, path, template=origin.link_template
+            )
+            if link is not None and is_own:
+                found.update(url_reference(metadata, link))
+        elif project is not None:
+            path = _source_path(node, project, manifest.index.project_name)
+            found.update(code_references(metadata, path))
+        return found
 
     def _deps(
         self, manifest: LazyManifest, props: NodeProps, project: DbtProject | None

@@ -6,6 +6,7 @@ from typing import Any
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.node import Node
+from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.parse import decode_raw_entry
 
 ReadRange = Callable[[int, int], bytes]
@@ -122,7 +123,10 @@ class LazyManifest(Mapping[str, Any]):
         index: ManifestIndex,
         raw_nodes: RawNodes,
         load_all: Callable[[], Mapping[str, Any]],
+        *,
+        origin: Origin | None = None,
     ) -> None:
+        self.origin = origin
         self.index = index
         self.raw_nodes = raw_nodes
         self._load_all = load_all

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from dbt_component.dbt_process.engine import Engine
+from dbt_component.manifest.origin import Origin
 from dbt_component.project.files import FileStamp, iterate_project_files
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
@@ -119,13 +120,18 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 def take_fingerprint(
-    project: DbtProject, engine: Engine, *, known: Fingerprint | None = None
+    project: DbtProject,
+    engine: Engine,
+    *,
+    known: Fingerprint | None = None,
+    origin: Origin | None = None,
 ) -> Fingerprint:
     """Reads all inputs of a project. Costs a read of each file: about 0.1 s for 5,000 files.
 
     Args:
         project: The project on disk.
         engine: The dbt that will prepare it.
+        origin: The commit that the project was taken from.
         known: The fingerprint to compare with, whose salt and dynamic environment variables are used.
     """
     uses: dict[str, set[str]] = {}
@@ -159,6 +165,7 @@ def take_fingerprint(
         "vars": serialize_vars(project.vars),
         "prepare_project_cli_args": json.dumps(list(project.prepare_project_cli_args)),
         "dbt-component": __version__,
+        **({"commit": origin.commit} if origin is not None else {}),
         **engine.versions,
     }
     salt = known.salt if known is not None else secrets.token_hex(8)

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from dbt_component.errors import GitTimeoutError
+from dbt_component.project.git_work_tree import list_files
 
 _FORMAT_VERSION = 1
 _KEPT_PER_URL = 5
@@ -87,10 +88,14 @@ class CheckoutCache:
         except OSError:
             return None
         try:
-            record = json.loads(os.read(handle, 1_000_000))
+            with open(handle, closefd=False) as file:
+                record = json.load(file)
             project_dir = folder / "tree" / project_path
-            if record["format_version"] != _FORMAT_VERSION or not project_dir.is_dir():
+            if record["format_version"] != _FORMAT_VERSION:
                 raise ValueError("another format")
+            # Cleaners of temporary folders take single files and leave their folders.
+            if not all(os.path.lexists(project_dir / name) for name in record["project_files"]):
+                raise ValueError("not whole any more")
             warnings = tuple(str(warning) for warning in record["warnings"])
             os.utime(folder)
         except (ValueError, KeyError, TypeError, OSError):
@@ -101,12 +106,17 @@ class CheckoutCache:
         weakref.finalize(checkout, os.close, handle)
         return checkout
 
-    def publish(self, name: str, tree: Path, *, warnings: list[str]) -> None:
+    def publish(self, name: str, tree: Path, project_path: str, *, warnings: list[str]) -> None:
         """Moves a finished tree to its place. The caller holds the lock of ``name``."""
+        project_files = list_files(tree / project_path)
         whole = tree.parent / f"whole-{uuid.uuid4().hex[:8]}"
         whole.mkdir()
         os.rename(tree, whole / "tree")
-        record = {"format_version": _FORMAT_VERSION, "warnings": warnings}
+        record = {
+            "format_version": _FORMAT_VERSION,
+            "warnings": warnings,
+            "project_files": project_files,
+        }
         (whole / "checkout.json").write_text(json.dumps(record))
         target = self.base / "checkouts" / name
         target.parent.mkdir(exist_ok=True, mode=0o700)

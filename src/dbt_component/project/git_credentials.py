@@ -148,7 +148,8 @@ def ssh_credentials(
         if own:
             return GitCredentials(environment=own)
     command = ["ssh"]
-    options = ["BatchMode=yes", f"StrictHostKeyChecking={strict_host_key_checking}"]
+    options = ["BatchMode=yes", "ServerAliveInterval=30"]
+    options.append(f"StrictHostKeyChecking={strict_host_key_checking}")
     if key_path is not None:
         # ssh expands tokens such as %d in the name of a key.
         command += ["-i", str(key_path.expanduser().absolute()).replace("%", "%%")]

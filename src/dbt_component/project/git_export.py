@@ -84,7 +84,7 @@ class GitExport:
 
     def _write_files(self, repository: GitRepository, commit: str, tree: Path) -> None:
         for path in self.paths:
-            _check_folder(repository, commit, path)
+            self._check_folder(repository, commit, path)
         if self._is_partial and all(
             repository.kind_of(commit, path) == "tree" for path in self.paths
         ):
@@ -121,13 +121,32 @@ class GitExport:
             kept.replace(repository)
             parent.session.check_size()
 
+    def _check_folder(self, repository: GitRepository, commit: str, path: str) -> None:
+        """Finds a wrong path before files are written. What is behind a link or submodule is seen later."""
+        parts = [] if path == "." else path.split("/")
+        for length in range(1, len(parts) + 1):
+            kind = repository.kind_of(commit, "/".join(parts[:length]))
+            if kind in ("link", "commit"):
+                return
+            if kind != "tree":
+                raise self._no_folder(repository, commit, path)
+
+    def _no_folder(self, repository: GitRepository, commit: str, path: str) -> GitPathError:
+        return GitPathError(
+            f"The repository has no folder {path!r}.",
+            where=f"{repository.session.url.public} at commit {commit}",
+            hint=_projects_hint(repository, commit)
+            if path == self.paths[0]
+            else "Check `extra_paths`.",
+        )
+
     def _check(self, repository: GitRepository, commit: str, tree: Path) -> None:
         public = repository.session.url.public
         check_symlinks(tree, where=public)
         project_dir = tree / self.paths[0]
         real_root = os.path.realpath(tree)
         if not project_dir.is_dir() or not is_inside(os.path.realpath(project_dir), real_root):
-            raise _no_folder(repository, commit, self.paths[0])
+            raise self._no_folder(repository, commit, self.paths[0])
         if not (project_dir / "dbt_project.yml").is_file():
             raise DagsterDbtProjectYmlFileNotFoundError(
                 f"Folder {self.paths[0]!r} of the repository has no dbt_project.yml.",
@@ -145,25 +164,6 @@ def warnings_about(project_dir: Path) -> list[str]:
         f"Files that Git LFS keeps elsewhere are not fetched; the project has {len(pointers)}, such as"
         f" {pointers[0]!r}."
     ]
-
-
-def _check_folder(repository: GitRepository, commit: str, path: str) -> None:
-    """Finds a wrong path before files are written. What is behind a link or submodule is seen later."""
-    parts = [] if path == "." else path.split("/")
-    for length in range(1, len(parts) + 1):
-        kind = repository.kind_of(commit, "/".join(parts[:length]))
-        if kind in ("link", "commit"):
-            return
-        if kind != "tree":
-            raise _no_folder(repository, commit, path)
-
-
-def _no_folder(repository: GitRepository, commit: str, path: str) -> GitPathError:
-    return GitPathError(
-        f"The repository has no folder {path!r}.",
-        where=f"{repository.session.url.public} at commit {commit}",
-        hint=_projects_hint(repository, commit),
-    )
 
 
 def _projects_hint(repository: GitRepository, commit: str) -> str:

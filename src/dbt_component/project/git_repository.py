@@ -170,7 +170,7 @@ class KeptRepository:
             is_complete: Whether a repository without history won't do.
         """
         target = session.folder / f"repository-{uuid.uuid4().hex[:8]}"
-        with FileLock(self.lock_path):
+        with FileLock(self.lock_path, timeout=session.limits.timeout_seconds):
             if not (self.folder / "HEAD").is_file():
                 return None
             if is_complete and (self.folder / "shallow").exists():
@@ -186,7 +186,7 @@ class KeptRepository:
         """Keeps a session's repository, which the session may not use any more."""
         self.attic.mkdir(parents=True, exist_ok=True)
         old = self.attic / uuid.uuid4().hex
-        with FileLock(self.lock_path):
+        with FileLock(self.lock_path, timeout=repository.session.limits.timeout_seconds):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
                 os.rename(self.folder, old)

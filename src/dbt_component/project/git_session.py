@@ -5,6 +5,7 @@ there, so that a killed process leaves nothing but a folder that nobody reads.
 """
 
 import contextlib
+import math
 import os
 import re
 import shutil
@@ -109,7 +110,13 @@ class GitSession:
             GitTooLargeError: The session's folder outgrew its limit; likewise.
             GitSourceError: git is not installed.
         """
-        options = [part for item in _SETTINGS.items() for part in ("-c", "=".join(item))]
+        # Should this process be killed, git ends by itself when nothing comes any more.
+        silence = {
+            "http.lowSpeedLimit": "1",
+            "http.lowSpeedTime": str(math.ceil(self.limits.timeout_seconds)),
+        }
+        settings = {**_SETTINGS, **silence}
+        options = [part for item in settings.items() for part in ("-c", "=".join(item))]
         environment = self._environment()
         if repository is not None:
             options.append(f"--git-dir={repository}")
@@ -166,7 +173,12 @@ class GitSession:
         )
         entries = output.decode(errors="surrogateescape").split("\0")
         pairs = (entry.partition("\n") for entry in entries if "\n" in entry)
-        return [(name, value) for name, _, value in pairs if _KEPT_SETTINGS.match(name)]
+        # Git would look for "~" in the home that it is given, where there is nothing.
+        return [
+            (name, os.path.expanduser(value) if value.startswith("~") else value)
+            for name, _, value in pairs
+            if _KEPT_SETTINGS.match(name)
+        ]
 
     def _execute(
         self,

@@ -147,7 +147,7 @@ class GitSource:
             if checkout is None:
                 with session_folder(cache.work_folder) as folder:
                     tree = export.write(self._session(url, folder), commit)
-                    cache.publish(name, tree, warnings=warnings_about(tree / path))
+                    cache.publish(name, tree, path, warnings=warnings_about(tree / path))
                     checkout = cache.find(name, path, commit)
                 assert checkout is not None
                 cache.prune(url_digest(url.fetch_url))

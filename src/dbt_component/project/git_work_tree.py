@@ -77,6 +77,12 @@ def lfs_pointers(project_dir: Path) -> list[str]:
     return sorted(found)
 
 
+def list_files(folder: Path) -> list[str]:
+    """All files and symlinks in a folder, relative to it."""
+    entries = (entry.path for entry in _entries(folder) if not entry.is_dir(follow_symlinks=False))
+    return sorted(os.path.relpath(path, folder) for path in entries)
+
+
 def _symlinks(root: Path) -> Iterator[str]:
     for entry in _entries(root):
         if entry.is_symlink():

@@ -22,6 +22,7 @@ from dbt_component.dbt_process.events import InvocationResult, LogLine
 from dbt_component.dbt_process.parse_cache import ParseCache, split_parse_cache
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.errors import PrepareError, SelectionError
+from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.parse import decode_manifest, parse_manifest
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.dbt_environment import dbt_environment
@@ -51,6 +52,16 @@ class Wanted(msgspec.Struct, frozen=True):
     selections: list[SelectionCriteria]
     runtime_vars: list[str] = []
 
+    @classmethod
+    def of(
+        cls, selections: Iterable[SelectionCriteria], runtime_vars: Iterable[str] = ()
+    ) -> "Wanted":
+        """In a fixed order, and without selections that need no dbt."""
+        return cls(
+            sorted({criteria for criteria in selections if not criteria.is_everything}),
+            sorted(set(runtime_vars)),
+        )
+
 
 class RefreshOutcome(msgspec.Struct, frozen=True):
     """What a refresh did. ``reasons`` names the changed inputs; empty if nothing was written."""
@@ -67,6 +78,7 @@ def refresh_state(
     selections: Iterable[SelectionCriteria],
     runtime_vars: Iterable[str] = (),
     previous_path: Path | None = None,
+    origin: Origin | None = None,
 ) -> RefreshOutcome:
     """Brings the state at ``state_path`` up to date with the project.
 
@@ -82,28 +94,26 @@ def refresh_state(
         runtime_vars: Variables that runs will set; it is tried whether they change the manifest, which
             costs another parse when the state is made anew.
         previous_path: A former state to compare with, if it lies elsewhere.
+        origin: The commit that the project was taken from; part of what is compared.
 
     Raises:
         PrepareError: dbt failed; the message is dbt's own. The former state is untouched.
         SelectionError: dbt does not accept a selection.
         OSError: The state can't be written. The former state is untouched.
     """
-    wanted = Wanted(
-        sorted({criteria for criteria in selections if not criteria.is_everything}),
-        sorted(set(runtime_vars)),
-    )
+    wanted = Wanted.of(selections, runtime_vars)
     engine = find_engine(project.dbt_executable)
     previous = read_state_if_usable(previous_path or state_path)
     known = previous.fingerprint if previous is not None else None
-    fingerprint = take_fingerprint(project, engine, known=known)
-    if previous is not None and _is_current(previous, fingerprint, wanted):
+    fingerprint = take_fingerprint(project, engine, known=known, origin=origin)
+    if previous is not None and is_current(previous, fingerprint, wanted):
         return RefreshOutcome(is_changed=False, reasons=[])
     with _project_lock(project):
         # Another process may have done the work while this one waited.
         previous = read_state_if_usable(previous_path or state_path)
         known = previous.fingerprint if previous is not None else None
-        fingerprint = take_fingerprint(project, engine, known=known)
-        if previous is not None and _is_current(previous, fingerprint, wanted):
+        fingerprint = take_fingerprint(project, engine, known=known, origin=origin)
+        if previous is not None and is_current(previous, fingerprint, wanted):
             return RefreshOutcome(is_changed=False, reasons=[])
         if previous is None:
             reasons = ["no usable state"]
@@ -111,7 +121,7 @@ def refresh_state(
             reasons = previous.fingerprint.differences(fingerprint) or [
                 "new selections or run-time variables"
             ]
-        preparation = _Preparation(project, engine, wanted, previous, fingerprint)
+        preparation = _Preparation(project, engine, wanted, previous, fingerprint, origin)
         contents = preparation.run()
         write_state(state_path, contents)
         if previous is not None:
@@ -143,12 +153,16 @@ def resolve_selections(
         return _read_selections(scratch, wanted)
 
 
-def _is_current(state: StateFile, fingerprint: Fingerprint, wanted: Wanted) -> bool:
-    return (
-        state.fingerprint.digest == fingerprint.digest
-        and all(criteria.cache_key in state.selections for criteria in wanted.selections)
-        and set(wanted.runtime_vars) <= set(state.header.runtime_vars_tried)
-    )
+def is_current(state: StateFile, fingerprint: Fingerprint, wanted: Wanted) -> bool:
+    """Whether a state was made from these inputs and holds all that is wanted."""
+    return state.fingerprint.digest == fingerprint.digest and holds(state, wanted)
+
+
+def holds(state: StateFile, wanted: Wanted) -> bool:
+    """Whether a state holds the selections and variables that are wanted of it."""
+    return all(criteria.cache_key in state.selections for criteria in wanted.selections) and set(
+        wanted.runtime_vars
+    ) <= set(state.header.runtime_vars_tried)
 
 
 @contextlib.contextmanager
@@ -179,7 +193,9 @@ class _Preparation:
         wanted: Wanted,
         previous: StateFile | None,
         fingerprint: Fingerprint,
+        origin: Origin | None,
     ) -> None:
+        self._origin = origin
         self._project = project
         self._engine = engine
         self._wanted = wanted
@@ -266,13 +282,16 @@ class _Preparation:
                 runtime_vars_tried=self._wanted.runtime_vars,
                 provenance=Provenance(
                     project_name=index.project_name or self._project.name,
-                    source=self._project.project_dir.name,
+                    source=self._origin.repository
+                    if self._origin is not None
+                    else self._project.project_dir.name,
                     created_at=datetime.datetime.now(datetime.timezone.utc).isoformat(),
                     dbt_version=index.dbt_version,
                     package_version=__version__,
                     adapter_type=index.adapter_type,
                     profile=self._project.profile,
                     target=self._project.target,
+                    origin=self._origin,
                 ),
             ),
             fingerprint=fingerprint,
@@ -287,7 +306,9 @@ class _Preparation:
 
     def _final_fingerprint(self, toc: bytes, parse_cache: bytes) -> Fingerprint:
         """The inputs after dbt ran: `dbt deps` may have added packages, dbt saw every env var."""
-        taken = take_fingerprint(self._project, self._engine, known=self._fingerprint)
+        taken = take_fingerprint(
+            self._project, self._engine, known=self._fingerprint, origin=self._origin
+        )
         changed = [
             path
             for path, stamp in self._fingerprint.files.items()

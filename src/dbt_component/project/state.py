@@ -27,6 +27,7 @@ import msgspec
 
 from dbt_component.errors import StateFormatError
 from dbt_component.manifest.index import ManifestIndex, decode_index
+from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.parse import decode_manifest
 from dbt_component.manifest.store import LazyManifest, RawNodes
 from dbt_component.project.fingerprint import Fingerprint
@@ -47,8 +48,7 @@ class Provenance(msgspec.Struct, frozen=True):
     adapter_type: str
     profile: str | None = None
     target: str | None = None
-    ref: str | None = None
-    commit: str | None = None
+    origin: Origin | None = None
 
 
 class StateHeader(msgspec.Struct, frozen=True):
@@ -229,7 +229,10 @@ class StateFile:
     @cached_property
     def lazy_manifest(self) -> LazyManifest:
         return LazyManifest(
-            self.index, self.raw_nodes, lambda: decode_manifest(self.read_manifest_json())
+            self.index,
+            self.raw_nodes,
+            lambda: decode_manifest(self.read_manifest_json()),
+            origin=self.header.provenance.origin,
         )
 
     def read_manifest_json(self) -> bytes:

@@ -1,0 +1,90 @@
+"""Refreshing the state of a project that lies in a Git repository."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from dbt_component.dbt_process.engine import find_engine
+from dbt_component.manifest.origin import Origin
+from dbt_component.project.fingerprint import hash_environment, serialize_vars
+from dbt_component.project.git_checkout import GitCheckout
+from dbt_component.project.git_source import GitSource
+from dbt_component.project.git_url import public_url
+from dbt_component.project.prepare import RefreshOutcome, Wanted, holds, refresh_state
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_settings import ProjectSettings
+from dbt_component.project.state import StateFile, read_state_if_usable
+from dbt_component.selection.criteria import SelectionCriteria
+
+
+def refresh_git_state(
+    source: GitSource,
+    settings: ProjectSettings,
+    state_path: Path,
+    *,
+    open_project: Callable[[GitCheckout], DbtProject],
+    selections: Iterable[SelectionCriteria],
+    runtime_vars: Iterable[str] = (),
+    previous_path: Path | None = None,
+    link_template: str | None = None,
+) -> RefreshOutcome:
+    """Brings the state up to date with the repository.
+
+    The remote is asked for the commit of the ref. If the state was made from that commit with the same
+    settings, nothing is fetched. Otherwise the commit is checked out into the cache and prepared.
+
+    Args:
+        source: The repository.
+        settings: How the project is run.
+        state_path: Where the state is, or is to be written.
+        open_project: Opens the project in a checkout.
+        selections: Selections to keep in the state.
+        runtime_vars: Variables that runs will set.
+        previous_path: A former state to compare with, if it lies elsewhere.
+        link_template: See ``git_link.link_to_file``.
+
+    Raises:
+        GitSourceError: The repository can't be had.
+        PrepareError: dbt failed. The former state is untouched.
+    """
+    commit = source.resolve_commit()
+    previous = read_state_if_usable(previous_path or state_path)
+    wanted = Wanted.of(selections, runtime_vars)
+    if previous is not None and _is_unchanged(previous, commit, settings, wanted):
+        return RefreshOutcome(is_changed=False, reasons=[])
+    checkout = source.checkout(commit)
+    folder = checkout.project_dir.relative_to(checkout.root).as_posix()
+    origin = Origin(
+        repository=public_url(source.repo_url),
+        commit=commit,
+        ref=source.ref,
+        folder="" if folder == "." else folder,
+        link_template=link_template,
+    )
+    return refresh_state(
+        open_project(checkout),
+        state_path,
+        selections=wanted.selections,
+        runtime_vars=wanted.runtime_vars,
+        previous_path=previous_path,
+        origin=origin,
+    )
+
+
+def _is_unchanged(state: StateFile, commit: str, settings: ProjectSettings, wanted: Wanted) -> bool:
+    """Whether the state is of this commit and these settings; decided without the files."""
+    origin = state.header.provenance.origin
+    if origin is None or origin.commit != commit or not holds(state, wanted):
+        return False
+    recorded = state.fingerprint
+    if settings.local_profiles_dir is not None:
+        return False  # profiles outside of the repository are compared with the project at hand
+    engine = find_engine(settings.dbt_executable)
+    current = {
+        "profile": settings.profile or "",
+        "target": settings.target or "",
+        "vars": serialize_vars(settings.vars),
+        **engine.versions,
+    }
+    return all(recorded.settings.get(name) == value for name, value in current.items()) and (
+        hash_environment(recorded.env, salt=recorded.salt) == recorded.env
+    )

@@ -1,0 +1,61 @@
+"""How a dbt project is run, wherever it lies."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbt_component.project.project import DbtProject
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """Arguments of a DbtProject other than its folder; unset ones leave its defaults.
+
+    ``local_profiles_dir`` is a folder of this machine; ``repository_profiles_dir`` one within the
+    repository, relative to its root.
+    """
+
+    target_path: str | None = None
+    local_profiles_dir: Path | None = None
+    repository_profiles_dir: str | None = None
+    profile: str | None = None
+    target: str | None = None
+    packaged_project_dir: Path | None = None
+    state_path: str | None = None
+    prepare_project_cli_args: Sequence[str] | None = None
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    dbt_executable: str | None = None
+
+    def open(
+        self,
+        project_dir: Path,
+        *,
+        repository: Path | None = None,
+        is_copy: bool = False,
+    ) -> DbtProject:
+        """Opens the project in a folder.
+
+        Args:
+            project_dir: Where it lies.
+            repository: The root of the checkout that it lies in.
+            is_copy: Whether it is the copy out of a state, which brings its own profiles.yml.
+        """
+        profiles_dir = self.local_profiles_dir
+        if profiles_dir is not None and is_copy and not profiles_dir.is_dir():
+            profiles_dir = None
+        if self.repository_profiles_dir is not None and repository is not None:
+            profiles_dir = repository / self.repository_profiles_dir
+        given: dict[str, Any] = {
+            "target_path": self.target_path,
+            "profiles_dir": profiles_dir,
+            "profile": self.profile,
+            "target": self.target,
+            "packaged_project_dir": self.packaged_project_dir,
+            "state_path": self.state_path,
+            "prepare_project_cli_args": self.prepare_project_cli_args,
+            "vars": self.vars,
+            "dbt_executable": self.dbt_executable,
+        }
+        chosen = {name: value for name, value in given.items() if value is not None}
+        return DbtProject(project_dir, **chosen)
