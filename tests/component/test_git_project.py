@@ -1,0 +1,155 @@
+"""A dbt project in a Git repository, from defs.yaml to a run."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from dagster._core.definitions.metadata.source_code import UrlCodeReference
+
+from tests.dg_project import PROJECTS, DgProject, run, specs_of
+
+pytestmark = pytest.mark.server
+
+
+def git(folder: Path, *args: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.com", *args],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with the shop project in a folder, tagged v1, and one commit more."""
+    folder = tmp_path / "repository"
+    shutil.copytree(PROJECTS / "shop", folder / "dbt" / "shop")
+    git(folder.parent, "init", "-q", "-b", "main", str(folder))
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "first")
+    git(folder, "tag", "v1")
+    (folder / "dbt/shop/models/staging/extra.sql").write_text("select 1 as one")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "second")
+    return folder
+
+
+@pytest.fixture
+def git_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DgProject:
+    monkeypatch.setenv("SHOP_DATABASE", str(tmp_path / "shop.duckdb"))
+    return DgProject(tmp_path / "dg")
+
+
+def test_a_branch_a_tag_and_a_push(
+    git_project: DgProject, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"file://{repository}"
+    project = {"repo_url": url, "repo_relative_path": "dbt/shop"}
+    git_project.write_component(project={**project, "ref": "v1"})
+    git_project.refresh()
+    at_tag = specs_of(git_project.load())
+    assert "extra" not in at_tag
+    assert at_tag["customers"].metadata["dbt_component/commit"] == git(
+        repository, "rev-parse", "v1"
+    )
+
+    template = "https://git.example.com/src/{commit}/{path}"
+    git_project.write_component(project={**project, "ref": "main", "link_template": template})
+    git_project.refresh()
+    head = git(repository, "rev-parse", "main")
+    spec = specs_of(git_project.load())["extra"]
+    assert spec.metadata["dbt_component/commit"] == head
+    (reference,) = [
+        r
+        for r in spec.metadata["dagster/code_references"].code_references
+        if isinstance(r, UrlCodeReference)
+    ]
+    assert reference.url == f"https://git.example.com/src/{head}/dbt/shop/models/staging/extra.sql"
+    capsys.readouterr()
+    git_project.refresh()
+    assert "unchanged" in capsys.readouterr().err
+
+    (repository / "dbt/shop/models/staging/extra.sql").unlink()
+    git(repository, "commit", "-qam", "third")
+    git_project.refresh()
+    assert "commit changed" in capsys.readouterr().err
+    assert "extra" not in specs_of(git_project.load())
+
+
+def test_a_run_needs_no_repository(git_project: DgProject, repository: Path) -> None:
+    git_project.write_component(
+        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"}
+    )
+    git_project.refresh()
+    component = git_project.component()
+    assert component.asset_key_for_model("extra").to_user_string() == "extra"
+    assert component.dbt_project.name == "shop"
+    repository.rename(repository.parent / "gone")
+    outcome = run(git_project.load())
+    assert outcome.success, outcome.failure
+    assert {"extra", "raw_orders", "customers"} <= set(outcome.materialized)
+
+
+def test_a_host_that_is_down_fails_a_refresh_and_leaves_development_on_the_last_good_state(
+    git_project: DgProject,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    git_project.write_component(
+        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"}
+    )
+    git_project.refresh()
+    repository.rename(repository.parent / "gone")
+    with pytest.raises(Exception, match="repository"):
+        git_project.refresh()
+    monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
+    assert "customers" in specs_of(git_project.load())
+    assert "last good state" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("project", "expected"),
+    [
+        ({"repo_url": "ext::sh -c whoami"}, "ext"),
+        ({"repo_url": "--upload-pack=whoami"}, "upload-pack"),
+        ({"repo_url": "https://example.com/r.git", "ref": "-b"}, "-b"),
+        ({"repo_url": "https://example.com/r.git", "repo_relative_path": "../.."}, r"\.\."),
+        ({"repo_url": "{{ env.URL_WITH_TOKEN }}"}, "token"),
+        ({"repo_url": "https://example.com/r.git", "reff": "main"}, "Did you mean 'ref'"),
+    ],
+)
+def test_hostile_or_mistyped_input_is_refused_when_the_yaml_is_read(
+    git_project: DgProject,
+    project: dict[str, str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("URL_WITH_TOKEN", "https://user:secret@example.com/r.git")
+    git_project.write_component(project=project)
+    with pytest.raises(Exception) as caught:
+        git_project.component()
+    text = ""
+    error: BaseException | None = caught.value
+    while error is not None:
+        text += str(error)
+        error = error.__cause__
+    assert expected.replace("\\", "") in text
+    assert "secret" not in text
+
+
+def test_two_folders_or_refs_of_one_repository_never_share_a_state(
+    git_project: DgProject, repository: Path
+) -> None:
+    keys = set()
+    for number, part in enumerate(
+        [{}, {"ref": "v1"}, {"repo_relative_path": "dbt/shop"}, {"target": "other"}]
+    ):
+        git_project.write_component(
+            f"c{number}", project={"repo_url": f"file://{repository}", **part}
+        )
+        keys.add(git_project.component(f"c{number}").defs_state_config.key)
+    assert len(keys) == 4
