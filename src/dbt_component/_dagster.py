@@ -7,7 +7,6 @@ import dagster as dg
 from dagster._core.definitions.auto_materialize_policy import AutoMaterializePolicy
 from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext
 from dagster._core.definitions.metadata.source_code import (
-    CodeReferencesMetadataSet,
     CodeReferencesMetadataValue,
     LocalFileCodeReference,
     UrlCodeReference,
@@ -25,6 +24,9 @@ __all__ = [
 ]
 
 
+_CODE_REFERENCES = "dagster/code_references"
+
+
 def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.AssetKey] | None:
     """The condition that dbt's ``auto_materialize_policy: {type: eager | lazy}`` stands for."""
     if policy_type == "eager":
@@ -36,18 +38,25 @@ def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.A
 
 def url_reference(metadata: Mapping[str, Any], url: str) -> Mapping[str, Any]:
     """Metadata with a reference to a web page added to those already in ``metadata``."""
-    return _with_reference(metadata, UrlCodeReference(url=url))
+    return _with_reference(metadata, UrlCodeReference.model_construct(url=url, label=None))
 
 
 def code_references(metadata: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """Metadata with a reference to a local file added to those already in ``metadata``."""
-    return _with_reference(metadata, LocalFileCodeReference(file_path=path))
+    reference = LocalFileCodeReference.model_construct(file_path=path, line_number=None, label=None)
+    return _with_reference(metadata, reference)
 
 
 def _with_reference(
     metadata: Mapping[str, Any], reference: LocalFileCodeReference | UrlCodeReference
 ) -> Mapping[str, Any]:
-    existing = CodeReferencesMetadataSet.extract(dict(metadata)).code_references
-    before = list(existing.code_references) if existing else []
-    references = CodeReferencesMetadataValue(code_references=[*before, reference])
-    return dict(CodeReferencesMetadataSet(code_references=references))
+    # Constructed without validation: one for each asset of a project, of values that are text.
+    existing = metadata.get(_CODE_REFERENCES)
+    before = (
+        list(existing.code_references) if isinstance(existing, CodeReferencesMetadataValue) else []
+    )
+    return {
+        _CODE_REFERENCES: CodeReferencesMetadataValue.model_construct(
+            code_references=[*before, reference]
+        )
+    }

@@ -9,6 +9,7 @@ DagsterDbtError
 │   └── GitSourceError                            the Git repository that holds the project
 │       ├── GitInputError                         a URL, ref, path or credential refused before git runs
 │       ├── GitUnreachableError                   host down, unknown, or its identity not trusted
+│       │   ├── GitInterruptedError               the connection broke off
 │       │   └── GitTimeoutError                   no end within the time given
 │       ├── GitAccessError                        credentials missing or wrong, or no such repository
 │       ├── GitRefNotFoundError                   no such branch, tag or commit
@@ -80,6 +81,10 @@ class GitInputError(GitSourceError):
 
 class GitUnreachableError(GitSourceError):
     """The host is down or unknown, or its certificate or host key is not trusted."""
+
+
+class GitInterruptedError(GitUnreachableError):
+    """The connection broke off before all was there."""
 
 
 class GitTimeoutError(GitUnreachableError):

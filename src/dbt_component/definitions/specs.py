@@ -177,11 +177,7 @@ def _with_ancestors(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:
 
 
 def _upstream_of(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:
-    found = {
-        parent.unique_id: parent
-        for node in chosen
-        for parent in defaults.upstream_assets(index, node)
-    }
+    found = {parent.unique_id: parent for node in chosen for parent in index.upstream_assets(node)}
     return list(found.values())
 
 
@@ -199,14 +195,17 @@ def _refuse_shared_keys(
     *,
     allow_shared_sources: bool,
 ) -> None:
+    first: dict[dg.AssetKey, Node] = {}
     by_key: dict[dg.AssetKey, dict[str, Node]] = {}
     for node in nodes:
-        by_key.setdefault(key_of[node.unique_id], {})[node.unique_id] = node
+        key = key_of[node.unique_id]
+        other = first.setdefault(key, node)
+        if other is not node:
+            by_key.setdefault(key, {other.unique_id: other})[node.unique_id] = node
     shared = {
         key: list(members.values())
         for key, members in by_key.items()
-        if len(members) > 1
-        and not (allow_shared_sources and all(node.is_source for node in members.values()))
+        if not (allow_shared_sources and all(node.is_source for node in members.values()))
     }
     if not shared:
         return

@@ -1,11 +1,9 @@
 """From a manifest entry to an AssetSpec or AssetCheckSpec; the methods are there to be overridden."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.metadata.metadata_set import TableMetadataSet
 
 from dbt_component._dagster import code_references, legacy_automation_condition, url_reference
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
@@ -97,13 +95,13 @@ class DagsterDbtTranslator:
             )
             for column in node.columns
         ]
-        return {
-            _MATERIALIZATION_KEY: node.materialized or node.resource_type,
-            **TableMetadataSet(
-                column_schema=dg.TableSchema(columns=columns) if columns else None,
-                table_name=defaults.table_name(node),
-            ),
-        }
+        metadata: dict[str, Any] = {_MATERIALIZATION_KEY: node.materialized or node.resource_type}
+        if columns:
+            metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
+        table_name = defaults.table_name(node)
+        if table_name is not None:
+            metadata["dagster/table_name"] = table_name
+        return metadata
 
     def get_asset_spec(
         self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
@@ -238,7 +236,7 @@ class DagsterDbtTranslator:
     ) -> list[dg.AssetDep]:
         node = _node(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
-        parents = defaults.upstream_assets(manifest.index, node)
+        parents = manifest.index.upstream_assets(node)
         # Dagster replaces a dependency by the asset that makes the named table: each name only once.
         named = {defaults.table_name(parent) for parent in parents if not parent.is_source}
         for parent in parents:
@@ -273,14 +271,7 @@ class DagsterDbtTranslator:
     def _check_dep_keys(
         self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
     ) -> list[dg.AssetKey]:
-        node = manifest.index.node_by_id.get(unique_id)
-        if node is None:
-            return []
-        nodes = (
-            [node]
-            if node.is_asset or node.is_source
-            else defaults.upstream_assets(manifest.index, node)
-        )
+        nodes = manifest.index.nearest_assets(unique_id)
         return [self.resolve_spec(manifest, n.unique_id, project).key for n in nodes]
 
 
@@ -295,7 +286,7 @@ def _node(props: Mapping[str, Any]) -> Node:
 
 
 def _source_path(node: Node, project: DbtProject, root_project_name: str) -> str:
-    base: Path = project.project_dir
     if node.package_name and node.package_name != root_project_name:
-        base = base / project.yml.packages_install_path / node.package_name
-    return str(base / node.original_file_path)
+        packages = project.yml.packages_install_path
+        return f"{project.project_dir}/{packages}/{node.package_name}/{node.original_file_path}"
+    return f"{project.project_dir}/{node.original_file_path}"

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.metadata.metadata_set import TableMetadataSet
 
 from dbt_component.dbt_process.events import BUILT_STATUSES, PASSED_STATUSES, NodeFinished
 from dbt_component.definitions.node_map import NodeMap
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.node import Node
-from dbt_component.translation.defaults import upstream_assets
 
 DagsterEvent = dg.Output[None] | dg.AssetCheckResult | dg.AssetObservation
 
@@ -107,15 +105,7 @@ class NodeEvents:
     def _upstream_keys(self, test: DbtTest) -> list[dg.AssetKey]:
         keys: dict[dg.AssetKey, None] = {}
         for parent_id in test.depends_on:
-            parent = self._index.node_by_id.get(parent_id)
-            if parent is None:
-                continue
-            nearest = (
-                [parent]
-                if parent.is_asset or parent.is_source
-                else upstream_assets(self._index, parent)
-            )
-            for node in nearest:
+            for node in self._index.nearest_assets(parent_id):
                 key = self._node_map.key_of.get(node.unique_id)
                 if key is not None:
                     keys[key] = None
@@ -148,7 +138,7 @@ def _relation_metadata(node: Node, finished: NodeFinished) -> dict[str, Any]:
         return {}
     metadata: dict[str, Any] = {}
     if relation.row_count is not None:
-        metadata.update(TableMetadataSet(row_count=relation.row_count))
+        metadata["dagster/row_count"] = relation.row_count
     if relation.columns:
         documented = {column.name.lower(): column for column in node.columns}
         columns = []
@@ -162,5 +152,5 @@ def _relation_metadata(node: Node, finished: NodeFinished) -> dict[str, Any]:
                     tags=dict.fromkeys(known.tags, "") if known else None,
                 )
             )
-        metadata.update(TableMetadataSet(column_schema=dg.TableSchema(columns=columns)))
+        metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
     return metadata

@@ -6,7 +6,6 @@ import dagster as dg
 
 from dbt_component.definitions.node_map import NodeMap
 from dbt_component.manifest.index import ManifestIndex
-from dbt_component.translation.defaults import upstream_assets
 
 
 def nodes_to_run(
@@ -42,16 +41,10 @@ def _loose_tests(index: ManifestIndex, node_map: NodeMap, assets: Set[str]) -> s
                 and test.unique_id not in node_map.check_key_of
             )
             if is_loose and test.unique_id not in found:
-                parents = [index.node_by_id.get(parent) for parent in test.depends_on]
                 nearest = [
                     node.unique_id
-                    for parent in parents
-                    if parent is not None
-                    for node in (
-                        [parent]
-                        if parent.is_asset or parent.is_source
-                        else upstream_assets(index, parent)
-                    )
+                    for parent in test.depends_on
+                    for node in index.nearest_assets(parent)
                 ]
                 if all(parent in assets for parent in nearest):
                     found.add(test.unique_id)

@@ -49,6 +49,44 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
             found.setdefault(node.name, []).append(node)
         return found
 
+    @cached_property
+    def _upstream_assets(self) -> dict[str, list[Node]]:
+        return {}
+
+    def upstream_assets(self, node: Node) -> list[Node]:
+        """The nearest models, seeds, snapshots and sources above a node, seen through all else.
+
+        Ephemeral models, metrics, semantic models, saved queries and functions are walked through. In the
+        manifest's order, each once; found once for each node.
+        """
+        known = self._upstream_assets.get(node.unique_id)
+        if known is not None:
+            return known
+        found: dict[str, Node] = {}
+        seen: set[str] = set()
+        waiting = list(reversed(node.depends_on))
+        while waiting:
+            unique_id = waiting.pop()
+            if unique_id in seen:
+                continue
+            seen.add(unique_id)
+            parent = self.node_by_id.get(unique_id)
+            if parent is None:
+                continue
+            if parent.is_asset or parent.is_source:
+                found[unique_id] = parent
+            else:
+                waiting.extend(reversed(parent.depends_on))
+        self._upstream_assets[node.unique_id] = list(found.values())
+        return self._upstream_assets[node.unique_id]
+
+    def nearest_assets(self, unique_id: str) -> list[Node]:
+        """The node itself if it is an asset or a source, else those above it; none if not known."""
+        node = self.node_by_id.get(unique_id)
+        if node is None:
+            return []
+        return [node] if node.is_asset or node.is_source else self.upstream_assets(node)
+
     def named(self, name: str) -> list[Node]:
         """All nodes with that name, in topological order."""
         return self._nodes_by_name.get(name, [])

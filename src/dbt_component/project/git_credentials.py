@@ -100,7 +100,7 @@ def token_credentials(
             "DBT_COMPONENT_GIT_USERNAME": username,
             "DBT_COMPONENT_GIT_TOKEN": token,
         },
-        secrets=(token, pair, quote(token, safe="")),
+        secrets=(token, pair, quote(token), quote(token, safe="")),
         has_token=True,
     )
     if script.parent != folder:

@@ -2,6 +2,7 @@
 
 from dbt_component.errors import (
     GitAccessError,
+    GitInterruptedError,
     GitRefNotFoundError,
     GitSourceError,
     GitUnreachableError,
@@ -27,9 +28,10 @@ _UNREACHABLE = (
     "name or service not known",
     "temporary failure in name resolution",
     "returned error: 5",
+    "returned error: 429",
+    "from proxy after connect",
     "proxy connect aborted",
     "empty reply from server",
-    "gnutls recv error",
     "kex_exchange_identification",
 )
 _OWNERSHIP = ("dubious ownership",)
@@ -53,6 +55,14 @@ _MISSING = (
     "could not be found",
     "returned error: 404",
     "returned error: 410",
+)
+_INTERRUPTED = (
+    "rpc failed",
+    "early eof",
+    "hung up unexpectedly",
+    "gnutls recv error",
+    "transfer closed",
+    "operation too slow",
 )
 _NO_SPACE = ("no space left on device", "disk quota exceeded")
 _NOT_ADVERTISED = (
@@ -149,6 +159,8 @@ def failure(
             "There is no such repository, or it is not shown to these credentials.",
             "Check the URL, and that the token or key may read the repository.",
         )
+    if _has(result, _INTERRUPTED) and not _has(result, (*_NOT_ADVERTISED, *_NO_SUCH_COMMIT)):
+        return error(GitInterruptedError, "The connection broke off.", "Try again.")
     return error(GitSourceError, f"Git could not {doing}.", None)
 
 

@@ -14,7 +14,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dbt_component.errors import GitRefNotFoundError, GitSourceError, GitTooLargeError
+from dbt_component.errors import (
+    GitInterruptedError,
+    GitRefNotFoundError,
+    GitSourceError,
+    GitTooLargeError,
+)
 from dbt_component.project.git_failure import commit_not_found, failure, needs_all_refs
 from dbt_component.project.git_session import GitResult, GitSession, folder_size
 
@@ -229,7 +234,7 @@ def fetch_anew(
 
 def is_explained(error: GitSourceError) -> bool:
     """Whether the error is known to lie with the source, so that a second try can't help."""
-    return type(error) not in (GitSourceError, GitTooLargeError)
+    return type(error) not in (GitSourceError, GitTooLargeError, GitInterruptedError)
 
 
 def _create_repository(session: GitSession) -> GitRepository:

@@ -249,7 +249,8 @@ class GitSession:
     def _redact(self, errors: bytes) -> str:
         text = errors.decode(errors="replace")
         passwords = (p for _, value in self._network for p in url_passwords(value))
-        for secret in {*self.credentials.secrets, *proxy_secrets(), *passwords}:
+        secrets = {*self.credentials.secrets, *proxy_secrets(), *passwords}
+        for secret in sorted(secrets, key=len, reverse=True):
             text = text.replace(secret, "***")
         text = re.sub(r"(?<=://)[^/\s@']+@", "", text)
         return "".join(c for c in text if c == "\n" or c.isprintable())

@@ -7,7 +7,6 @@ docs/moving-from-dagster-dbt.md says how and why.
 import re
 import textwrap
 
-from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.node import Node
 
 _TAG_KEY = re.compile(r"^([A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$")
@@ -68,27 +67,3 @@ def table_name(node: Node) -> str | None:
     name = (node.identifier or node.name) if node.is_source else (node.alias or node.name)
     parts = [part for part in (node.database, node.schema, name) if part]
     return ".".join(parts) or None
-
-
-def upstream_assets(index: ManifestIndex, node: Node) -> list[Node]:
-    """The nearest models, seeds, snapshots and sources above a node, seen through all else.
-
-    Ephemeral models, metrics, semantic models, saved queries and functions are walked through. In the
-    manifest's order, each once.
-    """
-    found: dict[str, Node] = {}
-    seen: set[str] = set()
-    waiting = list(reversed(node.depends_on))
-    while waiting:
-        unique_id = waiting.pop()
-        if unique_id in seen:
-            continue
-        seen.add(unique_id)
-        parent = index.node_by_id.get(unique_id)
-        if parent is None:
-            continue
-        if parent.is_asset or parent.is_source:
-            found[unique_id] = parent
-        else:
-            waiting.extend(reversed(parent.depends_on))
-    return list(found.values())
