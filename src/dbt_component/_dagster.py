@@ -5,21 +5,26 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.auto_materialize_policy import AutoMaterializePolicy
-from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext
+from dagster._core.definitions.definitions_load_context import (
+    DefinitionsLoadContext,
+    DefinitionsLoadType,
+)
 from dagster._core.definitions.metadata.source_code import (
     CodeReferencesMetadataValue,
     LocalFileCodeReference,
     UrlCodeReference,
 )
-from dagster._core.storage.defs_state.base import DefsStateStorage
+from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster.components.resolved.base import derive_model_type
 
 __all__ = [
     "DefinitionsLoadContext",
+    "DefinitionsLoadType",
     "DefsStateStorage",
     "code_references",
     "derive_model_type",
     "legacy_automation_condition",
+    "set_defs_state_storage",
     "url_reference",
 ]
 

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from dagster._core.definitions.metadata.source_code import UrlCodeReference
 
@@ -153,3 +154,48 @@ def test_two_folders_or_refs_of_one_repository_never_share_a_state(
         )
         keys.add(git_project.component(f"c{number}").defs_state_config.key)
     assert len(keys) == 4
+
+
+def test_watching_refreshes_the_state_once_for_each_commit_and_tells_what_changed(
+    git_project: DgProject, repository: Path
+) -> None:
+    git_project.write_component(
+        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"},
+        watch={"interval_seconds": 30},
+    )
+    git_project.refresh()
+    defs = git_project.load()
+    instance = dg.DagsterInstance.ephemeral()
+    sensor = defs.get_sensor_def("shop_watch")
+    assert sensor.minimum_interval_seconds == 30
+
+    def tick() -> dg.RunRequest | dg.SkipReason:
+        return sensor(dg.build_sensor_context(instance=instance))
+
+    assert isinstance(tick(), dg.SkipReason)
+    (repository / "dbt/shop/models/staging/extra.sql").unlink()
+    (repository / "dbt/shop/models/staging/more.sql").write_text("select 2 as two")
+    (repository / "dbt/shop/macros/shout.sql").write_text(
+        "{% macro shout(column) %}lower({{ column }}){% endmacro %}"
+    )
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "third")
+    request = tick()
+    assert isinstance(request, dg.RunRequest)
+    assert request.run_key == git(repository, "rev-parse", "HEAD")
+    result = defs.get_job_def("shop_refresh_state_job").execute_in_process(instance=instance)
+    assert result.success
+    (handled,) = result.filter_events(lambda e: e.is_successful_output)
+    metadata = handled.step_output_data.metadata
+    assert metadata["added"].value == ["model.shop.more"]
+    assert metadata["removed"].value == ["model.shop.extra"]
+    assert metadata["changed"].value == ["model.shop.customers"]  # it calls the macro
+    assert "more" in specs_of(git_project.load())
+
+
+def test_watching_a_folder_is_refused(git_project: DgProject) -> None:
+    git_project.copy_dbt_project()
+    git_project.write_component(watch={"interval_seconds": 30})
+    with pytest.raises(Exception) as caught:
+        git_project.component()
+    assert "repo_url" in str(caught.value.__cause__)

@@ -21,7 +21,13 @@ from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManage
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from dbt_component._dagster import DefinitionsLoadContext, DefsStateStorage, derive_model_type
+from dbt_component._dagster import (
+    DefinitionsLoadContext,
+    DefinitionsLoadType,
+    DefsStateStorage,
+    derive_model_type,
+    set_defs_state_storage,
+)
 from dbt_component.component.loaded_project import LoadedProject
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.schema import (
@@ -32,6 +38,7 @@ from dbt_component.component.schema import (
     ProjectArgs,
     ProjectModel,
     ScheduleModel,
+    WatchModel,
     defs_state_args,
     resolve_project,
 )
@@ -43,6 +50,7 @@ from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.schedules import asset_selection_of, build_schedule
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.definitions.watch import Refreshed, build_watch
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DagsterDbtError, DefinitionError, StateMissingError
 from dbt_component.execution.cli_args import (
@@ -52,6 +60,7 @@ from dbt_component.execution.cli_args import (
     templated_vars,
 )
 from dbt_component.execution.resource import DbtCliResource
+from dbt_component.manifest.compare import compare_manifests
 from dbt_component.manifest.store import LazyManifest, NodeProps
 from dbt_component.project.git_refresh import refresh_git_state
 from dbt_component.project.prepare import RefreshOutcome, refresh_state
@@ -173,6 +182,14 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
         ),
     ] = field(default_factory=list)
+    watch: Annotated[
+        WatchModel | None,
+        dg.Resolver.default(
+            description="For a project in Git: a sensor that looks at the ref, and refreshes the state"
+            " when it moved.",
+            examples=[{"interval_seconds": 60, "default_status": "RUNNING"}],
+        ),
+    ] = None
     prepare_if_dev: Annotated[
         bool,
         dg.Resolver.default(
@@ -203,6 +220,8 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
                 hint="Leave it out; `row_count` and `column_metadata` are available.",
             )
         _refuse_wrong_types(self)
+        if self.watch is not None:
+            self._git_project()
         self.criteria  # noqa: B018 - refuses select together with selector
 
     # -- YAML ------------------------------------------------------------------------------------
@@ -424,7 +443,40 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             )
             for settings in (schedule.settings() for schedule in self.schedules)
         ]
-        return dg.Definitions(assets=assets, schedules=schedules)
+        if self.watch is None:
+            return dg.Definitions(assets=assets, schedules=schedules)
+        job, sensor = build_watch(
+            self._op_settings(context, loaded).name,
+            self.watch.settings(),
+            loaded_commit=loaded.commit,
+            remote_commit=self._git_project().source.resolve_commit,
+            refresh=self._refresh_in,
+        )
+        return dg.Definitions(assets=assets, schedules=schedules, jobs=[job], sensors=[sensor])
+
+    def _git_project(self) -> GitProjectArgs:
+        if not isinstance(self.project, GitProjectArgs):
+            raise DefinitionError(
+                "`watch` looks at a Git ref, and this project is a folder.",
+                where="watch",
+                hint="Give `project.repo_url`, or leave `watch` out.",
+            )
+        return self.project
+
+    def _refresh_in(self, instance: dg.DagsterInstance) -> Refreshed:
+        """Refreshes the state in the storage of an instance, and says what changed."""
+        before = self.loaded_project()
+        assert self._project_root is not None
+        with set_defs_state_storage(instance.defs_state_storage):
+            asyncio.run(self.refresh_state(self._project_root))
+            after = self._open_state()
+        difference = compare_manifests(before.state.index, after.index)
+        origin = after.header.provenance.origin
+        return Refreshed(
+            commit=origin.commit if origin is not None else "",
+            is_changed=after.header.state_id != before.state.header.state_id,
+            difference=difference,
+        )
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         dbt = DbtCliResource.bound_to(
@@ -458,21 +510,26 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         """
         if self._loaded is not None:
             return self._loaded
+        return self._remember(self._open_state())
+
+    def _open_state(self) -> StateFile:
+        """Opens the latest state in the storage at hand."""
         config = self.defs_state_config
         if self._project_root is None:
             raise StateMissingError(
                 f"The component of state {config.key!r} was not loaded by Dagster.",
                 hint="Load it with `context.load_component(...)` or from a component tree.",
             )
-        with DefinitionsLoadContext.get().state_path(
-            config, DefsStateStorage.get(), self._project_root
-        ) as state_path:
+        load_context = DefinitionsLoadContext(load_type=DefinitionsLoadType.INITIALIZATION)
+        with (
+            load_context if self._loaded is not None else DefinitionsLoadContext.get()
+        ).state_path(config, DefsStateStorage.get(), self._project_root) as state_path:
             if state_path is None:
                 raise StateMissingError(
                     f"There is no state {config.key!r}.",
                     hint="Run `dg utils refresh-defs-state`.",
                 )
-            return self._remember(StateFile(state_path))
+            return StateFile(state_path)
 
     def _remember(self, state: StateFile) -> LoadedProject:
         settings = self.translation_settings or TranslationSettingsModel.defaults()

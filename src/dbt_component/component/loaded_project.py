@@ -42,6 +42,11 @@ class LoadedProject:
     def manifest(self) -> LazyManifest:
         return self.state.lazy_manifest
 
+    def commit(self) -> str | None:
+        """The commit that the state was made from, for a project in Git."""
+        origin = self.state.header.provenance.origin
+        return origin.commit if origin is not None else None
+
     @cached_property
     def specs(self) -> SelectedSpecs:
         """All specs of the component's selection."""

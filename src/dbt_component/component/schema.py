@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from dbt_component.component.strict_model import StrictModel, StrictResolvable
 from dbt_component.definitions.schedules import ScheduleSettings
+from dbt_component.definitions.watch import WatchSettings
 from dbt_component.errors import DefinitionError
 from dbt_component.project.git_checkout import GitCheckout
 from dbt_component.project.git_source import GitSource
@@ -280,6 +281,35 @@ class ScheduleModel(StrictResolvable):
             tags=self.tags,
             description=self.description,
             run_config=self.run_config,
+        )
+
+
+class WatchModel(StrictResolvable):
+    """A sensor that looks at a Git project's ref and refreshes the state when it moved."""
+
+    interval_seconds: int = Field(
+        default=60, ge=5, description="How often to ask the remote for the commit."
+    )
+    default_status: Literal["RUNNING", "STOPPED"] = Field(
+        default="STOPPED",
+        description="Whether the sensor runs before anybody switched it on or off.",
+    )
+    reload_url: str | None = Field(
+        default=None,
+        description="Address of Dagster's web server, asked to reload the code location when the state"
+        " changed.",
+        examples=["http://dagster-webserver:3000"],
+    )
+    location_name: str | None = Field(
+        default=None, description="Name of this code location in that web server."
+    )
+
+    def settings(self) -> WatchSettings:
+        return WatchSettings(
+            interval_seconds=self.interval_seconds,
+            default_status=dg.DefaultSensorStatus[self.default_status],
+            reload_url=self.reload_url,
+            location_name=self.location_name,
         )
 
 

@@ -5,11 +5,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from dbt_component.errors import (
     DagsterDbtProjectYmlFileNotFoundError,
+    GitInputError,
     GitPathError,
     GitSourceError,
+    GitTooLargeError,
 )
 from dbt_component.project.git_checkout import CheckoutCache, url_digest
 from dbt_component.project.git_repository import (
@@ -31,6 +34,14 @@ from dbt_component.project.git_work_tree import (
 
 # Makes the session of a submodule: of the session that has it, its URL, and an empty folder.
 OpenSession = Callable[[GitSession, GitUrl, Path], GitSession]
+
+
+class Fetch(Protocol):
+    """``fetch_commit`` or ``fetch_anew``."""
+
+    def __call__(
+        self, session: GitSession, kept: KeptRepository, commit: str, *, is_partial: bool
+    ) -> GitRepository: ...
 
 
 @dataclass(frozen=True)
@@ -58,17 +69,19 @@ class GitExport:
         tree = session.folder / "tree"
         kept = self._kept(session.url)
         try:
-            is_partial = self._is_partial
-            repository = fetch_commit(session, kept, commit, is_partial=is_partial)
-            self._write_files(repository, commit, tree)
+            repository = fetch_commit(session, kept, commit, is_partial=self._is_partial)
+            self._write_files(repository, commit, tree, fetch_commit)
         except GitSourceError as error:
-            if is_explained(error):
+            is_too_large = isinstance(error, GitTooLargeError)
+            if is_explained(error) or (is_too_large and not kept.folder.exists()):
                 raise
-            # Some servers leave out contents but then don't give them; and what is kept can be damaged.
+            # What is kept can be damaged, or have grown by old commits; and some servers leave out
+            # contents but then don't give them.
             for folder in (tree, *session.folder.glob("repository-*")):
                 shutil.rmtree(folder, ignore_errors=True)
-            repository = fetch_anew(session, kept, commit, is_partial=False)
-            self._write_files(repository, commit, tree)
+            is_partial = self._is_partial and is_too_large
+            repository = fetch_anew(session, kept, commit, is_partial=is_partial)
+            self._write_files(repository, commit, tree, fetch_anew)
         self._check(repository, commit, tree)
         kept.replace(repository)
         return tree
@@ -82,7 +95,9 @@ class GitExport:
         folder = self.cache.base / "repositories" / digest
         return KeptRepository(folder, self.cache.work_folder, self.cache.lock_path(digest))
 
-    def _write_files(self, repository: GitRepository, commit: str, tree: Path) -> None:
+    def _write_files(
+        self, repository: GitRepository, commit: str, tree: Path, fetch: Fetch
+    ) -> None:
         for path in self.paths:
             self._check_folder(repository, commit, path)
         if self._is_partial and all(
@@ -93,10 +108,10 @@ class GitExport:
                 return
             shutil.rmtree(tree)
         repository.write_files(commit, tree)
-        self._write_submodules(repository, commit, tree, depth=1)
+        self._write_submodules(repository, commit, tree, fetch, depth=1)
 
     def _write_submodules(
-        self, parent: GitRepository, commit: str, tree: Path, *, depth: int
+        self, parent: GitRepository, commit: str, tree: Path, fetch: Fetch, *, depth: int
     ) -> None:
         if self.open_session is None:
             return
@@ -104,20 +119,21 @@ class GitExport:
         for submodule in read_submodules(parent, commit):
             where = f"submodule {submodule.path!r} of {public}"
             if depth > MAX_DEPTH:
-                raise GitSourceError(
+                raise GitInputError(
                     f"Submodules are nested more than {MAX_DEPTH} deep.", where=where
                 )
             target = tree / submodule.path
-            if os.path.realpath(target) != os.path.join(os.path.realpath(tree), submodule.path):
+            expected = os.path.normpath(os.path.join(os.path.realpath(tree), submodule.path))
+            if os.path.realpath(target) != expected:
                 raise GitPathError("The submodule's folder is behind a symlink.", where=where)
             folder = parent.session.folder / "submodule"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             session = self.open_session(parent.session, submodule.url, folder)
             kept = self._kept(submodule.url)
-            repository = fetch_commit(session, kept, submodule.commit, is_partial=False)
+            repository = fetch(session, kept, submodule.commit, is_partial=False)
             repository.write_files(submodule.commit, target)
-            self._write_submodules(repository, submodule.commit, target, depth=depth + 1)
+            self._write_submodules(repository, submodule.commit, target, fetch, depth=depth + 1)
             kept.replace(repository)
             parent.session.check_size()
 
