@@ -28,7 +28,9 @@ from dbt_component._dagster import (
     derive_model_type,
     set_defs_state_storage,
 )
+from dbt_component.component.component_translator import ComponentTranslator
 from dbt_component.component.loaded_project import LoadedProject
+from dbt_component.component.op_name import default_op_name
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.schema import (
     DbtProjectArgs,
@@ -253,7 +255,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     @cached_property
     def translator(self) -> DagsterDbtTranslator:
         """The mapping from dbt to Dagster, with this component's overrides and YAML applied."""
-        return _ComponentTranslator(self)
+        return ComponentTranslator(self, self.translation_settings)
 
     @property
     def dbt_project(self) -> DbtProject:
@@ -494,7 +496,10 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             if value
         }
         return OpSettings(
-            name=op.name or _default_op_name(self, context, loaded),
+            name=op.name
+            or default_op_name(
+                self.project, self.criteria, context, loaded.state.index.project_name
+            ),
             tags={**(op.tags or {}), **tags},
             description=op.description,
             pool=op.pool,
@@ -558,60 +563,6 @@ def _refuse_wrong_types(component: DbtProjectComponent) -> None:
         problems.append(f"`include_metadata` knows {sorted(known)}, not {wrong!r}")
     if problems:
         raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")
-
-
-class _ComponentTranslator(DagsterDbtTranslator):
-    """Sends each node through the component's methods, then through its YAML translation."""
-
-    def __init__(self, component: DbtProjectComponent) -> None:
-        super().__init__(component.translation_settings or TranslationSettingsModel.defaults())
-        self._component = component
-
-    def get_asset_spec(
-        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
-        return self._component.get_asset_spec(manifest, unique_id, project)
-
-    def get_asset_check_spec(
-        self,
-        asset_spec: dg.AssetSpec,
-        manifest: LazyManifest,
-        unique_id: str,
-        project: DbtProject | None,
-    ) -> dg.AssetCheckSpec | None:
-        return self._component.get_asset_check_spec(asset_spec, manifest, unique_id, project)
-
-    def finish_spec(
-        self, spec: dg.AssetSpec, manifest: LazyManifest, unique_id: str
-    ) -> dg.AssetSpec:
-        translate = self._component.translation
-        if translate is None:
-            return spec
-        return translate(spec, manifest.raw_nodes.props(unique_id))
-
-
-def _default_op_name(
-    component: DbtProjectComponent, context: dg.ComponentLoadContext, loaded: LoadedProject
-) -> str:
-    """The dbt project's name; with the component's folder if it defines a part of the project.
-
-    Several components on one project then have ops of different names.
-    """
-    name = loaded.state.index.project_name
-    project = component.project
-    settings = project if isinstance(project, DbtProject) else project.settings
-    is_plain = (
-        component.criteria.is_everything and settings.target is None and settings.profile is None
-    )
-    if is_plain:
-        return name
-    folder = context.path if context.path.is_dir() else context.path.parent
-    try:
-        parts = folder.relative_to(context.defs_module_path).parts
-    except ValueError:
-        parts = (folder.name,)
-    suffix = "_".join("".join(c if c.isalnum() else "_" for c in part) for part in parts)
-    return f"{name}__{suffix}" if suffix else name
 
 
 def _say(text: str) -> None:

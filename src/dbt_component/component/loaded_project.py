@@ -9,10 +9,10 @@ from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import ProjectError
 from dbt_component.execution.binding import RunBinding
 from dbt_component.manifest.store import LazyManifest
-from dbt_component.project.prepare import unpack_project
 from dbt_component.project.project import DbtProject
 from dbt_component.project.selections import ResolvedSelections
 from dbt_component.project.state import StateFile
+from dbt_component.project.unpack import unpack_project
 from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")

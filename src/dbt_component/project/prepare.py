@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import tempfile
 import uuid
 import zipfile
@@ -27,6 +26,7 @@ from dbt_component.manifest.parse import decode_manifest, parse_manifest
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.fingerprint import Fingerprint, hash_environment, take_fingerprint
+from dbt_component.project.packages import needs_packages
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.project.secret_scan import literal_secrets
@@ -354,40 +354,6 @@ class _Preparation:
         return buffer.getvalue(), not found_secrets
 
 
-def needs_packages(
-    project: DbtProject, previous: StateFile | None, fingerprint: Fingerprint
-) -> bool:
-    """Whether `dbt deps` must run: packages are declared, and missing or changed since last time."""
-    declared = declared_packages(project.project_dir)
-    if not declared:
-        return False
-    installed_in = project.project_dir / project.yml.packages_install_path
-    if not installed_in.is_dir():
-        return True
-    installed = [entry for entry in installed_in.iterdir() if (entry / "dbt_project.yml").exists()]
-    if len(installed) < len(declared):
-        return True
-    if previous is None:
-        return False
-    for name in ("packages.yml", "dependencies.yml", "package-lock.yml"):
-        before, now = previous.fingerprint.files.get(name), fingerprint.files.get(name)
-        if (before and before.sha1) != (now and now.sha1):
-            return True
-    return False
-
-
-def declared_packages(project_dir: Path) -> list[Any]:
-    """The entries under ``packages`` of packages.yml and dependencies.yml."""
-    declared: list[Any] = []
-    for name in ("packages.yml", "dependencies.yml"):
-        path = project_dir / name
-        if path.is_file():
-            content = load_yaml(path)
-            if isinstance(content, dict):
-                declared.extend(content.get("packages") or [])
-    return declared
-
-
 def project_arguments(project: DbtProject, *, with_vars: bool = True) -> list[str]:
     """``--profile``, ``--target`` and ``--vars`` of a project, as every dbt command gets them."""
     arguments: list[str] = []
@@ -473,29 +439,3 @@ def _run_child(
             where=str(project.project_dir),
         )
     return warnings
-
-
-def unpack_project(state: StateFile) -> Path:
-    """Unpacks the project's files from the state into the cache, once per content.
-
-    For runs on a machine that lacks the project's folder. Safe under many processes: the folder is
-    filled under another name and renamed.
-    """
-    data = state.read_project_zip()
-    name = hashlib.sha256(data).hexdigest()[:32]
-    folder = cache_folder("projects") / name
-    if folder.is_dir():
-        os.utime(folder)
-        return folder
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            archive.extractall(temporary)
-        try:
-            os.rename(temporary, folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return folder
