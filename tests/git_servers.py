@@ -99,10 +99,12 @@ class Certificate:
     def create(cls, folder: Path) -> "Certificate":
         made = cls(folder / "certificate.pem", folder / "key.pem")
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-            + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
-            + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-            + ["-keyout", str(made.key), "-out", str(made.certificate)],
+            [
+                *("openssl", "req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"),
+                *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=localhost"),
+                *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+                *("-keyout", str(made.key), "-out", str(made.certificate)),
+            ],
             check=True,
             capture_output=True,
         )
@@ -119,6 +121,7 @@ class HttpsServer:
         token: Password that is asked for, with whatever user name; ``None``: everybody may read.
         is_old: Hide that the client speaks protocol 2, so that only tips of refs are given.
         redirects: Paths that are answered with another address, by prefix.
+        complaint: Text that every request is refused with.
         gate: While it is not set, no pack is sent.
     """
 
@@ -127,6 +130,7 @@ class HttpsServer:
     token: str | None = None
     is_old: bool = False
     redirects: dict[str, str] = field(default_factory=dict)
+    complaint: str | None = None
     gate: threading.Event = field(default_factory=threading.Event)
     packs_asked_for: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     requests: list[str] = field(default_factory=list)
@@ -193,6 +197,9 @@ def _handler(owner: HttpsServer) -> type[http.server.BaseHTTPRequestHandler]:
                 if self.path.startswith(prefix):
                     self._send(301, {"Location": target + self.path[len(prefix) :]})
                     return
+            if owner.complaint is not None:
+                self._send(500, {"Content-Type": "text/plain"}, owner.complaint.encode())
+                return
             if owner.token is not None:
                 pair = base64.b64decode(given.removeprefix("Basic ")).decode()
                 if pair.partition(":")[2] != owner.token:

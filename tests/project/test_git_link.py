@@ -31,7 +31,10 @@ AZURE = f"?path=/m/a%20b.sql&version=GC{COMMIT}"
         ("git@ssh.dev.azure.com:v3/o/p/r", f"https://dev.azure.com/o/p/_git/r{AZURE}"),
         ("https://o.visualstudio.com/p/_git/r", f"https://o.visualstudio.com/p/_git/r{AZURE}"),
         ("https://git.example.com/o/r", None),
-        ("https://github.com.example.com/o/r", f"https://github.com.example.com/o/r/blob/{COMMIT}/"),
+        (
+            "https://github.com.example.com/o/r",
+            f"https://github.com.example.com/o/r/blob/{COMMIT}/",
+        ),
         ("file:///srv/github.git", None),
         ("https://evil/r", None),
         ("ext::sh -c true", None),

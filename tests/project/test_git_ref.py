@@ -9,8 +9,11 @@ ONE, TWO, THREE = ("1" * 40, "2" * 40, "3" * 40)
 
 @pytest.mark.parametrize(
     "ref",
-    ["", "@", "-b", "--upload-pack=x", "a..b", "a b", "a\nb", "a:b", "a~1", "a^", "a?", "a*", "[a"]
-    + ["a\\b", "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "a@{1}", "a.", "\x7f"],
+    [
+        *("", "@", "-b", "--upload-pack=x", "a..b", "a b", "a\nb", "a:b", "a~1", "a^", "a?", "a*"),
+        *("[a", "a\\b", "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "a@{1}", "a."),
+        "\x7f",
+    ],
 )
 def test_refs_that_git_forbids_are_refused(ref: str) -> None:
     with pytest.raises(GitInputError, match="ref"):
@@ -79,7 +82,8 @@ def test_paths_that_leave_the_repository_are_refused(path: str, reason: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("path", "clean"), [(".", "."), ("./", "."), ("./a//b/", "a/b"), ("a b", "a b"), ("a/-b", "a/-b")]
+    ("path", "clean"),
+    [(".", "."), ("./", "."), ("./a//b/", "a/b"), ("a b", "a b"), ("a/-b", "a/-b")],
 )
 def test_paths_have_one_form(path: str, clean: str) -> None:
     assert check_repository_path(path, name="path") == clean

@@ -66,7 +66,9 @@ def test_hostile_and_malformed_urls_are_refused(url: str) -> None:
         ("/srv/my repo/50%.git", "file:///srv/my%20repo/50%25.git", None),
     ],
 )
-def test_good_urls_are_shown_without_user(url: str, fetched: str | None, public: str | None) -> None:
+def test_good_urls_are_shown_without_user(
+    url: str, fetched: str | None, public: str | None
+) -> None:
     parsed = parse_git_url(url)
     assert parsed.fetch_url == (fetched or url)
     assert parsed.public == public_url(url) == (public or parsed.fetch_url)

@@ -56,8 +56,13 @@ class GitLogin:
         Args:
             url: The repository.
             folder: Where a script may be written.
+
+        Raises:
+            GitInputError: The key's file is missing or can't be read.
         """
         if url.scheme == "ssh":
+            if self.ssh_key_path is not None:
+                _check_key_file(self.ssh_key_path)
             return ssh_credentials(
                 self.ssh_key_path,
                 known_hosts_path=self.ssh_known_hosts_path,
@@ -193,10 +198,7 @@ def check_secret(name: str, value: str | None) -> None:
         )
 
 
-def check_key_file(path: Path) -> None:
-    """Raises:
-    GitInputError: There is no such file, or it can't be read.
-    """
+def _check_key_file(path: Path) -> None:
     file = path.expanduser()
     if not file.is_file():
         raise GitInputError(f"ssh_key_path {str(path)!r} is not a file.")

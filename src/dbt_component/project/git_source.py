@@ -14,7 +14,7 @@ from dbt_component.project.git_checkout import (
     checkout_name,
     url_digest,
 )
-from dbt_component.project.git_credentials import GitLogin, check_key_file, check_secret
+from dbt_component.project.git_credentials import GitLogin, check_secret
 from dbt_component.project.git_export import GitExport, warnings_about
 from dbt_component.project.git_failure import failure
 from dbt_component.project.git_path import check_repository_path
@@ -73,7 +73,7 @@ class GitSource:
     extra_paths: tuple[str, ...] = ()
 
     def validate(self) -> None:
-        """Checks all that can be checked without running git.
+        """Checks all that can be checked without running git or reading files.
 
         Raises:
             GitInputError: Names all that is wrong.
@@ -171,8 +171,6 @@ class GitSource:
                 f"`ssh_key_path` is given, but {url.public!r} does not use ssh.",
                 hint="Use the ssh URL, or `token` instead of `ssh_key_path`.",
             )
-        if self.ssh_key_path is not None:
-            check_key_file(Path(self.ssh_key_path))
 
     def _check_limits(self) -> None:
         if self.ssh_strict_host_key_checking not in ("accept-new", "yes"):
