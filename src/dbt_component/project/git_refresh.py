@@ -1,7 +1,10 @@
 """Refreshing the state of a project that lies in a Git repository."""
 
+import posixpath
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+import msgspec
 
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.manifest.origin import Origin
@@ -49,18 +52,17 @@ def refresh_git_state(
     commit = source.resolve_commit()
     previous = read_state_if_usable(previous_path or state_path)
     wanted = Wanted.of(selections, runtime_vars)
-    if previous is not None and _is_unchanged(previous, commit, settings, wanted):
+    if previous is not None and _is_unchanged(previous, source, commit, settings, wanted):
         return RefreshOutcome(is_changed=False, reasons=[])
     checkout = source.checkout(commit)
-    folder = checkout.project_dir.relative_to(checkout.root).as_posix()
     origin = Origin(
         repository=public_url(source.repo_url),
         commit=commit,
         ref=source.ref,
-        folder="" if folder == "." else folder,
+        folder=_folder(source.repo_relative_path),
         link_template=link_template,
     )
-    return refresh_state(
+    outcome = refresh_state(
         open_project(checkout),
         state_path,
         selections=wanted.selections,
@@ -68,12 +70,24 @@ def refresh_git_state(
         previous_path=previous_path,
         origin=origin,
     )
+    return msgspec.structs.replace(outcome, warnings=[*checkout.warnings, *outcome.warnings])
 
 
-def _is_unchanged(state: StateFile, commit: str, settings: ProjectSettings, wanted: Wanted) -> bool:
+def _folder(repo_relative_path: str) -> str:
+    """The project's folder in the repository with slashes; empty at the root."""
+    folder = posixpath.normpath(repo_relative_path.strip("/") or ".")
+    return "" if folder == "." else folder
+
+
+def _is_unchanged(
+    state: StateFile, source: GitSource, commit: str, settings: ProjectSettings, wanted: Wanted
+) -> bool:
     """Whether the state is of this commit and these settings; decided without the files."""
     origin = state.header.provenance.origin
-    if origin is None or origin.commit != commit or not holds(state, wanted):
+    if origin is None or not holds(state, wanted):
+        return False
+    asked = (public_url(source.repo_url), commit, _folder(source.repo_relative_path))
+    if (origin.repository, origin.commit, origin.folder) != asked:
         return False
     recorded = state.fingerprint
     if settings.local_profiles_dir is not None:
