@@ -291,3 +291,42 @@ def test_helpers_answer_from_the_state(dg_project: DgProject) -> None:
         dg_project.load().get_repository_def().asset_graph
     )
     assert dg.AssetKey("stg_orders") in chosen and dg.AssetKey("customers") not in chosen
+
+
+def test_a_component_made_in_python_gives_the_same_definitions(dg_project: DgProject) -> None:
+    folder = dg_project.defs_folder / "transform"
+    folder.mkdir()
+    (folder / "component.py").write_text(
+        textwrap.dedent(
+            """
+            import dagster as dg
+            from dbt_component import DbtProject, DbtProjectComponent
+
+            @dg.component_instance
+            def from_path(context: dg.ComponentLoadContext) -> DbtProjectComponent:
+                return DbtProjectComponent(project=context.project_root / "shop", select="tag:staging")
+            """
+        )
+    )
+    assert {asset for a in dg_project.load().assets for asset in a.keys} == {
+        dg.AssetKey(name) for name in ("stg_customers", "stg_orders", "from_source")
+    }
+    (folder / "component.py").write_text(
+        textwrap.dedent(
+            """
+            import dagster as dg
+            from dbt_component import DbtProject, DbtProjectComponent
+
+            @dg.component_instance
+            def from_project(context: dg.ComponentLoadContext) -> DbtProjectComponent:
+                return DbtProjectComponent(project=DbtProject(context.project_root / "shop"))
+            """
+        )
+    )
+    import importlib
+    import sys
+
+    for name in [n for n in sys.modules if n.startswith(dg_project.module)]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    assert "customers" in specs_of(dg_project.load())

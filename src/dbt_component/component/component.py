@@ -213,6 +213,8 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         self._project_root: Path | None = None
         self._loaded: LoadedProject | None = None
         self._load_scope: Mapping[str, Any] = {}
+        if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
+            self.project = DbtProjectArgs(Path(self.project))
         if self.cli_args is None:
             self.cli_args = ["build"]
         if "insights" in (self.include_metadata or []):
