@@ -113,6 +113,7 @@ def cut_manifest(manifest, cut):
     manifest.nodes = {i: n for i, n in manifest.nodes.items() if i in keep}
     manifest.unit_tests = {i: n for i, n in manifest.unit_tests.items() if i in keep}
     manifest.exposures = {}
+    manifest.metrics = {}
     manifest.saved_queries = {}
     manifest.semantic_models = {}
     for unique_id, parents in cut["rewired"].items():
@@ -203,11 +204,14 @@ class NodeWatcher:
         info = data.node_info
         result = data.run_result
         status = str(result.status).lower()
-        # Each batch of a microbatch model finishes too, under the model's id; only the model prints.
-        if info.resource_type == "model" and status != "skipped":
-            is_batched = self._is_microbatch(info.unique_id)
-            if is_batched and info.unique_id not in self._printed:
-                return
+        # Each batch of a microbatch model finishes too, under the model's id, and may be skipped. Only the
+        # model prints; a model skipped as a whole is in dbt's final result.
+        if (
+            info.resource_type == "model"
+            and info.unique_id not in self._printed
+            and self._is_microbatch(info.unique_id)
+        ):
+            return
         fields = {
             "unique_id": info.unique_id,
             "resource_type": info.resource_type,

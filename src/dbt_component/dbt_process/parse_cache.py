@@ -24,8 +24,21 @@ _BY_NODE = (
     "semantic_models",
     "saved_queries",
 )
-# Only parsing reads these; a run from a slice gets them empty.
-_PARSE_ONLY = frozenset({"files", "docs", "disabled", "env_vars", "flat_graph", "source_patches"})
+# Only parsing and the semantic layer read these; a run from a slice gets them empty.
+_NOT_FOR_RUNS = frozenset(
+    {
+        "files",
+        "docs",
+        "disabled",
+        "env_vars",
+        "flat_graph",
+        "source_patches",
+        "exposures",
+        "metrics",
+        "semantic_models",
+        "saved_queries",
+    }
+)
 _CHANGED = "\x00changed"
 _UNSET_IN_DBT = (
     "DBT_DEFAULT_PLACEHOLDER"  # what dbt records for a variable that fell to its default
@@ -133,7 +146,7 @@ class ParseCache:
         wanted = dict.fromkeys(plan.keep)
         cache: dict[str, Any] = {}
         for key in self._toc.keys:
-            if key in _PARSE_ONLY:
+            if key in _NOT_FOR_RUNS:
                 cache[key] = {}
             elif key in self._toc.whole:
                 cache[key] = msgspec.Raw(self._piece(self._toc.whole[key]))

@@ -5,8 +5,8 @@ model. A slice keeps the selected nodes, their direct parents (so that ``ref`` r
 ephemeral parents and everything those refer to, the model and its inputs for a unit test, and hooks.
 
 Order and failure propagation must not change. If a node between two selected ones is not selected
-itself, it stays as *context* with its dependencies replaced by its nearest selected ancestors, so that
-the path through it survives. See docs/performance.md.
+itself, it stays as *context* with its dependencies replaced by its nearest ancestors that are selected or
+have a selected test, so that the path through it survives. See docs/performance.md.
 """
 
 from collections.abc import Iterable, Set
@@ -55,29 +55,39 @@ def plan_slice(index: ManifestIndex, selected: Set[str]) -> SlicePlan:
         if test is not None:
             kept[unique_id] = None
             add_context(test.depends_on, expand=test.is_unit_test)
+            add_context(test.unit_test_inputs, expand=False)
         elif node is not None:
             kept[unique_id] = None
             add_context(node.depends_on, expand=False)
-    frontier = _nearest_selected(index, selected)
+    hooks = [node.unique_id for node in index.nodes if node.resource_type == "operation"]
+    for unique_id in hooks:
+        add_context(index.node_by_id[unique_id].depends_on, expand=False)
+    # dbt lets a node wait for the tests of its ancestors: paths from tested nodes must survive too.
+    tested = {
+        parent
+        for unique_id in selected
+        if (test := index.test_by_id.get(unique_id)) is not None
+        for parent in test.depends_on
+    }
+    frontier = _nearest_anchors(index, selected | tested)
     rewired = {
         unique_id: frontier.get(unique_id, [])
         for unique_id, expanded in context.items()
         if not expanded and unique_id not in selected and index.node_by_id[unique_id].depends_on
     }
-    hooks = [node.unique_id for node in index.nodes if node.resource_type == "operation"]
     keep = [*kept, *(i for i in context if i not in kept), *hooks]
     return SlicePlan(keep=keep, rewired=rewired)
 
 
-def _nearest_selected(index: ManifestIndex, selected: Set[str]) -> dict[str, list[str]]:
-    """For each node not selected, its selected ancestors that no other selected node hides."""
+def _nearest_anchors(index: ManifestIndex, anchors: Set[str]) -> dict[str, list[str]]:
+    """For each node, its ancestors among ``anchors`` that no other anchor hides."""
     frontier: dict[str, list[str]] = {}
     for node in index.nodes:  # in topological order
         if not node.depends_on:
             continue
         found: dict[str, None] = {}
         for parent in node.depends_on:
-            if parent in selected:
+            if parent in anchors:
                 found[parent] = None
             else:
                 found.update(dict.fromkeys(frontier.get(parent, ())))

@@ -8,6 +8,7 @@ import msgspec
 class DbtTest(msgspec.Struct, frozen=True, array_like=True):
     """A test node. ``resource_type`` is ``test`` or ``unit_test``; ``severity`` is lower case.
 
+    ``unit_test_inputs`` are the nodes that a unit test gives rows of, parents of its model or not.
     ``attached_node`` is the unique id dbt attaches a generic test to, ``None`` for singular tests.
     ``test_type`` is the generic test's name (``unique``), ``singular`` or ``unit``.
     """
@@ -26,6 +27,7 @@ class DbtTest(msgspec.Struct, frozen=True, array_like=True):
     description: str = ""
     dagster_meta: dict[str, Any] = {}
     meta_description: str | None = None
+    unit_test_inputs: list[str] = []
     reads_graph: bool = False
     raw_offset: int = 0
     raw_length: int = 0

@@ -3,8 +3,9 @@
 See: https://schemas.getdbt.com/dbt/manifest/v12.json
 """
 
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ _NODE_SECTIONS = (
     "saved_queries",
     "functions",
 )
+_QUOTED = re.compile(r"""['"]([^'"]+)['"]""")
 _encode_json = msgspec.json.Encoder().encode
 
 
@@ -65,8 +67,12 @@ def parse_manifest(
                 tests.append(_parse_test(entry, versions, *store(entry)))
             else:
                 nodes[unique_id] = _parse_node(entry, versions, owners, *store(entry))
-    for entry in (manifest.get("unit_tests") or {}).values():
-        tests.append(_parse_test(entry, versions, *store(entry)))
+    unit_tests = (manifest.get("unit_tests") or {}).values()
+    by_name = _nodes_by_name(nodes.values()) if unit_tests else {}
+    for entry in unit_tests:
+        test = _parse_test(entry, versions, *store(entry))
+        inputs = _unit_test_inputs(entry, by_name)
+        tests.append(msgspec.structs.replace(test, unit_test_inputs=inputs))
     index = ManifestIndex(
         project_name=metadata.get("project_name") or "",
         project_id=metadata.get("project_id"),
@@ -158,6 +164,22 @@ def _parse_test(
         raw_offset=raw_offset,
         raw_length=raw_length,
     )
+
+
+def _nodes_by_name(nodes: Iterable[Node]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for node in nodes:
+        found.setdefault(node.name, []).append(node.unique_id)
+    return found
+
+
+def _unit_test_inputs(entry: Mapping[str, Any], by_name: Mapping[str, list[str]]) -> list[str]:
+    """All nodes that have a name mentioned in ``given``: ``ref('a')``, ``source('s', 't')``."""
+    found: dict[str, None] = {}
+    for given in entry.get("given") or []:
+        for name in _QUOTED.findall(str(given.get("input") or "")):
+            found.update(dict.fromkeys(by_name.get(name, [])))
+    return list(found)
 
 
 def _parse_column(column: Mapping[str, Any]) -> Column:

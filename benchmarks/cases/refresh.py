@@ -1,0 +1,32 @@
+"""`dg utils refresh-defs-state`: nothing changed, and one file changed."""
+
+import itertools
+
+from benchmarks.generate import model_path
+from benchmarks.projects import EMPTY, DgProject, Workbench
+from benchmarks.results import Measured, alternate
+
+_numbers = itertools.count()
+
+
+def measure_refresh(bench: Workbench, repeat: int) -> dict[tuple[str, str], list[float]]:
+    """The command's wall time; for a project without dbt it is the same either way."""
+
+    def refresh(project: DgProject) -> float:
+        return project.dg("utils", "refresh-defs-state").seconds
+
+    def measure(project: DgProject) -> Measured:
+        measured = {"nothing changed": refresh(project)}
+        if project.side != EMPTY:
+            path = model_path(
+                bench.dbt_folder(project.side).folder, bench.plan, bench.plan.one_model
+            )
+            with path.open("a") as file:
+                file.write(f"-- change {next(_numbers)}\n")
+            measured["one file changed"] = refresh(project)
+        else:
+            measured["one file changed"] = measured["nothing changed"]
+        return measured
+
+    projects = [*bench.component_projects, bench.empty]
+    return alternate([(p.side, p) for p in projects], measure, repeat=repeat)

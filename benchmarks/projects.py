@@ -1,0 +1,222 @@
+"""The Dagster projects that are compared: one for each side, on generated dbt projects."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks.environments import Environment
+from benchmarks.generate import ProjectPlan, write_project
+from benchmarks.processes import Timing, run_timed
+
+OURS, PEER, EMPTY, DBT = "dbt-component", "dagster-dbt", "no dbt", "bare dbt"
+FLOOR, FLOOR_COMPONENT = "floor", "floor as component"
+_MODULE = "bench_project"
+_PROBES = Path(__file__).with_name("probes")
+_FLOOR_DEFINITIONS = Path(__file__).with_name("floor_definitions.py")
+_COMPONENT_TYPES = {
+    OURS: "dbt_component.DbtProjectComponent",
+    PEER: "dagster_dbt.DbtProjectComponent",
+}
+_FLOOR_COMPONENT = """\
+from dataclasses import dataclass
+
+import dagster as dg
+
+
+@dataclass
+class FloorComponent(dg.Component, dg.Resolvable):
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        from bench_project.floor_definitions import defs
+
+        return defs
+"""
+_LOAD_FOLDER = """\
+from pathlib import Path
+
+from dagster import Definitions, definitions, load_from_defs_folder
+
+
+@definitions
+def defs() -> Definitions:
+    return load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
+
+
+@dataclass(frozen=True)
+class DbtFolder:
+    """A generated dbt project and its database, which lies outside it."""
+
+    folder: Path
+    database: Path
+
+    @property
+    def profiles_arguments(self) -> list[str]:
+        return ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder)]
+
+
+@dataclass(frozen=True)
+class DgProject:
+    """A Dagster project of one side."""
+
+    side: str
+    root: Path
+    environment: Environment
+
+    @property
+    def package(self) -> Path:
+        return self.root / "src" / _MODULE
+
+    def add_component(self, defs_yaml: str) -> None:
+        folder = self.package / "defs" / "transform"
+        folder.mkdir()
+        (folder / "defs.yaml").write_text(defs_yaml)
+
+    def variables(self) -> dict[str, str]:
+        home = self.root / "dagster_home"
+        home.mkdir(exist_ok=True)
+        return self.environment.variables(
+            {
+                "DAGSTER_HOME": str(home),
+                "DBT_COMPONENT_CACHE_DIR": str(self.root / "cache"),
+                "PYTHONPATH": str(self.root / "src"),
+            }
+        )
+
+    def dg(self, *arguments: str) -> Timing:
+        """Runs a ``dg`` command in the project."""
+        argv = [self.environment.command("dg"), *arguments]
+        return run_timed(argv, env=self.variables(), cwd=self.root)
+
+    def probe(self, name: str, *arguments: str) -> tuple[Timing, dict[str, Any]]:
+        """Runs a script of ``probes/`` on the project's definitions.
+
+        Returns:
+            Its time, and the JSON of its last line of output; empty if it printed nothing.
+        """
+        script = str(_PROBES / f"{name}.py")
+        argv = [str(self.environment.python), script, f"{_MODULE}.definitions", *arguments]
+        timing = run_timed(argv, env=self.variables(), cwd=self.root)
+        lines = timing.stdout.strip().splitlines()
+        return timing, json.loads(lines[-1]) if lines else {}
+
+
+class Workbench:
+    """Everything that one generated project is measured with. Its parts are made when first used.
+
+    Args:
+        folder: A folder that does not exist.
+        plan: The dbt project to generate.
+        own: Environment with this package.
+        peer: Environment with dagster-dbt, if it is measured.
+    """
+
+    def __init__(
+        self, folder: Path, plan: ProjectPlan, *, own: Environment, peer: Environment | None
+    ) -> None:
+        self._folder = folder
+        self._peer_environment = peer
+        self.plan = plan
+        self.own = own
+        folder.mkdir(parents=True)
+
+    @property
+    def component_projects(self) -> list[DgProject]:
+        return [self.ours, *([self.peer] if self.peer is not None else [])]
+
+    @cached_property
+    def ours(self) -> DgProject:
+        return self._component_project(OURS, self.own)
+
+    @cached_property
+    def peer(self) -> DgProject | None:
+        if self._peer_environment is None:
+            return None
+        return self._component_project(PEER, self._peer_environment)
+
+    @cached_property
+    def floor(self) -> DgProject:
+        """The specs of our side, from memory, and no dbt."""
+        specs = self._specs
+        project = self._dg_project(FLOOR, self.own, _FLOOR_DEFINITIONS.read_text())
+        shutil.copy(specs, project.package / "specs.pickle")
+        return project
+
+    @cached_property
+    def floor_component(self) -> DgProject:
+        """The same through ``defs.yaml``: what Dagster's components add to the floor."""
+        specs = self._specs
+        project = self._dg_project(FLOOR_COMPONENT, self.own, _LOAD_FOLDER)
+        shutil.copy(specs, project.package / "specs.pickle")
+        shutil.copy(_FLOOR_DEFINITIONS, project.package / "floor_definitions.py")
+        (project.package / "floor_component.py").write_text(_FLOOR_COMPONENT)
+        project.add_component(f"type: {_MODULE}.floor_component.FloorComponent\n")
+        return project
+
+    @cached_property
+    def _specs(self) -> Path:
+        specs = self._folder / "specs.pickle"
+        self.ours.probe("export_specs", str(specs))
+        return specs
+
+    @cached_property
+    def empty(self) -> DgProject:
+        """A project of components that has none."""
+        return self._dg_project(EMPTY, self.own, _LOAD_FOLDER)
+
+    @cached_property
+    def bare(self) -> DbtFolder:
+        """A dbt project for the dbt command alone, with a warm parse cache."""
+        dbt = self.dbt_folder(DBT)
+        self.run_dbt("parse")
+        return dbt
+
+    def run_dbt(self, *arguments: str) -> Timing:
+        """Runs the dbt command of our environment on the project for it."""
+        dbt = self.dbt_folder(DBT)
+        argv = [self.own.command("dbt"), *arguments, *dbt.profiles_arguments]
+        return run_timed(argv, env=self.own.variables(), cwd=dbt.folder)
+
+    def dbt_folder(self, side: str) -> DbtFolder:
+        """A side's own dbt project, with a database in which everything was built once."""
+        root = self._folder / f"dbt for {side}".replace(" ", "_")
+        dbt = DbtFolder(root / "transform", root / "bench.duckdb")
+        if not root.exists():
+            write_project(dbt.folder, self.plan, database=dbt.database)
+            shutil.copy(self._built_database, dbt.database)
+        return dbt
+
+    @cached_property
+    def _built_database(self) -> Path:
+        database, names = self._folder / "built.duckdb", self._folder / "relations.json"
+        wanted = {"kind": self.plan.materialized, "names": self.plan.model_names}
+        names.write_text(json.dumps(wanted))
+        script = str(_PROBES / "create_relations.py")
+        argv = [str(self.own.python), script, str(database), str(names)]
+        run_timed(argv, env=self.own.variables(), cwd=self._folder)
+        return database
+
+    def _component_project(self, side: str, environment: Environment) -> DgProject:
+        project = self._dg_project(side, environment, _LOAD_FOLDER)
+        location = json.dumps(self.dbt_folder(side).folder.as_posix())
+        project.add_component(
+            f"type: {_COMPONENT_TYPES[side]}\nattributes:\n  project: {location}\n"
+        )
+        project.dg("utils", "refresh-defs-state")
+        return project
+
+    def _dg_project(self, side: str, environment: Environment, definitions: str) -> DgProject:
+        root = self._folder / side.replace(" ", "_")
+        project = DgProject(side, root, environment)
+        (project.package / "defs").mkdir(parents=True)
+        for folder in (project.package, project.package / "defs"):
+            (folder / "__init__.py").touch()
+        (project.package / "definitions.py").write_text(definitions)
+        (root / "pyproject.toml").write_text(
+            '[project]\nname = "bench-project"\nversion = "0"\n\n'
+            '[tool.dg]\ndirectory_type = "project"\n\n'
+            f'[tool.dg.project]\nroot_module = "{_MODULE}"\n'
+        )
+        return project

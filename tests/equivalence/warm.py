@@ -1,0 +1,170 @@
+"""A process that has imported dbt and forks once for each run, so that a run does not pay for imports.
+
+Run by path with the interpreter of the dbt under test (``python warm.py``): the standard library and dbt
+only. Reads one JSON job a line, answers each with one JSON line when it is done. No adapter is opened
+before the fork, and dbt starts no thread when imported.
+
+Jobs (``kind``):
+  stock  ``argv`` given to dbt as is; what happened is written to ``record``.
+  ours   ``request`` given to ``child`` (the path of dbt_component's child.py) on standard input, as its
+         parent does; its events are written to ``record``.
+
+With ``in_turn`` either side runs one node at a time.
+"""
+
+import contextlib
+import importlib.util
+import json
+import os
+import sys
+import threading
+import traceback
+
+
+class Recorder:
+    """dbt's callback on the stock side. Independent of dbt_component's own."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.events = []
+
+    def __call__(self, message):
+        name = message.info.name
+        if name == "NodeStart":
+            with self.lock:
+                self.events.append(["start", message.data.node_info.unique_id])
+        elif name == "NodeFinished":
+            info, result = message.data.node_info, message.data.run_result
+            with self.lock:
+                self.events.append(
+                    [
+                        "end",
+                        info.unique_id,
+                        info.resource_type,
+                        str(result.status).lower(),
+                        result.num_failures,
+                        result.message,
+                    ]
+                )
+
+
+def note_selected(found):
+    """Listens to dbt's node choice without changing it."""
+    from dbt.graph.selector import NodeSelector
+
+    original = NodeSelector.get_selected
+
+    def get_selected(self, *args, **kwargs):
+        chosen = original(self, *args, **kwargs)
+        found.update(chosen)
+        return chosen
+
+    NodeSelector.get_selected = get_selected
+
+
+def run_stock(job):
+    from dbt.cli.main import dbtRunner
+
+    recorder = Recorder()
+    selected = set()
+    note_selected(selected)
+    outcome = dbtRunner(callbacks=[recorder]).invoke(job["argv"])
+    results = {}
+    for result in getattr(outcome.result, "results", None) or []:
+        node = getattr(result, "node", None)
+        if node is not None and hasattr(result, "status"):
+            results[node.unique_id] = str(result.status).lower()
+    record = {
+        "success": bool(outcome.success),
+        "error": None if outcome.exception is None else str(outcome.exception),
+        "selected": sorted(selected),
+        "events": recorder.events,
+        "results": results,
+    }
+    with open(job["record"], "w", encoding="utf-8") as file:
+        json.dump(record, file, default=str)
+    return 0
+
+
+def run_ours(job):
+    # Loaded from its path, as the parent starts it by path; the module's name must not shadow anything.
+    spec = importlib.util.spec_from_file_location("dbt_component_child", job["child"])
+    child = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(child)
+    events = os.open(job["record"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    read_end, write_end = os.pipe()
+    # Written by a thread: a request may be larger than a pipe holds. The write end stays open, as its
+    # closing would tell the child that its parent is gone.
+    line = json.dumps(job["request"]).encode() + b"\n"
+    threading.Thread(target=write_all, args=(write_end, line), daemon=True).start()
+    os.dup2(read_end, 0)
+    sys.argv = [job["child"], str(events)]
+    return child.main()
+
+
+def write_all(descriptor, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def run_nodes_in_turn():
+    """Makes dbt wait for each node that it hands to its pool before it looks for the next one.
+
+    dbt's own ``--single-threaded`` would do, if it did not close the connection under the hooks.
+    """
+    from multiprocessing.pool import ThreadPool
+
+    original = ThreadPool.apply_async
+
+    def apply_async(self, *args, **kwargs):
+        pending = original(self, *args, **kwargs)
+        if threading.current_thread() is threading.main_thread():
+            pending.wait()
+        return pending
+
+    ThreadPool.apply_async = apply_async
+
+
+def run_job(job):
+    """In the forked process: runs one job and ends the process."""
+    code = 70
+    try:
+        output = os.open(job["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.environ.update(job.get("env") or {})
+        os.chdir(job["cwd"])
+        if job.get("in_turn"):
+            run_nodes_in_turn()
+        code = {"stock": run_stock, "ours": run_ours}[job["kind"]](job) or 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def main():
+    import dbt.cli.main  # noqa: F401 - what the forks are to find imported
+
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    print(json.dumps({"ready": True}), file=replies, flush=True)
+    for line in sys.stdin:
+        job = json.loads(line)
+        process = os.fork()
+        if process == 0:
+            run_job(job)
+        _, status = os.waitpid(process, 0)
+        print(
+            json.dumps({"exit_code": os.waitstatus_to_exitcode(status)}), file=replies, flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()
