@@ -92,6 +92,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parse_options(arguments)
     machine, date = describe_machine(), now()
+
+    def report() -> Report:
+        return Report(
+            date=date,
+            machine=machine,
+            versions={side: environment.versions for side, environment in environments.items()},
+            repeat=options.repeat,
+            materialized=options.plans[0].materialized,
+            results=results,
+        )
+
     own = own_environment(options.python)
     peer = None if options.skip_peer else peer_environment(options.peer_python)
     environments = {OURS: own, **({PEER: peer} if peer is not None else {})}
@@ -99,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say("Compiling the bytecode of", environment.python)
         environment.compile_bytecode()
     results: list[Result] = []
-    failures = 0
+    failures, written = 0, None
     with _work_folder(options.work_dir) as folder:
         for plan in options.plans:
             bench = Workbench(folder / plan.label, plan, own=own, peer=peer)
@@ -107,21 +118,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _say("Measuring", plan.label, case)
                 try:
                     results += _measure(case, bench, options.repeat)
+                    # After each case: hours of measuring are not lost with their last minute.
+                    written = report().write_json(options.results)
                 except BenchmarkError as error:
                     failures += 1
                     _say("FAILED:", plan.label, case, error)
-    report = Report(
-        date=date,
-        machine=machine,
-        versions={side: environment.versions for side, environment in environments.items()},
-        repeat=options.repeat,
-        materialized=options.plans[0].materialized,
-        results=results,
-    )
-    _say("Results:", report.write_json(options.results))
-    sys.stdout.write(report.markdown())
+    _say("Results:", written)
+    sys.stdout.write(report().markdown())
     if options.docs and not failures:
-        write_into(_DOCUMENT, report.markdown())
+        write_into(_DOCUMENT, report().markdown())
     return 1 if failures else 0
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from dbt_component._dagster import ProjectAssetsDefinition
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.specs import SelectedSpecs
 
@@ -68,7 +69,7 @@ def _build_one(
         # already made sure that each check belongs to one of these assets or to a source of theirs.
         allow_arbitrary_check_specs=True,
     )
-    return multi_asset(body)
+    return ProjectAssetsDefinition.from_multi_asset(multi_asset(body))
 
 
 def _op_names(base: str, partitions_defs: list[Any]) -> list[str]:

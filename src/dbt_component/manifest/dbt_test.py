@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 
-class DbtTest(msgspec.Struct, frozen=True, array_like=True):
+class DbtTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A test node. ``resource_type`` is ``test`` or ``unit_test``; ``severity`` is lower case.
 
     ``unit_test_inputs`` are the nodes that a unit test gives rows of, parents of its model or not.
@@ -17,9 +17,9 @@ class DbtTest(msgspec.Struct, frozen=True, array_like=True):
     resource_type: str
     name: str
     package_name: str
-    fqn: list[str]
+    fqn: tuple[str, ...]
     original_file_path: str
-    depends_on: list[str]
+    depends_on: tuple[str, ...]
     test_type: str
     severity: str = "error"
     attached_node: str | None = None
@@ -27,7 +27,7 @@ class DbtTest(msgspec.Struct, frozen=True, array_like=True):
     description: str = ""
     dagster_meta: dict[str, Any] = {}
     meta_description: str | None = None
-    unit_test_inputs: list[str] = []
+    unit_test_inputs: tuple[str, ...] = ()
     reads_graph: bool = False
     raw_offset: int = 0
     raw_length: int = 0

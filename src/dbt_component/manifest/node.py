@@ -14,12 +14,12 @@ class Column(msgspec.Struct, frozen=True, array_like=True, gc=False):
     name: str
     data_type: str | None
     description: str
-    tags: list[str]
+    tags: tuple[str, ...]
     not_null: bool = False
     unique: bool = False
 
 
-class Node(msgspec.Struct, frozen=True, array_like=True):
+class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fields of a manifest entry that definitions need; all else is read lazily from the store.
 
     ``depends_on`` holds unique ids in the manifest's order. ``code_version`` covers the node's code,
@@ -34,9 +34,9 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     resource_type: str
     name: str
     package_name: str
-    fqn: list[str]
+    fqn: tuple[str, ...]
     original_file_path: str
-    depends_on: list[str]
+    depends_on: tuple[str, ...]
     alias: str | None = None
     version: str | None = None
     database: str | None = None
@@ -50,9 +50,9 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     code: str = ""
     code_version: str | None = None
     group: str | None = None
-    group_owner_emails: list[str] = []
-    tags: list[str] = []
-    columns: list[Column] = []
+    group_owner_emails: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
     dagster_meta: dict[str, Any] = {}
     reads_graph: bool = False
     raw_offset: int = 0

@@ -100,7 +100,7 @@ def decode_raw_entry(packed: bytes) -> dict[str, Any]:
 def _parse_node(
     entry: Mapping[str, Any],
     versions: CodeVersions,
-    owners: Mapping[str, list[str]],
+    owners: Mapping[str, tuple[str, ...]],
     raw_offset: int,
     raw_length: int,
 ) -> Node:
@@ -112,9 +112,9 @@ def _parse_node(
         resource_type=entry["resource_type"],
         name=entry["name"],
         package_name=entry.get("package_name") or "",
-        fqn=list(entry.get("fqn") or []),
+        fqn=tuple(entry.get("fqn") or []),
         original_file_path=entry.get("original_file_path") or "",
-        depends_on=list((entry.get("depends_on") or {}).get("nodes") or []),
+        depends_on=tuple((entry.get("depends_on") or {}).get("nodes") or []),
         alias=entry.get("alias"),
         version=None if version is None else str(version),
         database=entry.get("database"),
@@ -128,9 +128,9 @@ def _parse_node(
         code=entry.get("raw_code") or "",
         code_version=versions.version_of(entry["unique_id"]),
         group=group,
-        group_owner_emails=owners.get(group, []) if group else [],
+        group_owner_emails=owners.get(group, ()) if group else (),
         tags=_tags(entry.get("tags")),
-        columns=[_parse_column(column) for column in (entry.get("columns") or {}).values()],
+        columns=tuple(_parse_column(column) for column in (entry.get("columns") or {}).values()),
         dagster_meta=_dagster_meta(entry),
         reads_graph=versions.reads_graph(entry),
         raw_offset=raw_offset,
@@ -150,9 +150,9 @@ def _parse_test(
         resource_type=entry["resource_type"],
         name=entry["name"],
         package_name=entry.get("package_name") or "",
-        fqn=list(entry.get("fqn") or []),
+        fqn=tuple(entry.get("fqn") or []),
         original_file_path=entry.get("original_file_path") or "",
-        depends_on=list(dict.fromkeys((entry.get("depends_on") or {}).get("nodes") or [])),
+        depends_on=tuple(dict.fromkeys((entry.get("depends_on") or {}).get("nodes") or [])),
         test_type="unit" if is_unit else (generic or "singular"),
         severity=str(config.get("severity") or "error").lower(),
         attached_node=entry.get("attached_node"),
@@ -173,13 +173,15 @@ def _nodes_by_name(nodes: Iterable[Node]) -> dict[str, list[str]]:
     return found
 
 
-def _unit_test_inputs(entry: Mapping[str, Any], by_name: Mapping[str, list[str]]) -> list[str]:
+def _unit_test_inputs(
+    entry: Mapping[str, Any], by_name: Mapping[str, list[str]]
+) -> tuple[str, ...]:
     """All nodes that have a name mentioned in ``given``: ``ref('a')``, ``source('s', 't')``."""
     found: dict[str, None] = {}
     for given in entry.get("given") or []:
         for name in _QUOTED.findall(str(given.get("input") or "")):
             found.update(dict.fromkeys(by_name.get(name, [])))
-    return list(found)
+    return tuple(found)
 
 
 def _parse_column(column: Mapping[str, Any]) -> Column:
@@ -210,19 +212,19 @@ def _dagster_meta(entry: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _group_owner_emails(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
-    emails: dict[str, list[str]] = {}
+def _group_owner_emails(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    emails: dict[str, tuple[str, ...]] = {}
     for group in (manifest.get("groups") or {}).values():
         email = (group.get("owner") or {}).get("email")
         if email:
-            emails[group["name"]] = [email] if isinstance(email, str) else list(email)
+            emails[group["name"]] = (email,) if isinstance(email, str) else tuple(email)
     return emails
 
 
-def _tags(value: Any) -> list[str]:
+def _tags(value: Any) -> tuple[str, ...]:
     if value is None:
-        return []
-    return [value] if isinstance(value, str) else [str(tag) for tag in value]
+        return ()
+    return (value,) if isinstance(value, str) else tuple(str(tag) for tag in value)
 
 
 def _topological(nodes: Mapping[str, Node]) -> list[Node]:

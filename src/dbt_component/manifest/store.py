@@ -57,7 +57,9 @@ class NodeProps(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         if key in _INDEXED and self._raw is None:
-            return getattr(self.node, key)
+            value = getattr(self.node, key)
+            # As dbt wrote it: templates and subclasses may add lists to lists.
+            return list(value) if isinstance(value, tuple) else value
         return self.raw[key]
 
     def __iter__(self) -> Iterator[str]:

@@ -5,7 +5,6 @@ docs/moving-from-dagster-dbt.md says how and why.
 """
 
 import re
-import textwrap
 
 from dbt_component.manifest.node import Node
 
@@ -59,7 +58,12 @@ def description(node: Node) -> str:
     code = node.code
     if len(code) > MAX_DESCRIPTION_SQL_CHARACTERS:
         code = code[:MAX_DESCRIPTION_SQL_CHARACTERS] + "\n-- (cut)"
-    return f"{text}\n\n#### Raw SQL:\n```sql\n{textwrap.indent(code, '    ')}\n```"
+    return f"{text}\n\n#### Raw SQL:\n```sql\n{_indented(code)}\n```"
+
+
+def _indented(code: str) -> str:
+    """As ``textwrap.indent`` by four, which costs a call for each line of the project."""
+    return "\n".join(f"    {line}" if line.strip() else line for line in code.split("\n"))
 
 
 def table_name(node: Node) -> str | None:
