@@ -12,7 +12,7 @@ from benchmarks.results import Result
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 _SIDES = (OURS, FLOOR, FLOOR_COMPONENT, EMPTY, DBT, PEER)
-_BASELINES = {"load": FLOOR, "refresh": EMPTY, "step": DBT, "launch": FLOOR, "build": DBT}
+_BASELINES = {"load": FLOOR_COMPONENT, "refresh": EMPTY, "step": DBT, "launch": FLOOR, "build": DBT}
 _TITLES = {
     "load": "Loading definitions, without `import dagster`",
     "refresh": "`dg utils refresh-defs-state`",

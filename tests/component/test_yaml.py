@@ -10,21 +10,6 @@ from tests.dg_project import DgProject, checks_of, specs_of
 pytestmark = pytest.mark.usefixtures("prepared")
 
 
-@pytest.fixture
-def prepared(dg_project: DgProject, shop_state_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every component of these tests finds the state prepared: no dbt is run."""
-    import shutil
-
-    from dbt_component.component.component import DbtProjectComponent
-
-    def refresh(self, state_path, previous_path) -> bool:
-        shutil.copy(shop_state_path, state_path)
-        return True
-
-    monkeypatch.setattr(DbtProjectComponent, "_refresh", refresh)
-    monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
-
-
 def message_of(error: BaseException) -> str:
     parts = []
     current: BaseException | None = error

@@ -29,6 +29,7 @@ from dbt_component._dagster import (
     set_defs_state_storage,
 )
 from dbt_component.component.component_translator import ComponentTranslator
+from dbt_component.component.definitions_memo import DefinitionsMemo, KeptDefinitions, LoadInputs
 from dbt_component.component.loaded_project import LoadedProject
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
@@ -71,6 +72,7 @@ from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
+_memo = DefinitionsMemo()
 _is_dev_load: ContextVar[bool] = ContextVar("_is_dev_load", default=False)
 
 _RESERVED_TAGS = ("dagster_dbt/select", "dagster_dbt/exclude", "dagster_dbt/selector")
@@ -213,6 +215,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         self._project_root: Path | None = None
         self._loaded: LoadedProject | None = None
         self._load_scope: Mapping[str, Any] = {}
+        self._load_inputs: LoadInputs | None = None
         if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
             self.project = DbtProjectArgs(Path(self.project))
         if self.cli_args is None:
@@ -238,6 +241,8 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         component = super(StateBackedComponent, cls).load(attributes, context)
         component.bind_to_project(context.project_root)
+        if cls is DbtProjectComponent:
+            component.remember_inputs(attributes, context)
         context.component_tree.mark_component_defs_state_key(
             defs_state_key=component.defs_state_config.key, loc=context.component_loc
         )
@@ -246,6 +251,12 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     def bind_to_project(self, project_root: Path) -> None:
         """Tells the component which Dagster project it belongs to; part of its state's key."""
         self._project_root = project_root
+
+    def remember_inputs(
+        self, attributes: BaseModel | None, context: dg.ComponentLoadContext
+    ) -> None:
+        """Allows the definitions to be kept for the next load in this process; see DefinitionsMemo."""
+        self._load_inputs = LoadInputs.of(attributes, context)
 
     # -- meant for subclasses and users ------------------------------------------------------------
 
@@ -437,7 +448,23 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             )
             return dg.Definitions()
         self._load_scope = context.resolution_context.scope
-        loaded = self._remember(StateFile(state_path))
+        state = StateFile(state_path)
+        kept = _memo.find(self._load_inputs, state.header.state_id)
+        if kept is not None:
+            state.close()
+            self._loaded = kept.loaded
+            return kept.definitions
+        loaded = self._remember(state)
+        definitions = self._definitions_of(context, loaded)
+        if self._load_inputs is not None:
+            _memo.keep(
+                KeptDefinitions(self._load_inputs, state.header.state_id, loaded, definitions)
+            )
+        return definitions
+
+    def _definitions_of(
+        self, context: dg.ComponentLoadContext, loaded: LoadedProject
+    ) -> dg.Definitions:
         for note in loaded.specs.notes:
             _logger.info(note)
         assets = build_assets(loaded.specs, self._op_settings(context, loaded), self._run)
