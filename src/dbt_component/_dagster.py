@@ -17,12 +17,14 @@ from dagster._core.definitions.metadata.source_code import (
     UrlCodeReference,
 )
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
+from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
 from dagster.components.resolved.base import derive_model_type
 
 __all__ = [
     "DefinitionsLoadContext",
     "DefinitionsLoadType",
     "DefsStateStorage",
+    "DuplicateDefsStateKeyWarning",
     "ProjectAssetsDefinition",
     "code_references",
     "derive_model_type",

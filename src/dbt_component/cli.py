@@ -1,6 +1,8 @@
-"""`dbt-component doctor`: is the state fresh, would a run be sliced, what would it run."""
+"""`dbt-component`: `doctor` says how state and runs stand, `state` goes back to an earlier version."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,9 @@ import click
 from dbt_component.errors import DagsterDbtError
 
 if TYPE_CHECKING:
+    from dbt_component._dagster import DefsStateStorage
     from dbt_component.component.doctor import Report
+    from dbt_component.component.state_history import StateVersion
 
 MAX_LISTED = 20
 
@@ -37,18 +41,93 @@ def doctor(folder: Path, select: str | None, exclude: str) -> None:
     code 1 if a component has no usable state or a stale one.
     """
     from dbt_component.component.doctor import components_of, examine
+    from dbt_component.component.state_history import instance_storage
 
     is_fine = True
     try:
-        for component in components_of(folder):
-            report = examine(component, select=select, exclude=exclude)
-            is_fine = is_fine and report.is_fresh
-            for line in _lines(report):
-                click.echo(line)
+        with instance_storage():
+            for component in components_of(folder):
+                report = examine(component, select=select, exclude=exclude)
+                is_fine = is_fine and report.is_fresh
+                for line in _lines(report):
+                    click.echo(line)
     except DagsterDbtError as error:
         raise click.ClickException(str(error)) from error
     if not is_fine:
         raise SystemExit(1)
+
+
+@main.group()
+def state() -> None:
+    """Versions of states, in the versioned state storage of the instance of DAGSTER_HOME."""
+
+
+@state.command("list")
+def list_states() -> None:
+    """Lists the states and the version of each that is in use."""
+    from dbt_component.component.state_history import read_version, state_keys
+
+    with _storage() as storage:
+        for key in state_keys(storage):
+            latest = storage.get_latest_version(key)
+            if latest is not None:
+                click.echo(key)
+                try:
+                    click.echo(f"  {_described(read_version(storage, key, latest))}")
+                except DagsterDbtError as error:
+                    click.echo(f"  {latest}  {error.message}")
+
+
+@state.command("history")
+@click.argument("key")
+@click.option("--limit", default=10, show_default=True, help="How many versions to show.")
+def show_history(key: str, limit: int) -> None:
+    """Lists the versions of the state KEY, the one in use first."""
+    from dbt_component.component.state_history import history
+
+    with _storage() as storage:
+        for version in islice(history(storage, key), limit):
+            click.echo(_described(version))
+
+
+@state.command("rollback")
+@click.argument("key")
+@click.option("--to", default=None, help="The version. Default: the one before that in use.")
+def roll_back_state(key: str, to: str | None) -> None:
+    """Puts an earlier version of the state KEY into use.
+
+    Code locations take it up when they are reloaded; runs under way keep theirs.
+    """
+    from dbt_component.component.state_history import roll_back
+
+    with _storage() as storage:
+        click.echo(f"In use now: {_described(roll_back(storage, key, to=to))}")
+
+
+@contextmanager
+def _storage() -> "Iterator[DefsStateStorage]":
+    from dbt_component.component.state_history import instance_storage
+
+    try:
+        with instance_storage() as storage:
+            if storage is None:
+                raise click.ClickException(
+                    "There is no versioned state storage. Set DAGSTER_HOME, and in its dagster.yaml"
+                    " `defs_state_storage`."
+                )
+            yield storage
+    except DagsterDbtError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _described(version: "StateVersion") -> str:
+    provenance = version.provenance
+    origin = provenance.origin
+    commit = f" at {origin.commit}" if origin is not None else ""
+    return (
+        f"{version.version}  {provenance.created_at[:19]} UTC  {provenance.source}{commit}"
+        f"  dbt {provenance.dbt_version}"
+    )
 
 
 def _lines(report: "Report") -> Iterator[str]:

@@ -14,7 +14,8 @@ DagsterDbtError
 │       ├── GitAccessError                        credentials missing or wrong, or no such repository
 │       ├── GitRefNotFoundError                   no such branch, tag or commit
 │       ├── GitPathError                          a path that is not in the repository, or leads out of it
-│       └── GitTooLargeError                      more bytes than allowed
+│       ├── GitTooLargeError                      more bytes than allowed
+│       └── GitWorkTreeError                      the files at hand are those of no commit
 ├── EngineError                                   dbt itself: missing, unknown, too old
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
@@ -105,6 +106,10 @@ class GitPathError(GitSourceError):
 
 class GitTooLargeError(GitSourceError):
     """The repository has more bytes than allowed."""
+
+
+class GitWorkTreeError(GitSourceError):
+    """The files of a project on this machine are those of no commit."""
 
 
 class EngineError(DagsterDbtError):

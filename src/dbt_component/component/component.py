@@ -45,7 +45,7 @@ from dbt_component.component.schema import (
     defs_state_args,
     resolve_project,
 )
-from dbt_component.component.state_key import default_state_key
+from dbt_component.component.state_key import claim_state_key, default_state_key
 from dbt_component.component.strict_model import strict
 from dbt_component.component.translation_settings import TranslationSettingsModel
 from dbt_component.definitions.assets import build_assets
@@ -55,7 +55,12 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.definitions.watch import Refreshed, build_watch
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
-from dbt_component.errors import DagsterDbtError, DefinitionError, StateMissingError
+from dbt_component.errors import (
+    DagsterDbtError,
+    DefinitionError,
+    GitWorkTreeError,
+    StateMissingError,
+)
 from dbt_component.execution.cli_args import (
     CliArg,
     partition_scope,
@@ -64,6 +69,7 @@ from dbt_component.execution.cli_args import (
 )
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.compare import compare_manifests
+from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.store import LazyManifest, NodeProps
 from dbt_component.project.git_refresh import refresh_git_state
 from dbt_component.project.prepare import RefreshOutcome, refresh_state
@@ -243,9 +249,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         component.bind_to_project(context.project_root)
         if cls is DbtProjectComponent:
             component.remember_inputs(attributes, context)
-        context.component_tree.mark_component_defs_state_key(
-            defs_state_key=component.defs_state_config.key, loc=context.component_loc
-        )
+        claim_state_key(context, component.defs_state_config.key)
         return component
 
     def bind_to_project(self, project_root: Path) -> None:
@@ -368,7 +372,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
                 except Exception as error:  # each storage has errors of its own
                     _logger.warning("State %s of %s can't be read: %s", latest, config.key, error)
             fresh = Path(folder) / "state"
-            is_changed = await asyncio.to_thread(self._refresh, fresh, previous)
+            is_changed = await asyncio.to_thread(self._refresh, fresh, previous, replaces=latest)
             if not is_changed and latest is not None:
                 return latest  # unchanged, or the last good one stays in use
             version = str(uuid4())
@@ -378,7 +382,9 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     def write_state_to_path(self, state_path: Path) -> None:
         self._refresh(state_path, state_path)
 
-    def _refresh(self, state_path: Path, previous_path: Path) -> bool:
+    def _refresh(
+        self, state_path: Path, previous_path: Path, *, replaces: str | None = None
+    ) -> bool:
         """Brings the state up to date; returns whether a new one was written.
 
         While loading in development, a project that dbt can't parse leaves the last good state in use,
@@ -386,7 +392,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         """
         key = self.defs_state_config.key
         try:
-            outcome = self._refresh_from_source(state_path, previous_path)
+            outcome = self._refresh_from_source(state_path, previous_path, replaces)
         except DagsterDbtError as error:
             if not _is_dev_load.get() or not previous_path.is_file():
                 raise
@@ -405,7 +411,9 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             _say(f"{key}: unchanged, nothing to do.")
         return outcome.is_changed
 
-    def _refresh_from_source(self, state_path: Path, previous_path: Path) -> RefreshOutcome:
+    def _refresh_from_source(
+        self, state_path: Path, previous_path: Path, replaces: str | None
+    ) -> RefreshOutcome:
         project = self.project
         selections = [self.criteria, *(s.settings().criteria for s in self.schedules)]
         runtime_vars = templated_vars(self.cli_args)
@@ -419,6 +427,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
                 runtime_vars=runtime_vars,
                 previous_path=previous_path,
                 link_template=project.link_template,
+                replaces=replaces,
             )
         return refresh_state(
             project.open() if isinstance(project, DbtProjectArgs) else project,
@@ -426,6 +435,8 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             selections=selections,
             runtime_vars=runtime_vars,
             previous_path=previous_path,
+            origin=_origin_of(project) if isinstance(project, DbtProjectArgs) else None,
+            replaces=replaces,
         )
 
     # -- definitions -------------------------------------------------------------------------------
@@ -575,6 +586,14 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             with_code_references=settings.enable_code_references,
         )
         return self._loaded
+
+
+def _origin_of(project: DbtProjectArgs) -> Origin | None:
+    try:
+        return project.read_origin()
+    except GitWorkTreeError as error:
+        _logger.warning("No commit on the assets: %s", error)
+        return None
 
 
 def _refuse_wrong_types(component: DbtProjectComponent) -> None:

@@ -19,8 +19,10 @@ from dbt_component.component.strict_model import StrictModel, StrictResolvable
 from dbt_component.definitions.schedules import ScheduleSettings
 from dbt_component.definitions.watch import WatchSettings
 from dbt_component.errors import DefinitionError
+from dbt_component.manifest.origin import Origin
 from dbt_component.project.git_checkout import GitCheckout
 from dbt_component.project.git_source import GitSource
+from dbt_component.project.git_work_tree_origin import read_work_tree_origin
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
@@ -28,14 +30,29 @@ from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 @dataclass(frozen=True)
 class DbtProjectArgs:
-    """A project in a folder that is not opened yet: in production it may be gone."""
+    """A project in a folder that is not opened yet: in production it may be gone.
+
+    ``commit_links`` asks for the commit of the work tree that the folder lies in, on every asset.
+    """
 
     project_dir: Path
     settings: ProjectSettings = field(default_factory=ProjectSettings)
+    commit_links: bool = False
+    link_template: str | None = None
 
     def open(self) -> DbtProject:
         """Opens the project where it lives."""
         return self.settings.open(self.project_dir)
+
+    def read_origin(self) -> Origin | None:
+        """The commit of the project's work tree, if it is asked for.
+
+        Raises:
+            GitWorkTreeError: The files are those of no commit.
+        """
+        if not self.commit_links:
+            return None
+        return read_work_tree_origin(self.project_dir, link_template=self.link_template)
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,13 @@ class _SettingsModel(StrictModel):
     )
 
 
+_LINK_TEMPLATE = Field(
+    default=None,
+    description="Link to a file on a host that is not GitHub, GitLab, Bitbucket or Azure DevOps.",
+    examples=["https://git.example.com/repo/src/commit/{commit}/{path}"],
+)
+
+
 class DbtProjectArgsModel(_SettingsModel):
     """A dbt project in a folder."""
 
@@ -103,6 +127,12 @@ class DbtProjectArgsModel(_SettingsModel):
         description="A copy of the project to use in production if it exists; relative to the folder"
         " of defs.yaml.",
     )
+    commit_links: bool | str | None = Field(
+        default=None,
+        description="Whether assets carry the commit of the Git work tree that the folder lies in, and"
+        " links to their files at that commit. Uncommitted changes leave both out. Default: no.",
+    )
+    link_template: str | None = _LINK_TEMPLATE
 
 
 class GitProjectArgsModel(_SettingsModel):
@@ -131,6 +161,16 @@ class GitProjectArgsModel(_SettingsModel):
         default=None,
         description="Private key for ssh; relative to the folder of defs.yaml. Default: ssh's agent.",
     )
+    ssh_known_hosts_path: str | None = Field(
+        default=None,
+        description="File of known host keys for ssh; relative to the folder of defs.yaml. Default:"
+        " ssh's own.",
+    )
+    ssh_strict_host_key_checking: Literal["accept-new", "yes"] | None = Field(
+        default=None,
+        description="`accept-new` trusts a host when it is first seen and refuses it when its key has"
+        " changed; `yes` trusts known hosts only. Default: accept-new.",
+    )
     submodules: bool | str | None = Field(
         default=None, description="Whether to fetch submodules. Default: no."
     )
@@ -143,11 +183,7 @@ class GitProjectArgsModel(_SettingsModel):
     max_bytes: int | str | None = Field(
         default=None, description="Limit for the size of what is fetched. Default: 2 GiB."
     )
-    link_template: str | None = Field(
-        default=None,
-        description="Link to a file on a host that is not GitHub, GitLab, Bitbucket or Azure DevOps.",
-        examples=["https://git.example.com/repo/src/commit/{commit}/{path}"],
-    )
+    link_template: str | None = _LINK_TEMPLATE
     profiles_dir: str | None = Field(
         default=None,
         description="Folder of profiles.yml: relative to the root of the repository, or an absolute"
@@ -171,6 +207,7 @@ ProjectModel = Annotated[
 ]
 """A path, or one of the mapping forms; the key ``repo_url`` makes it the Git form."""
 
+_PATHS = ("project_dir", "packaged_project_dir", "ssh_key_path", "ssh_known_hosts_path")
 _SETTINGS = frozenset(_SettingsModel.model_fields)
 
 
@@ -186,7 +223,7 @@ def resolve_project(context: ResolutionContext, value: Any) -> ProjectArgs:
     }
     given = {name: item for name, item in given.items() if item is not None}
     settings = {name: given.pop(name) for name in list(given) if name in _SETTINGS}
-    for name in ("project_dir", "packaged_project_dir", "ssh_key_path"):
+    for name in _PATHS:
         if name in given:
             given[name] = context.resolve_source_relative_path(str(given[name]))
     profiles_dir = given.pop("profiles_dir", None)
@@ -195,7 +232,12 @@ def resolve_project(context: ResolutionContext, value: Any) -> ProjectArgs:
             settings["local_profiles_dir"] = context.resolve_source_relative_path(str(profiles_dir))
         if "packaged_project_dir" in given:
             settings["packaged_project_dir"] = given["packaged_project_dir"]
-        return DbtProjectArgs(given["project_dir"], ProjectSettings(**settings))
+        return DbtProjectArgs(
+            given["project_dir"],
+            ProjectSettings(**settings),
+            commit_links=bool(given.get("commit_links")),
+            link_template=given.get("link_template"),
+        )
     link_template = given.pop("link_template", None)
     if profiles_dir is not None:
         if Path(str(profiles_dir)).is_absolute():

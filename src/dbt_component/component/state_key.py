@@ -4,10 +4,15 @@ import hashlib
 import json
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+
+from dbt_component._dagster import DuplicateDefsStateKeyWarning
 from dbt_component.component.schema import GitProjectArgs, ProjectArgs
+from dbt_component.errors import DefinitionError
 from dbt_component.project.git_url import public_url
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import SelectionCriteria
@@ -50,3 +55,26 @@ def default_state_key(
     text = json.dumps([name, rest], sort_keys=True, default=str)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     return f"DbtProjectComponent[{name}-{digest}]"
+
+
+def claim_state_key(context: dg.ComponentLoadContext, key: str) -> None:
+    """Makes a key this component's own within its dg project.
+
+    Raises:
+        DefinitionError: Another component has it; the message names the files of both. Each would
+            overwrite the other's state.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DuplicateDefsStateKeyWarning)
+        try:
+            context.component_tree.mark_component_defs_state_key(
+                defs_state_key=key, loc=context.component_loc
+            )
+        except DuplicateDefsStateKeyWarning as clash:
+            places = re.findall(r"file_path_posix='([^']*)', instance_key=([^)]*)\)", str(clash))
+            files = [f"{folder}/defs.yaml, component {number}" for folder, number in places]
+            raise DefinitionError(
+                f"Two components have the state key {key!r}.",
+                where=" and ".join(files) or str(clash),
+                hint="Give one of them a key of its own: `defs_state: {key: …}`.",
+            ) from None

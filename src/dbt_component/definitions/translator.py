@@ -210,7 +210,7 @@ class DagsterDbtTranslator:
         project: DbtProject | None,
         metadata: Mapping[str, Any],
     ) -> Mapping[str, Any]:
-        """The commit, and a reference to the file: on the web at that commit, or on this machine."""
+        """The commit, and references to the file: on the web at that commit, and on this machine."""
         origin = manifest.origin
         is_own = not node.package_name or node.package_name == manifest.index.project_name
         found: dict[str, Any] = {}
@@ -226,9 +226,9 @@ class DagsterDbtTranslator:
             )
             if link is not None and is_own:
                 found.update(url_reference(metadata, link))
-        elif project is not None:
+        if project is not None:
             path = _source_path(node, project, manifest.index.project_name)
-            found.update(code_references(metadata, path))
+            found.update(code_references({**metadata, **found}, path))
         return found
 
     def _deps(

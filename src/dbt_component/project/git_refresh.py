@@ -29,6 +29,7 @@ def refresh_git_state(
     runtime_vars: Iterable[str] = (),
     previous_path: Path | None = None,
     link_template: str | None = None,
+    replaces: str | None = None,
 ) -> RefreshOutcome:
     """Brings the state up to date with the repository.
 
@@ -44,6 +45,7 @@ def refresh_git_state(
         runtime_vars: Variables that runs will set.
         previous_path: A former state to compare with, if it lies elsewhere.
         link_template: See ``git_link.link_to_file``.
+        replaces: The version of the former state, in a storage that keeps versions.
 
     Raises:
         GitSourceError: The repository can't be had.
@@ -69,6 +71,7 @@ def refresh_git_state(
         runtime_vars=wanted.runtime_vars,
         previous_path=previous_path,
         origin=origin,
+        replaces=replaces,
     )
     return msgspec.structs.replace(outcome, warnings=[*checkout.warnings, *outcome.warnings])
 

@@ -79,6 +79,7 @@ def refresh_state(
     runtime_vars: Iterable[str] = (),
     previous_path: Path | None = None,
     origin: Origin | None = None,
+    replaces: str | None = None,
 ) -> RefreshOutcome:
     """Brings the state at ``state_path`` up to date with the project.
 
@@ -95,6 +96,7 @@ def refresh_state(
             costs another parse when the state is made anew.
         previous_path: A former state to compare with, if it lies elsewhere.
         origin: The commit that the project was taken from; part of what is compared.
+        replaces: The version of the former state, in a storage that keeps versions.
 
     Raises:
         PrepareError: dbt failed; the message is dbt's own. The former state is untouched.
@@ -121,7 +123,7 @@ def refresh_state(
             reasons = previous.fingerprint.differences(fingerprint) or [
                 "new selections or run-time variables"
             ]
-        preparation = _Preparation(project, engine, wanted, previous, fingerprint, origin)
+        preparation = _Preparation(project, engine, wanted, previous, fingerprint, origin, replaces)
         contents = preparation.run()
         write_state(state_path, contents)
         if previous is not None:
@@ -194,8 +196,10 @@ class _Preparation:
         previous: StateFile | None,
         fingerprint: Fingerprint,
         origin: Origin | None,
+        replaces: str | None,
     ) -> None:
         self._origin = origin
+        self._replaces = replaces
         self._project = project
         self._engine = engine
         self._wanted = wanted
@@ -282,9 +286,8 @@ class _Preparation:
                 runtime_vars_tried=self._wanted.runtime_vars,
                 provenance=Provenance(
                     project_name=index.project_name or self._project.name,
-                    source=self._origin.repository
-                    if self._origin is not None
-                    else self._project.project_dir.name,
+                    source=(self._origin.repository if self._origin is not None else "")
+                    or self._project.project_dir.name,
                     created_at=datetime.datetime.now(datetime.timezone.utc).isoformat(),
                     dbt_version=index.dbt_version,
                     package_version=__version__,
@@ -292,6 +295,7 @@ class _Preparation:
                     profile=self._project.profile,
                     target=self._project.target,
                     origin=self._origin,
+                    replaces=self._replaces,
                 ),
             ),
             fingerprint=fingerprint,

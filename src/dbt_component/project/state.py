@@ -38,7 +38,10 @@ _REBUILD_HINT = "Rebuild it with `dg utils refresh-defs-state`."
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """Where a state comes from. Times are ISO 8601 in UTC."""
+    """Where a state comes from. Times are ISO 8601 in UTC.
+
+    ``replaces`` is the version before, in a storage that keeps versions.
+    """
 
     project_name: str
     source: str
@@ -49,6 +52,7 @@ class Provenance(msgspec.Struct, frozen=True):
     profile: str | None = None
     target: str | None = None
     origin: Origin | None = None
+    replaces: str | None = None
 
 
 class StateHeader(msgspec.Struct, frozen=True):
