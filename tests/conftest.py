@@ -10,6 +10,7 @@ from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
 from tests.dg_project import PROJECTS, DgProject
+from tests.git_servers import Certificate, SshServer, find_sshd
 
 STAGING = SelectionCriteria(select="tag:staging")
 
@@ -52,3 +53,16 @@ def dg_project(tmp_path: Path) -> DgProject:
 def in_dev(monkeypatch: pytest.MonkeyPatch) -> None:
     """As under `dg dev`."""
     monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return Certificate.create(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
+    if find_sshd() is None:
+        pytest.skip("no sshd program: install openssh-server")
+    with SshServer.running(tmp_path_factory.mktemp("ssh")) as server:
+        yield server

@@ -40,7 +40,6 @@ from tests.git_servers import (
     HttpsServer,
     Repository,
     SshServer,
-    find_sshd,
     make_ssh_key,
     run_git,
 )
@@ -70,11 +69,6 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return Certificate.create(tmp_path_factory.mktemp("certificate"))
-
-
 @pytest.fixture
 def open_server(
     tmp_path: Path, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
@@ -85,14 +79,6 @@ def open_server(
         yield lambda **settings: stack.enter_context(
             HttpsServer(tmp_path / "srv", certificate, **settings).running()
         )
-
-
-@pytest.fixture(scope="session")
-def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
-    if find_sshd() is None:
-        pytest.skip("no sshd program: install openssh-server")
-    with SshServer.running(tmp_path_factory.mktemp("ssh")) as server:
-        yield server
 
 
 def new_repository(tmp_path: Path, name: str, files: dict[str, Any] | None = None) -> Repository:
