@@ -71,7 +71,9 @@ attributes:
 
 def test_two_places_do_not_share(dg_project: DgProject, builds: list[str]) -> None:
     for folder in ("one", "two"):
-        dg_project.write_component(folder, translation={"key_prefix": folder})
+        dg_project.write_component(
+            folder, translation={"key_prefix": folder}, defs_state={"key": folder}
+        )
     for _ in range(2):
         keys = specs_of(dg_project.load()).keys()
         assert {"one/customers", "two/customers"} <= keys

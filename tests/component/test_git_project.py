@@ -199,3 +199,49 @@ def test_watching_a_folder_is_refused(git_project: DgProject) -> None:
     with pytest.raises(Exception) as caught:
         git_project.component()
     assert "repo_url" in str(caught.value.__cause__)
+
+
+def test_a_colocated_project_can_carry_the_commit_of_its_work_tree(
+    dg_project: DgProject, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = dg_project.root
+    git(root.parent, "init", "-q", "-b", "main", str(root))
+    git(root, "remote", "add", "origin", "https://someone:secret@github.com/org/shop.git")
+    (root / ".gitignore").write_text(".local_defs_state\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "first")
+    head = git(root, "rev-parse", "HEAD")
+    folder = {"project_dir": "{{ context.project_root }}/shop"}
+    dg_project.write_component(project={**folder, "commit_links": True})
+    dg_project.refresh()
+    metadata = specs_of(dg_project.load())["stg_orders"].metadata
+    assert metadata["dbt_component/commit"] == head
+    assert metadata["dbt_component/repository"] == "https://github.com/org/shop.git"
+    references = metadata["dagster/code_references"].code_references
+    path = "shop/models/staging/stg_orders.sql"
+    assert [r.url for r in references if isinstance(r, UrlCodeReference)] == [
+        f"https://github.com/org/shop.git/blob/{head}/{path}".replace(".git", "")
+    ]
+    assert str(root / path) in [getattr(r, "file_path", None) for r in references]
+    assert run(dg_project.load(), dg.AssetSelection.assets("raw_orders")).success
+
+    model = dg_project.dbt_folder / "models/staging/stg_orders.sql"
+    model.write_text(model.read_text() + "-- changed\n")
+    dg_project.refresh()
+    assert "not committed" in caplog.text and "stg_orders.sql" in caplog.text
+    assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata
+
+    dg_project.write_component(project=folder)
+    assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata
+
+
+def test_a_folder_outside_of_git_is_told_and_goes_without_commit(
+    dg_project: DgProject, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(dg_project.root.parent))
+    dg_project.write_component(
+        project={"project_dir": "{{ context.project_root }}/shop", "commit_links": True}
+    )
+    dg_project.refresh()
+    assert "lies in no Git work tree" in caplog.text
+    assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata

@@ -1,10 +1,12 @@
 """Refresh and the state file: prepared once, never half, the last good one stays usable."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -224,8 +226,9 @@ def test_versioned_storage_keeps_the_version_when_nothing_changed(
 
 
 @pytest.mark.server
+@pytest.mark.parametrize("moments", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
-    dg_project: DgProject, tmp_path: Path
+    dg_project: DgProject, tmp_path: Path, moments: int
 ) -> None:
     project = DbtProject(dg_project.dbt_folder)
     state = tmp_path / "kept" / "state"
@@ -236,13 +239,16 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
         "from dbt_component.project.project import DbtProject\n"
         "refresh_state(DbtProject(Path(sys.argv[1])), Path(sys.argv[2]), selections=[])\n"
     )
-    for number, wait_seconds in enumerate((0.3, 1.2, 2.2, 3.0, 3.4)):
+    command = [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)]
+    (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select -1 as one")
+    started = time.monotonic()
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    whole_seconds = time.monotonic() - started
+    dice = random.Random(moments)
+    for number in range(moments):
+        wait_seconds = dice.uniform(0, whole_seconds)
         (dg_project.dbt_folder / "models/staging/extra.sql").write_text(f"select {number} as one")
-        process = subprocess.Popen(
-            [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)],
-            start_new_session=True,
-            stderr=subprocess.DEVNULL,
-        )
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
         try:
             process.wait(wait_seconds)
         except subprocess.TimeoutExpired:
@@ -347,3 +353,21 @@ def test_default_keys_differ_for_components_that_differ(dg_project: DgProject) -
         keys.add(dg_project.component(f"c{number}").defs_state_config.key)
     assert len(keys) == len(variants)
     assert {"DbtProjectComponent[shop]", "mine"} <= keys
+
+
+@pytest.mark.parametrize("attributes", [{}, {"defs_state": {"key": "mine"}}])
+def test_two_components_with_one_state_key_are_refused_with_both_files(
+    dg_project: DgProject, attributes: dict[str, dict[str, str]]
+) -> None:
+    for folder in ("first", "second"):
+        dg_project.write_component(folder, translation={"key_prefix": folder}, **attributes)
+    with pytest.raises(Exception) as caught:
+        dg_project.tree().build_defs()
+    messages = []
+    error: BaseException | None = caught.value
+    while error is not None:
+        messages.append(str(error))
+        error = error.__cause__ or error.__context__
+    text = "\n".join(messages)
+    assert "defs/first/defs.yaml" in text and "defs/second/defs.yaml" in text
+    assert "defs_state: {key: …}" in text
