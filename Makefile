@@ -28,7 +28,7 @@ test: $(STAMP)
 	python -m pytest tests
 
 test-all: $(STAMP)
-	DBT_COMPONENT_ALL_CASES=1 python -m pytest tests -m "slow or not slow"
+	EQUIVALENCE_EVERY_MODE=1 python -m pytest tests -m "slow or not slow"
 
 check: $(STAMP)
 	ruff format --check .

@@ -1,4 +1,4 @@
-"""The long form is left out unless asked for. Fixtures: one warm dbt for all tests here, and benches made from the files of a test."""
+"""Fixtures: one warm dbt for all tests here, and benches made from the files of a test."""
 
 import os
 import sys
@@ -13,17 +13,7 @@ from .databases import Database, DuckDatabase, PostgresDatabase
 from .generate import PROJECT, GeneratedProject
 from .warm_process import WarmProcess
 
-ALL_CASES = bool(os.environ.get("DBT_COMPONENT_ALL_CASES"))
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skips what is marked slow, unless ``-m slow`` or DBT_COMPONENT_ALL_CASES asks for it."""
-    if ALL_CASES or "slow" in (config.getoption("markexpr") or ""):
-        return
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents and item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="slow: DBT_COMPONENT_ALL_CASES is not set"))
+EVERY_MODE = bool(os.environ.get("EQUIVALENCE_EVERY_MODE"))
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
 """Random subsets of random projects have the same effect with stock dbt and with ours.
 
-A few cases run always; the rest with ``-m slow`` or ``DBT_COMPONENT_ALL_CASES=1``. Further variables:
+A few cases run always; the rest with ``-m slow``. Variables:
 
 ``EQUIVALENCE_PROJECTS``  number of random projects of the long form (40)
 ``EQUIVALENCE_CASES``     cases for each of these (6)
 ``EQUIVALENCE_REPLAY``    ``seed:case`` or ``seed:case:adapter``: runs that case alone, in every mode
+``EQUIVALENCE_EVERY_MODE``  set: the known cases run in every mode
 ``EQUIVALENCE_DBT``       ``dbt`` executables of other versions, separated by ``:``; each runs a few projects
 """
 
@@ -98,9 +99,10 @@ def test_many_random_subsets_do_what_stock_dbt_does(
     check(bench, range(CASES))
 
 
-@pytest.mark.slow
 @pytest.mark.server
-@pytest.mark.parametrize("seed", range(500, 506))
+@pytest.mark.parametrize(
+    "seed", [500, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(501, 506))]
+)
 def test_random_subsets_on_postgres_do_what_stock_dbt_does(
     seed: int, tmp_path: Path, warm: WarmProcess, postgres: Database
 ) -> None:
@@ -108,41 +110,43 @@ def test_random_subsets_on_postgres_do_what_stock_dbt_does(
     check(Bench(project, postgres, tmp_path / "bench", warm=warm), range(5))
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not EXECUTABLES, reason="EQUIVALENCE_DBT names no other dbt")
-@pytest.mark.parametrize("executable", EXECUTABLES)
-def test_other_versions_of_dbt_do_what_they_do_by_themselves(
-    executable: str, tmp_path: Path
-) -> None:
-    engine = find_engine(executable)
-    major, minor = (int(part) for part in engine.dbt_version.split(".")[:2])
-    with WarmProcess(engine.python) as other:
-        for seed in range(700, 704):
-            bench = Bench(
-                generate_project(seed, dbt_version=(major, minor)),
-                DuckDatabase(tmp_path / str(seed) / "db"),
-                tmp_path / str(seed) / "bench",
-                warm=other,
-                dbt_executable=executable,
-            )
-            check(bench, range(4), every_mode=True)
+if EXECUTABLES:
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("executable", EXECUTABLES)
+    def test_other_versions_of_dbt_do_what_they_do_by_themselves(
+        executable: str, tmp_path: Path
+    ) -> None:
+        engine = find_engine(executable)
+        major, minor = (int(part) for part in engine.dbt_version.split(".")[:2])
+        with WarmProcess(engine.python) as other:
+            for seed in range(700, 704):
+                bench = Bench(
+                    generate_project(seed, dbt_version=(major, minor)),
+                    DuckDatabase(tmp_path / str(seed) / "db"),
+                    tmp_path / str(seed) / "bench",
+                    warm=other,
+                    dbt_executable=executable,
+                )
+                check(bench, range(4), every_mode=True)
 
 
-@pytest.mark.skipif(not REPLAY, reason="EQUIVALENCE_REPLAY is not set")
-def test_replay(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    seed, number, adapter = [*REPLAY.split(":"), "duckdb"][:3]
-    executable = EXECUTABLES[0] if EXECUTABLES else None
-    engine = find_engine(executable)
-    major, minor = (int(part) for part in engine.dbt_version.split(".")[:2])
-    database: Database = (
-        request.getfixturevalue("postgres")
-        if adapter == "postgres"
-        else DuckDatabase(tmp_path / "db")
-    )
-    project = generate_project(int(seed), adapter=adapter, dbt_version=(major, minor))
-    with WarmProcess(engine.python if executable else sys.executable) as process:
-        bench = Bench(
-            project, database, tmp_path / "bench", warm=process, dbt_executable=executable
+if REPLAY:
+
+    def test_replay(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+        seed, number, adapter = [*REPLAY.split(":"), "duckdb"][:3]
+        executable = EXECUTABLES[0] if EXECUTABLES else None
+        engine = find_engine(executable)
+        major, minor = (int(part) for part in engine.dbt_version.split(".")[:2])
+        database: Database = (
+            request.getfixturevalue("postgres")
+            if adapter == "postgres"
+            else DuckDatabase(tmp_path / "db")
         )
-        print(f"the project is in {tmp_path / 'bench' / 'project'}")
-        check(bench, [int(number)], every_mode=True)
+        project = generate_project(int(seed), adapter=adapter, dbt_version=(major, minor))
+        with WarmProcess(engine.python if executable else sys.executable) as process:
+            bench = Bench(
+                project, database, tmp_path / "bench", warm=process, dbt_executable=executable
+            )
+            print(f"the project is in {tmp_path / 'bench' / 'project'}")
+            check(bench, [int(number)], every_mode=True)

@@ -9,7 +9,7 @@ from dbt_component.execution.plan import Mode
 
 from .bench import Bench
 from .cases import Case
-from .conftest import ALL_CASES, bench_of
+from .conftest import EVERY_MODE, bench_of
 from .warm_process import WarmProcess
 
 SETTINGS = "name: eq\nversion: 1.0.0\nconfig-version: 2\nprofile: eq\n"
@@ -109,7 +109,7 @@ def case(
 
 def assert_same(bench: Bench, given: Case) -> None:
     """Our run does what stock dbt does; in the long form in each mode."""
-    modes = (None, Mode.CUT, Mode.PARSE) if ALL_CASES else (None,)
+    modes = (None, Mode.CUT, Mode.PARSE) if EVERY_MODE else (None,)
     for outcome in bench.run_case(given, modes):
         assert not outcome.differences, (outcome.mode, outcome.differences)
 
