@@ -71,7 +71,7 @@ from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.compare import compare_manifests
 from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.store import LazyManifest, NodeProps
-from dbt_component.project.git_refresh import refresh_git_state
+from dbt_component.project.git.refresh import refresh_git_state
 from dbt_component.project.prepare import RefreshOutcome, refresh_state
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile

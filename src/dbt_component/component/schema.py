@@ -20,9 +20,9 @@ from dbt_component.definitions.schedules import ScheduleSettings
 from dbt_component.definitions.watch import WatchSettings
 from dbt_component.errors import DefinitionError
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.git_checkout import GitCheckout
-from dbt_component.project.git_source import GitSource
-from dbt_component.project.git_work_tree_origin import read_work_tree_origin
+from dbt_component.project.git.checkout import GitCheckout
+from dbt_component.project.git.source import GitSource
+from dbt_component.project.git.work_tree_commit import read_work_tree_commit
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
@@ -52,12 +52,12 @@ class DbtProjectArgs:
         """
         if not self.commit_links:
             return None
-        return read_work_tree_origin(self.project_dir, link_template=self.link_template)
+        return read_work_tree_commit(self.project_dir, link_template=self.link_template)
 
 
 @dataclass(frozen=True)
 class GitProjectArgs:
-    """A project in a Git repository. ``link_template``: see ``git_link.link_to_file``."""
+    """A project in a Git repository. ``link_template``: see ``git.link.link_to_file``."""
 
     source: GitSource
     settings: ProjectSettings = field(default_factory=ProjectSettings)

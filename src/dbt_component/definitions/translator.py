@@ -12,7 +12,7 @@ from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.node import Node
 from dbt_component.manifest.store import LazyManifest, NodeProps
-from dbt_component.project.git_link import link_to_file
+from dbt_component.project.git.link import link_to_file
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
 

@@ -9,9 +9,9 @@ import msgspec
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.fingerprint import hash_environment, serialize_vars
-from dbt_component.project.git_checkout import GitCheckout
-from dbt_component.project.git_source import GitSource
-from dbt_component.project.git_url import public_url
+from dbt_component.project.git.checkout import GitCheckout
+from dbt_component.project.git.source import GitSource
+from dbt_component.project.git.url import public_url
 from dbt_component.project.prepare import RefreshOutcome, Wanted, holds, refresh_state
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
@@ -44,7 +44,7 @@ def refresh_git_state(
         selections: Selections to keep in the state.
         runtime_vars: Variables that runs will set.
         previous_path: A former state to compare with, if it lies elsewhere.
-        link_template: See ``git_link.link_to_file``.
+        link_template: See ``git.link.link_to_file``.
         replaces: The version of the former state, in a storage that keeps versions.
 
     Raises:

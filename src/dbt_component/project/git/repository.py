@@ -20,8 +20,8 @@ from dbt_component.errors import (
     GitSourceError,
     GitTooLargeError,
 )
-from dbt_component.project.git_failure import commit_not_found, failure, needs_all_refs
-from dbt_component.project.git_session import GitResult, GitSession, folder_size
+from dbt_component.project.git.failure import commit_not_found, failure, needs_all_refs
+from dbt_component.project.git.session import GitResult, GitSession, folder_size
 
 # Each fetch adds a pack. After this many, the next session starts anew and old commits go.
 _MAX_PACKS = 40

@@ -1,6 +1,6 @@
 """Git commands for one repository, kept apart from the user's configuration and bounded in time and size.
 
-The only importer of GitPython. A session has a folder of its own; whatever its commands write lies
+With `work_tree_commit` the only importer of GitPython. A session has a folder of its own; whatever its commands write lies
 there, so that a killed process leaves nothing but a folder that nobody reads.
 """
 
@@ -19,8 +19,8 @@ from functools import cached_property
 from pathlib import Path
 
 from dbt_component.errors import GitSourceError, GitTimeoutError, GitTooLargeError
-from dbt_component.project.git_credentials import GitCredentials, proxy_secrets, url_passwords
-from dbt_component.project.git_url import GitUrl
+from dbt_component.project.git.credentials import GitCredentials, proxy_secrets, url_passwords
+from dbt_component.project.git.url import GitUrl
 
 # Of the environment's GIT_ variables only these reach git: others redirect it (GIT_DIR) or trace secrets.
 _KEPT_VARIABLES = re.compile(r"^GIT_(SSL_|PROXY_SSL_|HTTP_PROXY_|EXEC_PATH$|PYTHON_)")

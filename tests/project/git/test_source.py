@@ -31,9 +31,9 @@ from dbt_component.errors import (
     GitTooLargeError,
     GitUnreachableError,
 )
-from dbt_component.project.git_checkout import CheckoutCache, url_digest
-from dbt_component.project.git_session import GitSession
-from dbt_component.project.git_source import GitSource
+from dbt_component.project.git.checkout import CheckoutCache, url_digest
+from dbt_component.project.git.session import GitSession
+from dbt_component.project.git.source import GitSource
 from tests.git_servers import (
     PROJECT_YML,
     Certificate,
@@ -547,7 +547,7 @@ def test_a_submodule_of_another_host_is_asked_without_token(
     open_server: OpenServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dbt_component.project.git_url.GitUrl.is_loopback", False)
+    monkeypatch.setattr("dbt_component.project.git.url.GitUrl.is_loopback", False)
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     lib = new_repository(tmp_path, "lib.git")
     server, other = open_server(token=TOKEN), open_server(token=TOKEN)
@@ -671,7 +671,7 @@ def test_hostile_input_is_refused_before_git_is_even_imported(cache: Path) -> No
     script = """
 import sys
 from dbt_component.errors import GitInputError
-from dbt_component.project.git_source import GitSource
+from dbt_component.project.git.source import GitSource
 for source in (
     GitSource("ext::sh -c true"), GitSource("-u"), GitSource("git://localhost/a"),
     GitSource("https://h.com/a", ref="--upload-pack=x"), GitSource("https://h.com/a", ref="a..b"),
@@ -789,7 +789,7 @@ def run_python(script: str, *arguments: str) -> None:
 
 CHECKOUT = """
 import sys
-from dbt_component.project.git_source import GitSource
+from dbt_component.project.git.source import GitSource
 print(GitSource(sys.argv[1]).checkout(sys.argv[2]).root)
 """
 

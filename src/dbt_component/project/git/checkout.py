@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from dbt_component.errors import GitTimeoutError
-from dbt_component.project.git_work_tree import list_files
+from dbt_component.project.git.work_tree import list_files
 
 _FORMAT_VERSION = 1
 _KEPT_PER_URL = 5

@@ -8,17 +8,17 @@ from typing import Literal
 
 from dbt_component.errors import GitInputError
 from dbt_component.project.cache import cache_folder
-from dbt_component.project.git_checkout import (
+from dbt_component.project.git.checkout import (
     CheckoutCache,
     GitCheckout,
     checkout_name,
     url_digest,
 )
-from dbt_component.project.git_credentials import GitLogin, check_secret
-from dbt_component.project.git_export import GitExport, warnings_about
-from dbt_component.project.git_failure import failure
-from dbt_component.project.git_path import check_repository_path
-from dbt_component.project.git_ref import (
+from dbt_component.project.git.credentials import GitLogin, check_secret
+from dbt_component.project.git.export import GitExport, warnings_about
+from dbt_component.project.git.failure import failure
+from dbt_component.project.git.path import check_repository_path
+from dbt_component.project.git.ref import (
     check_commit,
     check_ref,
     is_full_commit,
@@ -27,8 +27,8 @@ from dbt_component.project.git_ref import (
     ref_not_found,
     remote_names,
 )
-from dbt_component.project.git_session import GitLimits, GitSession, session_folder
-from dbt_component.project.git_url import GitUrl, parse_git_url
+from dbt_component.project.git.session import GitLimits, GitSession, session_folder
+from dbt_component.project.git.url import GitUrl, parse_git_url
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dbt_component.errors import (
     GitSourceError,
     GitUnreachableError,
 )
-from dbt_component.project.git_session import GitResult, GitSession
+from dbt_component.project.git.session import GitResult, GitSession
 
 # Messages of git, curl and ssh in English, in lower case; git runs with LC_ALL=C.
 _HOST_KEY = ("host key verification failed", "remote host identification has changed")

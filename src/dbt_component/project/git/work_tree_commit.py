@@ -5,15 +5,15 @@ from pathlib import Path
 
 from dbt_component.errors import GitWorkTreeError
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.git_url import public_url
+from dbt_component.project.git.url import public_url
 
 
-def read_work_tree_origin(project_dir: Path, *, link_template: str | None = None) -> Origin:
+def read_work_tree_commit(project_dir: Path, *, link_template: str | None = None) -> Origin:
     """The commit that is checked out around a project, and the repository that it is pushed to.
 
     Args:
         project_dir: A folder in a work tree.
-        link_template: See ``git_link.link_to_file``.
+        link_template: See ``git.link.link_to_file``.
 
     Raises:
         GitWorkTreeError: There is no work tree, no commit or no git, or files of the project are changed

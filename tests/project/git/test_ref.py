@@ -1,8 +1,8 @@
 import pytest
 
 from dbt_component.errors import GitInputError
-from dbt_component.project.git_path import check_repository_path
-from dbt_component.project.git_ref import check_commit, check_ref, pick_commit, ref_not_found
+from dbt_component.project.git.path import check_repository_path
+from dbt_component.project.git.ref import check_commit, check_ref, pick_commit, ref_not_found
 
 ONE, TWO, THREE = ("1" * 40, "2" * 40, "3" * 40)
 

@@ -14,18 +14,18 @@ from dbt_component.errors import (
     GitSourceError,
     GitTooLargeError,
 )
-from dbt_component.project.git_checkout import CheckoutCache, url_digest
-from dbt_component.project.git_repository import (
+from dbt_component.project.git.checkout import CheckoutCache, url_digest
+from dbt_component.project.git.repository import (
     GitRepository,
     KeptRepository,
     fetch_anew,
     fetch_commit,
     is_explained,
 )
-from dbt_component.project.git_session import GitSession
-from dbt_component.project.git_submodules import MAX_DEPTH, read_submodules
-from dbt_component.project.git_url import GitUrl
-from dbt_component.project.git_work_tree import (
+from dbt_component.project.git.session import GitSession
+from dbt_component.project.git.submodules import MAX_DEPTH, read_submodules
+from dbt_component.project.git.url import GitUrl
+from dbt_component.project.git.work_tree import (
     check_symlinks,
     is_inside,
     is_self_contained,
