@@ -36,7 +36,7 @@ from .cases import Case
 from .observation import NodeEnd, Observation, Step, normalise, read_sql_files
 from .warm_process import WarmProcess
 
-_CHILD = Path(process_module.__file__).with_name("child.py")
+_CHILD = Path(process_module.__file__).with_name("child") / "__main__.py"
 
 
 class OurDbt:

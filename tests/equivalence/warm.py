@@ -6,7 +6,7 @@ before the fork, and dbt starts no thread when imported.
 
 Jobs (``kind``):
   stock  ``argv`` given to dbt as is; what happened is written to ``record``.
-  ours   ``request`` given to ``child`` (the path of dbt_component's child.py) on standard input, as its
+  ours   ``request`` given to ``child`` (the path of dbt_component's child) on standard input, as its
          parent does; its events are written to ``record``.
 
 With ``in_turn`` either side runs one node at a time.

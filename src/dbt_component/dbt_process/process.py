@@ -16,7 +16,7 @@ import msgspec
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.events import DbtEvent, LogLine, decode_event
 
-_CHILD = Path(__file__).with_name("child.py")
+_CHILD = Path(__file__).with_name("child")
 DEFAULT_GRACE_SECONDS = 25.0
 
 
@@ -76,7 +76,7 @@ class DbtProcess:
         """Sends the one request of this process.
 
         Args:
-            request: See ``child.py``.
+            request: See ``child/__main__.py``.
             env: Variables to set on top of the inherited ones.
             cwd: Folder to run in.
         """

@@ -1,0 +1,142 @@
+"""Entry point that runs inside dbt's own interpreter: the standard library and dbt, nothing else.
+
+Started by path (``python <this folder> <event fd>``), so that dbt may live in another environment than
+Dagster. dbt's import begins at once; the request arrives as one line of JSON on standard input, which
+then stays open: its end means that the parent is gone, and the child interrupts itself.
+
+Events go out as one line of JSON each on the inherited descriptor. Standard output and standard error
+stay dbt's, for people.
+
+Requests (``action``):
+  invoke   run one dbt command. ``manifest``: msgpack file to run from instead of parsing; ``selected``:
+           the exact unique ids to run; ``metadata``: what to fetch of built relations.
+  prepare  ``dbt deps`` if asked, then parse; then resolve ``selections`` to unique ids.
+  select   resolve ``selections`` against an existing manifest.
+
+See: https://docs.getdbt.com/reference/programmatic-invocations
+"""
+
+import atexit
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+
+# Only while these are imported does this folder lie on the path, so that it can shadow nothing of dbt's.
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:] = [HERE, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
+try:
+    from child_invoke import run_invoke
+    from child_pipe import EventPipe
+    from child_prepare import run_prepare
+    from child_select import run_select
+finally:
+    sys.path.remove(HERE)
+
+EXIT_GRACE_SECONDS = 5
+STANDARD_INPUT = 0
+
+
+def read_request():
+    """The request line, or nothing if the parent closed standard input. Read without buffering, as a
+    buffered reader's lock would be held by the watching thread while the interpreter ends.
+    """
+    line = b""
+    while not line.endswith(b"\n"):
+        chunk = os.read(STANDARD_INPUT, 1 << 16)
+        if not chunk:
+            return b""
+        line += chunk
+    return line
+
+
+def watch_parent():
+    """Interrupts this process when the parent's end of standard input closes, as Ctrl-C would, then ends it."""
+
+    def watch():
+        try:
+            while os.read(STANDARD_INPUT, 1):
+                pass
+        except OSError:
+            pass
+        for wait_seconds in (5, 5):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(wait_seconds)
+        os._exit(130)
+
+    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    pipe = EventPipe(int(sys.argv[1]))
+    try:
+        try:
+            gc.disable()  # an import makes next to no garbage, and collecting costs a tenth of it
+            import dbt.cli.main
+
+            gc.freeze()
+            gc.enable()
+        except ImportError as error:
+            pipe.emit("result", success=False, error=str(error), error_type="ImportError", nodes=[])
+            return 2
+        line = read_request()
+        if not line:
+            return 0  # started ahead of need and never used
+        watch_parent()
+        request = json.loads(line)
+        if request.get("cwd"):
+            os.chdir(request["cwd"])
+        os.environ.update(request.get("env") or {})
+        actions = {"invoke": run_invoke, "prepare": run_prepare, "select": run_select}
+        actions[request["action"]](pipe, request)
+    except KeyboardInterrupt:
+        pipe.emit(
+            "result",
+            success=False,
+            error="interrupted",
+            error_type="KeyboardInterrupt",
+            interrupted=True,
+            nodes=[],
+        )
+        return 130
+    except BaseException:
+        pipe.emit(
+            "result", success=False, error=traceback.format_exc(), error_type="ChildError", nodes=[]
+        )
+        return 1
+    finally:
+        pipe.close()
+    return 0
+
+
+def end_soon(code):
+    """Ends this process in order, but without taking the interpreter apart, which takes dbt 0.3 s.
+
+    An adapter may have left a thread or a handler that holds up the end: a timer does not wait for it.
+    """
+
+    def end():
+        time.sleep(EXIT_GRACE_SECONDS)
+        os._exit(code)
+
+    threading.Thread(target=end, name="end-soon", daemon=True).start()
+    try:
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join()
+        atexit._run_exitfuncs()  # noqa: SLF001 - databases are closed here
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    end_soon(main())

@@ -1,0 +1,29 @@
+"""One dbt command over an exact set of nodes."""
+
+from child_manifest import cut_manifest, load_manifest
+from child_patches import (
+    make_cycle_check_linear,
+    remember_manifest,
+    select_exactly,
+    silence_relation_cache,
+)
+from child_watcher import NodeWatcher, emit_result
+
+
+def run_invoke(pipe, request):
+    from dbt.cli.main import dbtRunner
+
+    watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()))
+    remember_manifest(watcher)
+    make_cycle_check_linear()
+    silence_relation_cache(request["argv"])
+    if request.get("selected") is not None:
+        select_exactly(request["selected"])
+    manifest = None
+    if request.get("manifest"):
+        cut = request.get("cut")
+        manifest = load_manifest(request["manifest"], keep_graph=cut is not None)
+        if cut is not None:
+            cut_manifest(manifest, cut)
+    outcome = dbtRunner(manifest=manifest, callbacks=[watcher]).invoke(request["argv"])
+    emit_result(pipe, outcome)

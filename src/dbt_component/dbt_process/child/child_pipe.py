@@ -1,0 +1,35 @@
+"""Events as lines of JSON on a descriptor that the parent reads."""
+
+import json
+import os
+import re
+import threading
+
+COLOUR_CODE = re.compile("\x1b\\[[0-9;]*m")
+
+
+def plain(text):
+    """Text without terminal colours."""
+    return COLOUR_CODE.sub("", text)
+
+
+class EventPipe:
+    """Serialises events from dbt's threads onto one descriptor, in the order of their emission."""
+
+    def __init__(self, descriptor):
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+
+    def emit(self, kind, **fields):
+        line = json.dumps({"kind": kind, **fields}, default=str).encode() + b"\n"
+        with self._lock:
+            view = memoryview(line)
+            try:
+                while view:
+                    view = view[os.write(self._descriptor, view) :]
+            except BrokenPipeError:
+                pass  # the parent is gone: the watcher on standard input ends this process
+
+    def close(self):
+        with self._lock:
+            os.close(self._descriptor)
