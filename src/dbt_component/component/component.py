@@ -4,19 +4,18 @@ import asyncio
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import uuid4
 
 import dagster as dg
 from dagster.components.component.state_backed_component import StateBackedComponent
-from dagster.components.resolved.core_models import AssetAttributesModel
 from dagster.components.scaffold.scaffold import scaffold_with
-from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
+from dagster.components.utils.defs_state import DefsStateConfig
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
 from pydantic import BaseModel
 from typing_extensions import Self
@@ -28,54 +27,42 @@ from dbt_component._dagster import (
     derive_model_type,
     set_defs_state_storage,
 )
+from dbt_component.component.attributes import DbtProjectAttributes
 from dbt_component.component.component_translator import ComponentTranslator
 from dbt_component.component.definitions_memo import DefinitionsMemo, KeptDefinitions, LoadInputs
 from dbt_component.component.loaded_project import LoadedProject
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.schema import (
-    DbtProjectArgs,
-    DefsStateModel,
     GitProjectArgs,
     OpModel,
-    ProjectArgs,
-    ProjectModel,
-    ScheduleModel,
-    WatchModel,
     defs_state_args,
-    resolve_project,
 )
 from dbt_component.component.state_key import claim_state_key, default_state_key
+from dbt_component.component.state_sources import StateSources
 from dbt_component.component.strict_model import strict
 from dbt_component.component.translation_settings import TranslationSettingsModel
 from dbt_component.definitions.assets import build_assets
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.schedules import asset_selection_of, build_schedule
-from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.definitions.watch import Refreshed, build_watch
-from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import (
     DagsterDbtError,
     DefinitionError,
-    GitWorkTreeError,
     StateMissingError,
 )
 from dbt_component.execution.cli_args import (
-    CliArg,
     partition_scope,
     render_cli_args,
     templated_vars,
 )
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.compare import compare_manifests
-from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.store import LazyManifest, NodeProps
-from dbt_component.project.git.refresh import refresh_git_state
-from dbt_component.project.prepare import RefreshOutcome, refresh_state
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
-from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
 _memo = DefinitionsMemo()
@@ -86,7 +73,7 @@ _RESERVED_TAGS = ("dagster_dbt/select", "dagster_dbt/exclude", "dagster_dbt/sele
 
 @scaffold_with(DbtProjectComponentScaffolder)
 @dataclass
-class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
+class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     """A dbt project as Dagster assets and asset checks.
 
     Every model, seed and snapshot becomes an asset, every dbt test an asset check, and dbt runs exactly what
@@ -94,148 +81,14 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     `dg utils refresh-defs-state`; `dg dev` does so by itself when a file changed.
     """
 
-    project: Annotated[
-        ProjectArgs,
-        dg.Resolver(
-            resolve_project,
-            model_field_type=ProjectModel,
-            description="The dbt project: the path of its folder, a mapping, or a mapping with `repo_url`"
-            " for one in Git. Relative paths start at the folder of this file.",
-            examples=[
-                "{{ context.project_root }}/transform",
-                {"project_dir": "{{ context.project_root }}/transform", "target": "prod"},
-                {"repo_url": "https://github.com/my-org/my-repo.git", "ref": "main"},
-            ],
-        ),
-    ]
-    select: Annotated[
-        str,
-        dg.Resolver.default(
-            description="Which nodes to define, in dbt's selection syntax.",
-            examples=["tag:daily", "+marts"],
-        ),
-    ] = DEFAULT_SELECT
-    exclude: Annotated[
-        str,
-        dg.Resolver.default(
-            description="Which nodes to leave out, in dbt's selection syntax.", examples=["tag:old"]
-        ),
-    ] = ""
-    selector: Annotated[
-        str,
-        dg.Resolver.default(
-            description="A selector of the project's selectors.yml, instead of select and exclude.",
-            examples=["nightly"],
-        ),
-    ] = ""
-    cli_args: Annotated[
-        list[CliArg],
-        dg.Resolver.passthrough(
-            description="The dbt command and its arguments, rendered at run time with `partition_key`,"
-            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope. A mapping"
-            " is a flag and its value; what mentions a partition is left out on runs without one.",
-            examples=[
-                ["build"],
-                ["build", "--full-refresh"],
-                [
-                    "build",
-                    {
-                        "--vars": {
-                            "min_date": "{{ partition_time_window.start.strftime('%Y-%m-%d') }}",
-                            "max_date": "{{ partition_time_window.end.strftime('%Y-%m-%d') }}",
-                        }
-                    },
-                ],
-            ],
-        ),
-    ] = field(default_factory=lambda: ["build"])
-    translation: Annotated[
-        TranslationFn | None,
-        dg.Resolver(
-            compile_translation,
-            model_field_type=str | AssetAttributesModel,
-            inject_before_resolve=False,
-            description="How a node becomes an asset: a mapping of asset attributes, or one template that"
-            " returns them. In scope: `node`, its entry in manifest.json, and `spec`, the asset by default"
-            " rules.",
-            examples=[{"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]}],
-        ),
-    ] = None
-    translation_settings: Annotated[
-        DagsterDbtTranslatorSettings | None,
-        dg.Resolver(
-            TranslationSettingsModel.resolve,
-            model_field_type=TranslationSettingsModel,
-            description="Switches of the mapping from dbt to Dagster.",
-            examples=[{"enable_source_tests_as_checks": True}],
-        ),
-    ] = None
-    include_metadata: Annotated[
-        list[Literal["column_metadata", "row_count", "insights"]],
-        dg.Resolver.default(
-            description="What to fetch of each relation after it is built, on dbt's own connection:"
-            " `row_count` (tables only) and `column_metadata` (names and types).",
-            examples=[["row_count", "column_metadata"]],
-        ),
-    ] = field(default_factory=list)
-    op: Annotated[
-        OpModel | None,
-        dg.Resolver.default(
-            description="Settings of the op that runs dbt.",
-            examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
-        ),
-    ] = None
-    schedules: Annotated[
-        Sequence[ScheduleModel],
-        dg.Resolver.default(
-            description="Schedules, each of which launches exactly what dbt selects.",
-            examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
-        ),
-    ] = field(default_factory=list)
-    watch: Annotated[
-        WatchModel | None,
-        dg.Resolver.default(
-            description="For a project in Git: a sensor that looks at the ref, and refreshes the state"
-            " when it moved.",
-            examples=[{"interval_seconds": 60, "default_status": "RUNNING"}],
-        ),
-    ] = None
-    prepare_if_dev: Annotated[
-        bool,
-        dg.Resolver.default(
-            description="Whether `dg dev` and the dg command line refresh the state on loading, if the"
-            " project changed."
-        ),
-    ] = True
-    defs_state: Annotated[
-        DefsStateModel | DefsStateConfigArgs | None,
-        dg.Resolver(
-            lambda context, model: DefsStateModel.resolve_from_model(context, model),
-            model_field_type=DefsStateModel.model(),
-            description="Where the prepared state is kept.",
-            examples=[{"management_type": "VERSIONED_STATE_STORAGE"}],
-        ),
-    ] = None
-
     def __post_init__(self) -> None:
         self._project_root: Path | None = None
         self._loaded: LoadedProject | None = None
         self._load_scope: Mapping[str, Any] = {}
         self._load_inputs: LoadInputs | None = None
-        if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
-            self.project = DbtProjectArgs(Path(self.project))
-        if self.cli_args is None:
-            self.cli_args = ["build"]
-        if "insights" in (self.include_metadata or []):
-            raise DefinitionError(
-                "include_metadata 'insights' is a service of Dagster+ that this component does not feed.",
-                where="include_metadata",
-                hint="Leave it out; `row_count` and `column_metadata` are available.",
-            )
-        _refuse_wrong_types(self)
+        self.complete_and_check()
         if self.watch is not None:
             self._git_project()
-        self.criteria  # noqa: B018 - refuses select together with selector
 
     # -- YAML ------------------------------------------------------------------------------------
 
@@ -341,13 +194,6 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
     # -- state -------------------------------------------------------------------------------------
 
     @property
-    def criteria(self) -> SelectionCriteria:
-        """This component's own selection."""
-        return SelectionCriteria(
-            select=self.select, exclude=self.exclude or "", selector=self.selector or ""
-        )
-
-    @property
     def defs_state_config(self) -> DefsStateConfig:
         return DefsStateConfig.from_args(
             defs_state_args(self.defs_state, prepare_if_dev=self.prepare_if_dev),
@@ -392,7 +238,7 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
         """
         key = self.defs_state_config.key
         try:
-            outcome = self._refresh_from_source(state_path, previous_path, replaces)
+            outcome = self._sources().refresh(state_path, previous_path, replaces=replaces)
         except DagsterDbtError as error:
             if not _is_dev_load.get() or not previous_path.is_file():
                 raise
@@ -411,32 +257,11 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             _say(f"{key}: unchanged, nothing to do.")
         return outcome.is_changed
 
-    def _refresh_from_source(
-        self, state_path: Path, previous_path: Path, replaces: str | None
-    ) -> RefreshOutcome:
-        project = self.project
-        selections = [self.criteria, *(s.settings().criteria for s in self.schedules)]
-        runtime_vars = templated_vars(self.cli_args)
-        if isinstance(project, GitProjectArgs):
-            return refresh_git_state(
-                project.source,
-                project.settings,
-                state_path,
-                open_project=project.open_checkout,
-                selections=selections,
-                runtime_vars=runtime_vars,
-                previous_path=previous_path,
-                link_template=project.link_template,
-                replaces=replaces,
-            )
-        return refresh_state(
-            project.open() if isinstance(project, DbtProjectArgs) else project,
-            state_path,
-            selections=selections,
-            runtime_vars=runtime_vars,
-            previous_path=previous_path,
-            origin=_origin_of(project) if isinstance(project, DbtProjectArgs) else None,
-            replaces=replaces,
+    def _sources(self) -> StateSources:
+        return StateSources(
+            project=self.project,
+            selections=[self.criteria, *(s.settings().criteria for s in self.schedules)],
+            runtime_vars=templated_vars(self.cli_args),
         )
 
     # -- definitions -------------------------------------------------------------------------------
@@ -586,31 +411,6 @@ class DbtProjectComponent(StateBackedComponent, dg.Resolvable):
             with_code_references=settings.enable_code_references,
         )
         return self._loaded
-
-
-def _origin_of(project: DbtProjectArgs) -> Origin | None:
-    try:
-        return project.read_origin()
-    except GitWorkTreeError as error:
-        _logger.warning("No commit on the assets: %s", error)
-        return None
-
-
-def _refuse_wrong_types(component: DbtProjectComponent) -> None:
-    """Templates may give values of any type; a wrong one is refused by name, all at once."""
-    problems = [
-        f"`{name}` must be text, not {value!r}"
-        for name in ("select", "exclude", "selector")
-        if not isinstance(value := getattr(component, name) or "", str)
-    ]
-    if not isinstance(component.prepare_if_dev, bool):
-        problems.append(f"`prepare_if_dev` must be true or false, not {component.prepare_if_dev!r}")
-    known = {"column_metadata", "row_count"}
-    wrong = [item for item in component.include_metadata or [] if item not in known]
-    if wrong:
-        problems.append(f"`include_metadata` knows {sorted(known)}, not {wrong!r}")
-    if problems:
-        raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,201 @@
+"""What may stand under `attributes:` in defs.yaml, with descriptions and examples for `dg docs` and editors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import dagster as dg
+from dagster.components.resolved.core_models import AssetAttributesModel
+from dagster.components.utils.defs_state import DefsStateConfigArgs
+
+from dbt_component.component.schema import (
+    DbtProjectArgs,
+    DefsStateModel,
+    OpModel,
+    ProjectArgs,
+    ProjectModel,
+    ScheduleModel,
+    WatchModel,
+    resolve_project,
+)
+from dbt_component.component.translation_settings import TranslationSettingsModel
+from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
+from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
+from dbt_component.errors import DefinitionError
+from dbt_component.execution.cli_args import CliArg
+from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+
+
+@dataclass
+class DbtProjectAttributes(dg.Resolvable):
+    """The attributes of DbtProjectComponent; each says of itself what it is."""
+
+    project: Annotated[
+        ProjectArgs,
+        dg.Resolver(
+            resolve_project,
+            model_field_type=ProjectModel,
+            description="The dbt project: the path of its folder, a mapping, or a mapping with `repo_url`"
+            " for one in Git. Relative paths start at the folder of this file.",
+            examples=[
+                "{{ context.project_root }}/transform",
+                {"project_dir": "{{ context.project_root }}/transform", "target": "prod"},
+                {"repo_url": "https://github.com/my-org/my-repo.git", "ref": "main"},
+            ],
+        ),
+    ]
+    select: Annotated[
+        str,
+        dg.Resolver.default(
+            description="Which nodes to define, in dbt's selection syntax.",
+            examples=["tag:daily", "+marts"],
+        ),
+    ] = DEFAULT_SELECT
+    exclude: Annotated[
+        str,
+        dg.Resolver.default(
+            description="Which nodes to leave out, in dbt's selection syntax.", examples=["tag:old"]
+        ),
+    ] = ""
+    selector: Annotated[
+        str,
+        dg.Resolver.default(
+            description="A selector of the project's selectors.yml, instead of select and exclude.",
+            examples=["nightly"],
+        ),
+    ] = ""
+    cli_args: Annotated[
+        list[CliArg],
+        dg.Resolver.passthrough(
+            description="The dbt command and its arguments, rendered at run time with `partition_key`,"
+            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope. A mapping"
+            " is a flag and its value; what mentions a partition is left out on runs without one.",
+            examples=[
+                ["build"],
+                ["build", "--full-refresh"],
+                [
+                    "build",
+                    {
+                        "--vars": {
+                            "min_date": "{{ partition_time_window.start.strftime('%Y-%m-%d') }}",
+                            "max_date": "{{ partition_time_window.end.strftime('%Y-%m-%d') }}",
+                        }
+                    },
+                ],
+            ],
+        ),
+    ] = field(default_factory=lambda: ["build"])
+    translation: Annotated[
+        TranslationFn | None,
+        dg.Resolver(
+            compile_translation,
+            model_field_type=str | AssetAttributesModel,
+            inject_before_resolve=False,
+            description="How a node becomes an asset: a mapping of asset attributes, or one template that"
+            " returns them. In scope: `node`, its entry in manifest.json, and `spec`, the asset by default"
+            " rules.",
+            examples=[{"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]}],
+        ),
+    ] = None
+    translation_settings: Annotated[
+        DagsterDbtTranslatorSettings | None,
+        dg.Resolver(
+            TranslationSettingsModel.resolve,
+            model_field_type=TranslationSettingsModel,
+            description="Switches of the mapping from dbt to Dagster.",
+            examples=[{"enable_source_tests_as_checks": True}],
+        ),
+    ] = None
+    include_metadata: Annotated[
+        list[Literal["column_metadata", "row_count", "insights"]],
+        dg.Resolver.default(
+            description="What to fetch of each relation after it is built, on dbt's own connection:"
+            " `row_count` (tables only) and `column_metadata` (names and types).",
+            examples=[["row_count", "column_metadata"]],
+        ),
+    ] = field(default_factory=list)
+    op: Annotated[
+        OpModel | None,
+        dg.Resolver.default(
+            description="Settings of the op that runs dbt.",
+            examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
+        ),
+    ] = None
+    schedules: Annotated[
+        Sequence[ScheduleModel],
+        dg.Resolver.default(
+            description="Schedules, each of which launches exactly what dbt selects.",
+            examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
+        ),
+    ] = field(default_factory=list)
+    watch: Annotated[
+        WatchModel | None,
+        dg.Resolver.default(
+            description="For a project in Git: a sensor that looks at the ref, and refreshes the state"
+            " when it moved.",
+            examples=[{"interval_seconds": 60, "default_status": "RUNNING"}],
+        ),
+    ] = None
+    prepare_if_dev: Annotated[
+        bool,
+        dg.Resolver.default(
+            description="Whether `dg dev` and the dg command line refresh the state on loading, if the"
+            " project changed."
+        ),
+    ] = True
+    defs_state: Annotated[
+        DefsStateModel | DefsStateConfigArgs | None,
+        dg.Resolver(
+            lambda context, model: DefsStateModel.resolve_from_model(context, model),
+            model_field_type=DefsStateModel.model(),
+            description="Where the prepared state is kept.",
+            examples=[{"management_type": "VERSIONED_STATE_STORAGE"}],
+        ),
+    ] = None
+
+    def complete_and_check(self) -> None:
+        """Fills in what was left open, and refuses what can't be meant.
+
+        Raises:
+            DefinitionError: Names each attribute that is wrong, and its value.
+            SelectionError: ``select`` or ``exclude`` together with ``selector``.
+        """
+        if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
+            self.project = DbtProjectArgs(Path(self.project))
+        if self.cli_args is None:
+            self.cli_args = ["build"]
+        if "insights" in (self.include_metadata or []):
+            raise DefinitionError(
+                "include_metadata 'insights' is a service of Dagster+ that this component does not feed.",
+                where="include_metadata",
+                hint="Leave it out; `row_count` and `column_metadata` are available.",
+            )
+        _refuse_wrong_types(self)
+        self.criteria  # noqa: B018 - refuses select together with selector
+
+    @property
+    def criteria(self) -> SelectionCriteria:
+        """This component's own selection."""
+        return SelectionCriteria(
+            select=self.select, exclude=self.exclude or "", selector=self.selector or ""
+        )
+
+
+def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
+    """Templates may give values of any type; a wrong one is refused by name, all at once."""
+    problems = [
+        f"`{name}` must be text, not {value!r}"
+        for name in ("select", "exclude", "selector")
+        if not isinstance(value := getattr(attributes, name) or "", str)
+    ]
+    if not isinstance(attributes.prepare_if_dev, bool):
+        problems.append(
+            f"`prepare_if_dev` must be true or false, not {attributes.prepare_if_dev!r}"
+        )
+    known = {"column_metadata", "row_count"}
+    wrong = [item for item in attributes.include_metadata or [] if item not in known]
+    if wrong:
+        problems.append(f"`include_metadata` knows {sorted(known)}, not {wrong!r}")
+    if problems:
+        raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")
