@@ -1,7 +1,7 @@
 """The only door to names of Dagster that are not part of its public API."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from dagster._core.definitions.metadata.source_code import (
     LocalFileCodeReference,
     UrlCodeReference,
 )
+from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
 from dagster.components.resolved.base import derive_model_type
@@ -26,15 +27,55 @@ __all__ = [
     "DefsStateStorage",
     "DuplicateDefsStateKeyWarning",
     "ProjectAssetsDefinition",
+    "ProjectCheckResult",
     "code_references",
     "derive_model_type",
     "legacy_automation_condition",
+    "remember_output_keys",
     "set_defs_state_storage",
     "url_reference",
 ]
 
 
 _CODE_REFERENCES = "dagster/code_references"
+
+
+class ProjectCheckResult(dg.AssetCheckResult):
+    """A check result that names its asset and check, so that Dagster need not search for them.
+
+    Dagster's own sorts all checks of the op anew for each result: 5 ms each at 10,000 checks.
+    """
+
+    def to_asset_check_evaluation(
+        self, step_context: StepExecutionContext
+    ) -> dg.AssetCheckEvaluation:
+        """What Dagster records; see ``dagster.AssetCheckResult``."""
+        assets_def = step_context.assets_def
+        assert assets_def is not None and self.asset_key is not None and self.check_name is not None
+        key = dg.AssetCheckKey(self.asset_key, self.check_name)
+        spec = assets_def.get_spec_for_check_key(key)
+        is_partitioned = step_context.has_partition_key and spec.partitions_def is not None
+        return dg.AssetCheckEvaluation(
+            check_name=key.name,
+            asset_key=key.asset_key,
+            passed=self.passed,
+            metadata=self.metadata,
+            target_materialization_data=self._get_target_materialization_data(step_context, key),
+            severity=self.severity,
+            description=self.description,
+            blocking=spec.blocking,
+            partition=step_context.partition_key if is_partitioned else None,
+        )
+
+
+def remember_output_keys(context: dg.AssetExecutionContext) -> None:
+    """Lets a step work out once which assets it makes.
+
+    Dagster does so for each output, over all outputs: 20 ms for each of 5,000.
+    """
+    step_context = context.op_execution_context.get_step_execution_context()
+    keys = step_context.get_output_asset_keys()
+    step_context.get_output_asset_keys = lambda: keys  # type: ignore[method-assign]
 
 
 class ProjectAssetsDefinition(dg.AssetsDefinition):
@@ -64,6 +105,10 @@ class ProjectAssetsDefinition(dg.AssetsDefinition):
     @cached_property
     def input_names_by_node_key(self) -> Mapping[dg.AssetKey, str]:
         return super().input_names_by_node_key
+
+    @cached_property
+    def asset_and_check_keys(self) -> Set[dg.AssetKey | dg.AssetCheckKey]:
+        return frozenset(super().asset_and_check_keys)
 
     @cached_property
     def keys_by_output_name(self) -> Mapping[str, dg.AssetKey]:

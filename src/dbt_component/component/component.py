@@ -25,6 +25,7 @@ from dbt_component._dagster import (
     DefinitionsLoadType,
     DefsStateStorage,
     derive_model_type,
+    remember_output_keys,
     set_defs_state_storage,
 )
 from dbt_component.component.attributes import DbtProjectAttributes
@@ -346,6 +347,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         )
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
+        remember_output_keys(context)
         dbt = DbtCliResource.bound_to(
             self.loaded_project().binding(frozenset(self.include_metadata))
         )

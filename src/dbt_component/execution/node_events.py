@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from dbt_component._dagster import ProjectCheckResult
 from dbt_component.dbt_process.events import BUILT_STATUSES, PASSED_STATUSES, NodeFinished
 from dbt_component.definitions.node_map import NodeMap
 from dbt_component.manifest.dbt_test import DbtTest
@@ -84,7 +85,7 @@ class NodeEvents:
                 )
         key = self._node_map.check_key_of.get(test.unique_id)
         if key is not None and key in self._check_keys:
-            yield dg.AssetCheckResult(
+            yield ProjectCheckResult(
                 asset_key=key.asset_key,
                 check_name=key.name,
                 passed=finished.status in PASSED_STATUSES,
