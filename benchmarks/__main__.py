@@ -50,7 +50,9 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--repeat", type=int, default=3, help="rounds of each measurement")
     parser.add_argument("--skip-peer", action="store_true", help="leave out dagster-dbt")
     parser.add_argument(
-        "--quick", action="store_true", help="100 and 1000 models, flat, one round: does it all work?"
+        "--quick",
+        action="store_true",
+        help="100 and 1000 models, flat, one round: does it all work?",
     )
     parser.add_argument("--python", type=Path, help="interpreter with this package; default: this")
     parser.add_argument("--peer-python", type=Path, help="interpreter with dagster-dbt")

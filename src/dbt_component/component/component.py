@@ -29,6 +29,7 @@ from dbt_component._dagster import (
     set_defs_state_storage,
 )
 from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.collector import built_for_good
 from dbt_component.component.component_translator import ComponentTranslator
 from dbt_component.component.definitions_memo import DefinitionsMemo, KeptDefinitions, LoadInputs
 from dbt_component.component.loaded_project import LoadedProject
@@ -292,8 +293,10 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             self._loaded = kept.loaded
             return kept.definitions
         loaded = self._remember(state)
-        definitions = self._definitions_of(context, loaded)
-        if self._load_inputs is not None:
+        if self._load_inputs is None:
+            return self._definitions_of(context, loaded)
+        with built_for_good(len(state.index.nodes) + len(state.index.tests)):
+            definitions = self._definitions_of(context, loaded)
             _memo.keep(
                 KeptDefinitions(self._load_inputs, state.header.state_id, loaded, definitions)
             )
