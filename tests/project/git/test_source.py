@@ -752,6 +752,8 @@ def test_no_configuration_hook_or_filter_of_anybody_runs(
 def test_git_variables_of_the_environment_redirect_nothing(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import git  # noqa: F401 - when imported, GitPython asks git for its version; not what is tested
+
     for name in ("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "COMMON_DIR", "TRACE"):
         monkeypatch.setenv(f"GIT_{name}", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_NAMESPACE", "other")
