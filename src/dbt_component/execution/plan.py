@@ -130,10 +130,11 @@ def choose_mode(
     index = state.index
     if index.graph_reading_macros:
         return Mode.CUT, f"macro {index.graph_reading_macros[0]} reads `graph`"
-    for unique_id in wanted:
-        node = index.node_by_id.get(unique_id) or index.test_by_id.get(unique_id)
-        if node is not None and node.reads_graph:
-            return Mode.CUT, f"{unique_id} reads `graph`"
+    if index.graph_readers:
+        # Not only what is wanted: hooks of runs and ephemeral parents are compiled with it.
+        readers = index.graph_readers.intersection(plan_slice(index, wanted).keep)
+        if readers:
+            return Mode.CUT, f"{min(readers)} reads `graph`"
     return Mode.SLICE, None
 
 

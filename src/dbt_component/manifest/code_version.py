@@ -39,9 +39,9 @@ class CodeVersions:
         return sorted(i for i, (sql, _) in self._macros.items() if READS_GRAPH.search(sql))
 
     def reads_graph(self, entry: Mapping[str, Any]) -> bool:
-        """Whether the node's own code or a macro that it is known to call mentions ``graph``."""
-        code = entry.get("raw_code") or ""
-        return bool(READS_GRAPH.search(code)) or self._closure(_macro_ids(entry))[1]
+        """Whether the node's code, one of its hooks, or a macro that it is known to call mentions ``graph``."""
+        texts = [entry.get("raw_code") or "", *_hook_texts(entry)]
+        return any(map(READS_GRAPH.search, texts)) or self._closure(_macro_ids(entry))[1]
 
     def version_of(self, unique_id: str) -> str | None:
         """The version of a model, seed or snapshot as 40 hex digits; ``None`` for other nodes."""
@@ -102,6 +102,12 @@ class CodeVersions:
         )
         self._closures[key] = result
         return result
+
+
+def _hook_texts(entry: Mapping[str, Any]) -> list[str]:
+    config = entry.get("config") or {}
+    hooks = [*(config.get("pre-hook") or []), *(config.get("post-hook") or [])]
+    return [str(hook.get("sql") if isinstance(hook, dict) else hook) for hook in hooks]
 
 
 def _macro_ids(entry: Mapping[str, Any]) -> list[str]:

@@ -34,6 +34,12 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         return {test.unique_id: test for test in self.tests}
 
     @cached_property
+    def graph_readers(self) -> frozenset[str]:
+        """Nodes, hooks and tests whose code mentions dbt's ``graph`` variable."""
+        entries: list[Node | DbtTest] = [*self.nodes, *self.tests]
+        return frozenset(entry.unique_id for entry in entries if entry.reads_graph)
+
+    @cached_property
     def tests_of(self) -> dict[str, list[DbtTest]]:
         """Tests by each node that they depend on."""
         found: dict[str, list[DbtTest]] = {}
