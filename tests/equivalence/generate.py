@@ -394,8 +394,9 @@ class _Generator:
         if self._graph_reader == "inline_model":
             self._graph_read_in_model = True
             return (
+                # Sorted: the order depends on what dbt parsed anew and what it took from its cache.
                 "-- {% if execute %}{{ graph.nodes | length }}"
-                " {{ graph.nodes.values() | map(attribute='name') | join(' ') }}{% endif %}\n"
+                " {{ graph.nodes.values() | map(attribute='name') | sort | join(' ') }}{% endif %}\n"
             )
         return ""
 
