@@ -131,7 +131,7 @@ def end_soon(code):
         for thread in threading.enumerate():
             if thread is not threading.current_thread() and not thread.daemon:
                 thread.join()
-        atexit._run_exitfuncs()  # noqa: SLF001 - databases are closed here
+        atexit._run_exitfuncs()  # databases are closed here
         sys.stdout.flush()
         sys.stderr.flush()
     finally:

@@ -2,6 +2,7 @@
 
 from child_manifest import cut_manifest, load_manifest
 from child_patches import (
+    compare_relations_of_one_name,
     make_cycle_check_linear,
     remember_manifest,
     select_exactly,
@@ -16,6 +17,7 @@ def run_invoke(pipe, request):
     watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()))
     remember_manifest(watcher)
     make_cycle_check_linear()
+    compare_relations_of_one_name()
     silence_relation_cache(request["argv"])
     if request.get("selected") is not None:
         select_exactly(request["selected"])

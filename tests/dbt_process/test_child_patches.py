@@ -1,0 +1,75 @@
+"""What the child changes in dbt leaves dbt's answers as they are."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.base.relation import BaseRelation
+from dbt.adapters.postgres.relation import PostgresRelation
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dbt_component
+
+NAMES = st.sampled_from(["orders", "Orders", "ORDERS", '"orders"', '"Orders"', "order", "none", ""])
+
+
+@pytest.fixture(scope="module")
+def child_patches() -> ModuleType:
+    path = Path(dbt_component.__file__).parent / "dbt_process/child/child_patches.py"
+    spec = importlib.util.spec_from_file_location("child_patches", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _outcome(match: Any, adapter: Any, relations: list[Any], search: tuple[str, ...]) -> Any:
+    try:
+        return match(adapter, relations, *search)
+    except Exception as error:
+        return type(error), str(error)
+
+
+@given(
+    relation_class=st.sampled_from([BaseRelation, PostgresRelation]),
+    names=st.lists(st.tuples(NAMES, st.booleans(), st.booleans()), max_size=6),
+    wanted=NAMES,
+    schema=st.sampled_from(["main", "Main", "other"]),
+    is_quoted=st.booleans(),
+)
+def test_a_relation_is_found_as_dbt_finds_it(
+    child_patches: ModuleType,
+    relation_class: Any,
+    names: list[tuple[str, bool, bool]],
+    wanted: str,
+    schema: str,
+    is_quoted: bool,
+) -> None:
+    quoting = dict.fromkeys(["database", "schema", "identifier"], is_quoted)
+    relations = [
+        relation_class.create(
+            database="db",
+            schema="main",
+            identifier=name or None,
+            quote_policy=dict.fromkeys(["database", "schema", "identifier"], quoted),
+            dbt_created=created,
+        )
+        for name, quoted, created in names
+    ]
+    adapter = SimpleNamespace(Relation=relation_class, config=SimpleNamespace(quoting=quoting))
+    adapter._make_match_kwargs = lambda *search: BaseAdapter._make_match_kwargs(adapter, *search)
+    original = BaseAdapter._make_match
+    try:
+        child_patches.compare_relations_of_one_name()
+        patched = BaseAdapter._make_match
+    finally:
+        BaseAdapter._make_match = original
+    assert patched is not original
+    search = ("db", schema, wanted)
+    assert _outcome(patched, adapter, relations, search) == _outcome(
+        original, adapter, relations, search
+    )
