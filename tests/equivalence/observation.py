@@ -51,12 +51,20 @@ class Observation:
     output: str = ""
 
 
+UNIT_TESTS_FILE = "unit_tests.yml"
+"""Where generated projects have their unit tests, and nothing else."""
+
+
 def read_sql_files(target: Path) -> dict[str, str]:
-    """Texts of compiled and executed SQL under a target folder, normalised."""
+    """Texts of compiled and executed SQL under a target folder, normalised.
+
+    Without the fixtures of unit tests: dbt gives those of equal name in one YAML file the same path, and
+    the test that comes last wins. Each test's own SQL holds its fixtures.
+    """
     files: dict[str, str] = {}
     for name in ("compiled", "run"):
         for path in sorted((target / name).rglob("*")):
-            if path.is_file():
+            if path.is_file() and path.parent.name != UNIT_TESTS_FILE:
                 relative = path.relative_to(target).as_posix()
                 files[relative] = normalise(path.read_text(), target)
     return files

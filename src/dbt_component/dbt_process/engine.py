@@ -1,7 +1,11 @@
-"""Which dbt runs: found once, from installed metadata, without starting it."""
+"""Which dbt runs: a Python dbt, known from installed metadata without starting it, or another command."""
 
+import functools
 import os
+import re
+import shlex
 import shutil
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -10,33 +14,36 @@ import msgspec
 
 from dbt_component.errors import EngineError
 
+VERSION_TIMEOUT_SECONDS = 120
+_LONG_PATH_MARK = (
+    "'''exec' "  # an interpreter whose path is too long for the first line stands here
+)
 _INSTALL_HINT = "Install dbt-core and an adapter, for example `pip install dbt-core dbt-postgres`."
 
 
 class Engine(msgspec.Struct, frozen=True):
-    """A Python dbt: the interpreter that has it, and its versions.
+    """A dbt: the interpreter that has it, or the command that starts it, and its versions.
 
     ``versions`` maps distribution names (``dbt-core``, ``dbt-adapters``, ``dbt-<adapter>``) to
-    versions. It is part of the state's fingerprint.
+    versions. It is part of the state's fingerprint. ``command`` is the path of a dbt that is no Python
+    script (a wrapper, a container, a binary), which can only be driven by its command line;
+    ``python`` is then the interpreter that drives it.
     """
 
     python: str
     versions: dict[str, str]
-
-    @property
-    def dbt_version(self) -> str:
-        return self.versions["dbt-core"]
+    command: str | None = None
 
 
 def find_engine(executable: str | None = None) -> Engine:
-    """Finds the dbt to use. Starts no process.
+    """Finds the dbt to use. Starts no process, unless ``executable`` is no Python script.
 
     Args:
-        executable: Path or name of a ``dbt`` script of another environment; ``None`` for the dbt of
-            the environment this runs in.
+        executable: Path or name of a ``dbt`` of another environment; ``None`` for the dbt of the
+            environment this runs in. What is no Python script is asked for its version, once a process.
 
     Raises:
-        EngineError: There is no dbt, or ``executable`` is not a Python dbt.
+        EngineError: There is no dbt, it is too old, or ``executable`` does not tell a version as dbt does.
     """
     if executable is None:
         return Engine(python=sys.executable, versions=_installed_versions(None))
@@ -44,24 +51,62 @@ def find_engine(executable: str | None = None) -> Engine:
     if found is None:
         raise EngineError(f"dbt executable {executable!r} was not found.", hint=_INSTALL_HINT)
     python = _interpreter_of(Path(found))
+    if python is None:
+        command = os.path.abspath(found)
+        return Engine(python=sys.executable, versions=_told_versions(command), command=command)
     site_packages = sorted(Path(python).parent.parent.glob("lib/python*/site-packages"))
     versions = _installed_versions([str(path) for path in site_packages])
     return Engine(python=python, versions=versions)
 
 
-def _interpreter_of(script: Path) -> str:
+def _interpreter_of(script: Path) -> str | None:
+    """The Python that a console script runs in; ``None`` if the file is no such script."""
     with script.open("rb") as file:
-        first_line = file.readline(4096)
-    interpreter = first_line[2:].decode(errors="replace").strip()
-    if first_line.startswith(b"#!") and "python" in interpreter and os.path.exists(interpreter):
-        return interpreter
-    sibling = script.parent / "python"
-    if first_line.startswith(b"#!") and sibling.exists():
-        return str(sibling)
-    raise EngineError(
-        f"dbt executable {str(script)!r} is not a Python dbt-core script.",
-        hint="Only dbt-core 1.8 to 1.x can be run; the Rust engine (dbt 2) is not supported.",
-    )
+        first, second = (file.readline(4096).decode(errors="replace") for _ in range(2))
+    if not first.startswith("#!"):
+        return None
+    interpreter = first[2:].strip()
+    if second.startswith(_LONG_PATH_MARK):
+        interpreter = next(iter(shlex.split(second[len(_LONG_PATH_MARK) :])), "")
+    return interpreter if "python" in interpreter and os.path.exists(interpreter) else None
+
+
+@functools.cache
+def _told_versions(command: str) -> dict[str, str]:
+    """What ``dbt --version`` tells: dbt and its adapters."""
+    try:
+        done = subprocess.run(
+            [command, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=VERSION_TIMEOUT_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EngineError(
+            f"`{command} --version` failed: {error}.",
+            hint="`dbt_executable` must be a dbt that can be started.",
+        ) from error
+    text = done.stdout + done.stderr
+    core = re.search(r"^\s*-?\s*installed:\s*(\S+)", text, re.MULTILINE)
+    one_line = re.search(r"^(dbt[\w-]*)[ =:]+v?(\d+\.\d\S*)", text, re.MULTILINE)
+    versions: dict[str, str] = {}
+    if core is not None:
+        versions["dbt-core"] = core[1]
+        for name, version in re.findall(r"^\s*-\s*(\w+):\s*(\d\S*)", text, re.MULTILINE):
+            versions[f"dbt-{name}"] = version
+    elif one_line is not None:
+        versions[one_line[1]] = one_line[2]
+    if done.returncode != 0 or not versions:
+        raise EngineError(
+            f"`{command} --version` tells no dbt version (exit code {done.returncode}):"
+            f" {text.strip()[-500:]!r}.",
+            hint="`dbt_executable` must be a dbt.",
+        )
+    _require_supported(versions.get("dbt-core"))
+    return dict(sorted(versions.items()))
 
 
 def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
@@ -82,9 +127,20 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
             versions[name] = distribution.version
     if "dbt-core" not in versions:
         raise EngineError("dbt-core is not installed.", hint=_INSTALL_HINT)
-    major, minor = (int(part) for part in versions["dbt-core"].split(".")[:2])
-    if (major, minor) < (1, 8) or major > 1:
+    _require_supported(versions["dbt-core"])
+    if int(versions["dbt-core"].partition(".")[0]) > 1:
         raise EngineError(
-            f"dbt-core {versions['dbt-core']} is not supported.", hint="Use dbt-core 1.8 to 1.x."
+            f"dbt-core {versions['dbt-core']} can't be run inside Python.",
+            hint="Use dbt-core 1.8 to 1.x, or set `dbt_executable` to a dbt to drive by command line.",
         )
     return dict(sorted(versions.items()))
+
+
+def _require_supported(core_version: str | None) -> None:
+    if core_version is None:
+        return
+    major, minor = (int(part) for part in core_version.split(".")[:2])
+    if (major, minor) < (1, 8):
+        raise EngineError(
+            f"dbt-core {core_version} is not supported.", hint="Use dbt-core 1.8 or newer."
+        )

@@ -55,12 +55,14 @@ class ParseCacheToc(msgspec.Struct, frozen=True, array_like=True):
     pieces: dict[str, dict[str, tuple[int, int]]]
 
 
-def split_parse_cache(data: bytes) -> tuple[bytes, bytes]:
-    """Takes partial_parse.msgpack apart.
+def split_parse_cache(data: bytes | None) -> tuple[bytes, bytes]:
+    """Takes partial_parse.msgpack apart; nothing in, nothing out, for a dbt that writes no such file.
 
     Returns:
         The encoded table of contents, and the pieces one after another.
     """
+    if data is None:
+        return _encode(ParseCacheToc(keys=[], whole={}, pieces={})), b""
     cache: dict[str, Any] = _decode(data)
     cache["env_vars"] = dict.fromkeys(cache.get("env_vars") or {})
     packed = bytearray()
@@ -95,6 +97,11 @@ class ParseCache:
                 hint="Rebuild the state with `dg utils refresh-defs-state`.",
             ) from error
         self._read_range = read_range
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the dbt that prepared the project keeps no such cache."""
+        return not self._toc.keys
 
     def _piece(self, location: tuple[int, int]) -> bytes:
         try:

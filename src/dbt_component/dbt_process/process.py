@@ -17,6 +17,7 @@ from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.events import DbtEvent, LogLine, decode_event
 
 _CHILD = Path(__file__).with_name("child")
+_DRIVER = _CHILD / "drive_command.py"
 DEFAULT_GRACE_SECONDS = 25.0
 
 
@@ -43,9 +44,14 @@ class DbtProcess:
         read_end, write_end = os.pipe()
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         environment.pop("PYTHONSAFEPATH", None)
+        program = (
+            [engine.python, str(_CHILD), str(write_end)]
+            if engine.command is None
+            else [engine.python, str(_DRIVER), str(write_end), engine.command]
+        )
         try:
             self._process = subprocess.Popen(
-                [engine.python, str(_CHILD), str(write_end)],
+                program,
                 stdin=subprocess.PIPE,
                 stdout=stdout,
                 stderr=stderr,

@@ -1,5 +1,6 @@
 """All specs of a selection, validated together."""
 
+import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from dbt_component.manifest.node import Node
 from dbt_component.manifest.store import LazyManifest
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
+
+_NOT_IN_CHECK_NAMES = re.compile(r"[^A-Za-z0-9_.]")
+_OUTPUT_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def build_specs(
         allow_shared_sources=translator.settings.enable_duplicate_source_asset_keys,
     )
     output_names = {spec.key: spec.key.to_python_identifier() for spec in asset_specs}
-    _refuse_shared_outputs(output_names)
+    _refuse_unusable_outputs(output_names)
     notes = _dropped_tag_notes(chosen)
     checks = _CheckBuilder(manifest, translator, project, key_of, set(output_names.values()))
     if translator.settings.enable_asset_checks:
@@ -134,6 +138,7 @@ class _CheckBuilder:
         )
         if spec is None:
             return
+        spec = self._with_valid_name(spec, test)
         identifier = spec.get_python_identifier()
         if identifier in self._taken:
             clashing = spec.name
@@ -156,6 +161,17 @@ class _CheckBuilder:
             )
         self._taken.add(identifier)
         self.specs[test.unique_id] = spec
+
+    def _with_valid_name(self, spec: dg.AssetCheckSpec, test: DbtTest) -> dg.AssetCheckSpec:
+        """The check under a name that Dagster accepts; dbt's may hold hyphens and the like."""
+        name = _NOT_IN_CHECK_NAMES.sub("_", spec.name)
+        if name == spec.name:
+            return spec
+        self.notes.append(
+            f"Check name {spec.name!r} on {spec.asset_key.to_user_string()!r} holds what Dagster does"
+            f" not accept; {test.unique_id} is shown as {name!r}."
+        )
+        return spec.replace_key(dg.AssetCheckKey(spec.asset_key, name))
 
 
 def _with_ancestors(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:
@@ -225,7 +241,14 @@ def _refuse_shared_keys(
     )
 
 
-def _refuse_shared_outputs(output_names: Mapping[dg.AssetKey, str]) -> None:
+def _refuse_unusable_outputs(output_names: Mapping[dg.AssetKey, str]) -> None:
+    invalid = [key for key, name in output_names.items() if not _OUTPUT_NAME.fullmatch(name)]
+    if invalid:
+        raise DefinitionError(
+            "Asset keys hold characters that Dagster does not accept in the outputs of an op:"
+            f" {_some(repr(key.to_user_string()) for key in invalid)}.",
+            hint="Use letters without accents, digits and underscores; set another with `translation.key`.",
+        )
     by_name: dict[str, list[str]] = {}
     for key, name in output_names.items():
         by_name.setdefault(name, []).append(key.to_user_string())

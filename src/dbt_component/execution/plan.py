@@ -15,7 +15,7 @@ from dbt_component.project.identity import inputs_that_differ
 from dbt_component.project.prepare import project_arguments
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
-from dbt_component.selection.arguments import DbtArguments
+from dbt_component.selection.arguments import DbtArguments, parse_options
 from dbt_component.selection.criteria import SelectionCriteria
 
 
@@ -116,6 +116,8 @@ def choose_mode(
     wanted: frozenset[str],
 ) -> tuple[Mode, str | None]:
     """The cheapest way that gives what dbt itself would, and why it is not the slice if it isn't."""
+    if engine.command is not None:
+        return Mode.PARSE, f"{engine.command} is no Python script, so its command line is used"
     differing = inputs_that_differ(
         state,
         project,
@@ -148,6 +150,8 @@ def write_request(
         "selected": sorted(plan.selected),
         "metadata": list(metadata),
     }
+    if plan.engine.command is not None:
+        request |= _names_of(plan, state)
     cache = ParseCache(state.read_parse_cache_toc(), state.parse_cache_range.read)
     now = str(plan.project.project_dir.resolve())
     before = state.header.project_dir
@@ -155,9 +159,10 @@ def write_request(
     if plan.mode is Mode.PARSE:
         target = folder / "target"
         target.mkdir(parents=True, exist_ok=True)
-        (target / "partial_parse.msgpack").write_bytes(
-            cache.put_together(is_env_unchanged=state.fingerprint.is_env_unchanged, moved=moved)
-        )
+        if not cache.is_empty:
+            (target / "partial_parse.msgpack").write_bytes(
+                cache.put_together(is_env_unchanged=state.fingerprint.is_env_unchanged, moved=moved)
+            )
         return request
     slice_plan = plan_slice(state.index, plan.selected)
     path = folder / "manifest.msgpack"
@@ -167,6 +172,20 @@ def write_request(
         request["cut"] = {"keep": slice_plan.keep, "rewired": slice_plan.rewired}
     else:
         path.write_bytes(cache.slice(slice_plan, moved=moved))
+    return request
+
+
+def _names_of(plan: RunPlan, state: StateFile) -> dict[str, Any]:
+    """How dbt's command line is told the selection: names, or nothing if it is all there is."""
+    index = state.index
+    everything = {n.unique_id for n in index.nodes if n.is_asset} | set(index.test_by_id)
+    request: dict[str, Any] = {"list_argv": parse_options(plan.argv)}
+    if not everything <= plan.selected:
+        request["names"] = {
+            unique_id: found.fqn
+            for unique_id in sorted(plan.selected)
+            if (found := index.node_by_id.get(unique_id) or index.test_by_id.get(unique_id))
+        }
     return request
 
 

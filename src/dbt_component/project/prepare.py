@@ -141,11 +141,17 @@ def resolve_selections(
     """
     engine = find_engine(project.dbt_executable)
     cache = ParseCache(state.read_parse_cache_toc(), state.parse_cache_range.read)
+    if cache.is_empty and engine.command is None:
+        raise SelectionError(
+            "The state was prepared by a dbt that keeps no parse cache, which this one needs to select.",
+            hint="Refresh it with `dg utils refresh-defs-state`.",
+        )
     with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
         scratch = Path(folder)
-        (scratch / "manifest.msgpack").write_bytes(
-            cache.put_together(is_env_unchanged=lambda _: True)
-        )
+        if not cache.is_empty:
+            (scratch / "manifest.msgpack").write_bytes(
+                cache.put_together(is_env_unchanged=lambda _: True)
+            )
         request = {
             "action": "select",
             "manifest": str(scratch / "manifest.msgpack"),
@@ -213,10 +219,7 @@ class _Preparation:
             target = scratch / "target"
             target.mkdir()
             if self._previous is not None:
-                cache = self._previous_cache()
-                (target / "partial_parse.msgpack").write_bytes(
-                    cache.put_together(is_env_unchanged=self._previous.fingerprint.is_env_unchanged)
-                )
+                self._write_previous_cache(self._previous, target)
             commands: list[list[str]] = []
             if needs_packages(self._project, self._previous, self._fingerprint):
                 commands.append(["deps"])
@@ -232,11 +235,12 @@ class _Preparation:
             self.warnings = _run_child(self._engine, self._project, request, scratch, what=what)
             return self._contents(scratch, target)
 
-    def _previous_cache(self) -> ParseCache:
-        assert self._previous is not None
-        return ParseCache(
-            self._previous.read_parse_cache_toc(), self._previous.parse_cache_range.read
-        )
+    def _write_previous_cache(self, previous: StateFile, target: Path) -> None:
+        cache = ParseCache(previous.read_parse_cache_toc(), previous.parse_cache_range.read)
+        if not cache.is_empty:
+            (target / "partial_parse.msgpack").write_bytes(
+                cache.put_together(is_env_unchanged=previous.fingerprint.is_env_unchanged)
+            )
 
     def _probe(self, scratch: Path) -> dict[str, Any] | None:
         names = [name for name in self._wanted.runtime_vars if name not in self._project.vars]
@@ -256,13 +260,14 @@ class _Preparation:
     def _contents(self, scratch: Path, target: Path) -> StateContents:
         manifest_json = (target / "manifest.json").read_bytes()
         cache_path = target / "partial_parse.msgpack"
-        if not cache_path.exists():
+        has_cache = cache_path.exists()
+        if not has_cache and self._engine.command is None:
             raise PrepareError(
                 "dbt wrote no parse cache.",
                 where=str(self._project.project_dir),
                 hint="Remove `partial_parse: false` from dbt_project.yml or profiles.yml.",
             )
-        toc, parse_cache = split_parse_cache(cache_path.read_bytes())
+        toc, parse_cache = split_parse_cache(cache_path.read_bytes() if has_cache else None)
         manifest = decode_manifest(manifest_json)
         vars_text = json.dumps(
             [self._project.yml.vars, dict(self._project.vars)], sort_keys=True, default=str

@@ -27,6 +27,7 @@ _RUNNABLE_TYPES: dict[str, frozenset[str]] = {
     "compile": frozenset(),
     "clone": frozenset(),
 }
+_PARSE_FLAGS = frozenset({"--vars", "--profile", "--target", "-t"})
 _FORBIDDEN = {
     "--project-dir": "set `project` instead",
     "--profiles-dir": "set `project.profiles_dir` instead",
@@ -128,6 +129,16 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
         target=_last([*values["-t"], *values["--target"]]),
         resource_types=frozenset(types - without),
     )
+
+
+def parse_options(argv: Sequence[str]) -> list[str]:
+    """Those of a command's arguments that other commands need to read the project the same way."""
+    kept: list[str] = []
+    for position, token in enumerate(argv):
+        flag, has_value, _ = token.partition("=")
+        if flag in _PARSE_FLAGS:
+            kept += [token] if has_value else list(argv[position : position + 2])
+    return kept
 
 
 def _values_after(args: Sequence[str], position: int) -> Sequence[str]:

@@ -13,6 +13,8 @@ Requests (``action``):
   prepare  ``dbt deps`` if asked, then parse; then resolve ``selections`` to unique ids.
   select   resolve ``selections`` against an existing manifest.
 
+A dbt that is no Python script is driven by ``drive_command.py`` instead, with the same protocol.
+
 See: https://docs.getdbt.com/reference/programmatic-invocations
 """
 
@@ -31,6 +33,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [HERE, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
 try:
     from child_invoke import run_invoke
+    from child_parent import read_request, watch_parent
     from child_pipe import EventPipe
     from child_prepare import run_prepare
     from child_select import run_select
@@ -38,37 +41,6 @@ finally:
     sys.path.remove(HERE)
 
 EXIT_GRACE_SECONDS = 5
-STANDARD_INPUT = 0
-
-
-def read_request():
-    """The request line, or nothing if the parent closed standard input. Read without buffering, as a
-    buffered reader's lock would be held by the watching thread while the interpreter ends.
-    """
-    line = b""
-    while not line.endswith(b"\n"):
-        chunk = os.read(STANDARD_INPUT, 1 << 16)
-        if not chunk:
-            return b""
-        line += chunk
-    return line
-
-
-def watch_parent():
-    """Interrupts this process when the parent's end of standard input closes, as Ctrl-C would, then ends it."""
-
-    def watch():
-        try:
-            while os.read(STANDARD_INPUT, 1):
-                pass
-        except OSError:
-            pass
-        for wait_seconds in (5, 5):
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(wait_seconds)
-        os._exit(130)
-
-    threading.Thread(target=watch, name="watch-parent", daemon=True).start()
 
 
 def main():

@@ -1,0 +1,84 @@
+"""dbt's JSON log, turned into our events: what the watcher does inside dbt, from outside."""
+
+import json
+import sys
+
+from child_pipe import plain
+
+_SKIPS = ("SkippingDetails", "LogSkipBecauseError", "MarkSkippedChildren")
+_TESTS = ("test", "unit_test")
+
+
+class LogReader:
+    """Reads one dbt command's log line by line: events go to the pipe, messages to people.
+
+    Args:
+        pipe: Where events go.
+    """
+
+    def __init__(self, pipe):
+        self._pipe = pipe
+        self._printed = set()
+        self._batched = set()
+        self._reported = set()
+        self.errors = []
+
+    def read(self, line):
+        """One line of standard output, as bytes. What is no event of dbt's is for people alone."""
+        text = line.decode(errors="replace").rstrip("\n")
+        try:
+            record = json.loads(text)
+            info, data = record["info"], record["data"]
+            name, level = info["name"], info["level"]
+            message = info.get("msg") or ""
+        except (ValueError, KeyError, TypeError):
+            _show(text)
+            return
+        if level != "debug":
+            _show(message)
+        self._tell(name, level, plain(message), data, info.get("invocation_id"))
+
+    def _tell(self, name, level, message, data, invocation_id):
+        node = data.get("node_info") or {}
+        unique_id = node.get("unique_id") or data.get("unique_id") or None
+        if name == "NodeStart":
+            self._pipe.emit("node_started", unique_id=unique_id)
+        elif name in ("LogModelResult", "LogFunctionResult"):
+            self._printed.add(unique_id)
+        elif name in ("LogStartBatch", "LogBatchResult"):
+            self._batched.add(unique_id)
+        elif name == "NodeFinished":
+            self._finished(unique_id, node, data.get("run_result") or {}, invocation_id)
+        elif name in _SKIPS:
+            self._pipe.emit("skip_cause", unique_id=unique_id, message=message)
+        elif level in ("error", "warn"):
+            if level == "error":
+                self.errors.append(message)
+            self._pipe.emit("log", level=level, name=name, message=message, unique_id=unique_id)
+
+    def _finished(self, unique_id, node, result, invocation_id):
+        # A batch of a microbatch model finishes under the model's id; only the model prints.
+        is_batch = unique_id in self._batched and unique_id not in self._printed
+        if is_batch or not unique_id or unique_id in self._reported:
+            return
+        self._reported.add(unique_id)
+        kind = node.get("resource_type") or unique_id.partition(".")[0]
+        self._pipe.emit(
+            "node_finished",
+            unique_id=unique_id,
+            resource_type=kind,
+            status=str(result.get("status") or node.get("node_status") or "").lower(),
+            invocation_id=invocation_id,
+            message=result.get("message") or None,
+            execution_time_seconds=result.get("execution_time") or 0.0,
+            started_at=node.get("node_started_at") or None,
+            finished_at=node.get("node_finished_at") or None,
+            thread=result.get("thread") or None,
+            failures=int(result.get("num_failures") or 0) if kind in _TESTS else None,
+            adapter_response=result.get("adapter_response") or {},
+        )
+
+
+def _show(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

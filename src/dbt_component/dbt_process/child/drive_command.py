@@ -1,0 +1,239 @@
+"""Entry point for a dbt that is no Python script: drives its command line and tells what its log says.
+
+Usage: ``python drive_command.py <event fd> <dbt command>``. Requests and events are those of ``__main__``,
+so that the parent need not know the difference. What only dbt's own process can do is left out: runs read
+the whole project (``manifest`` is not used), relations are not described (``metadata`` is refused with a
+warning), and no variable is proven to matter at run time only.
+
+See: https://docs.getdbt.com/reference/global-configs/logs
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+
+from child_log import LogReader
+from child_parent import read_request, watch_parent
+from child_pipe import EventPipe
+
+_RUNNABLE = ("model", "seed", "snapshot", "test", "unit_test")
+_SPECIAL = set(" ,*?[]:+@\t\n\"'")
+_FAILED_NODES = 1
+_QUIET_STATES = ("success", "pass", "skipped", "no-op", "reused")
+
+
+class CommandError(Exception):
+    """What dbt said when it failed."""
+
+
+class Command:
+    """The foreign dbt: runs one of its commands at a time, in this process's group."""
+
+    def __init__(self, executable, pipe):
+        self._executable = executable
+        self._pipe = pipe
+        self.interrupted = False
+        signal.signal(signal.SIGINT, self._note_interrupt)
+        signal.signal(signal.SIGTERM, self._note_interrupt)
+
+    def _note_interrupt(self, *_):
+        self.interrupted = True  # dbt, in the same group, gets it too and ends by itself
+
+    def run(self, argv):
+        """Runs a command with its JSON log; returns its exit code and its errors."""
+        reader = LogReader(self._pipe)
+        logged = [*argv, "--log-format", "json", "--log-level", "debug"]
+        with self._start(logged, stderr=None) as process:
+            for line in process.stdout:
+                reader.read(line)
+        return process.returncode, reader.errors
+
+    def list(self, argv):
+        """What ``dbt ls`` lists, as dictionaries.
+
+        Raises:
+            CommandError: dbt does not accept the selection.
+        """
+        keys = ["--output", "json", "--output-keys", "unique_id", "resource_type", "fqn"]
+        with self._start(["--quiet", "ls", *keys, *argv], stderr=subprocess.STDOUT) as process:
+            lines = process.stdout.read().decode(errors="replace").splitlines()
+        entries, others = [], []
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                entries.append({key: entry[key] for key in ("unique_id", "resource_type", "fqn")})
+            except (ValueError, KeyError, TypeError):
+                others.append(line)
+        if process.returncode != 0:
+            raise CommandError("\n".join(others).strip() or "exit code %d" % process.returncode)
+        return entries
+
+    def _start(self, argv, stderr):
+        return subprocess.Popen(
+            [self._executable, *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+
+
+def run_invoke(pipe, command, request):
+    """One dbt command over exactly the nodes of ``names``; over everything if there is no such list."""
+    if request.get("metadata"):
+        pipe.emit(
+            "log",
+            level="warn",
+            name="DbtComponent",
+            message="include_metadata (%s) needs a dbt that is a Python script; nothing is fetched."
+            % ", ".join(request["metadata"]),
+        )
+    results_path = os.path.join(os.environ["DBT_TARGET_PATH"], "run_results.json")
+    if os.path.exists(results_path):
+        os.remove(results_path)
+    argv = list(request["argv"])
+    names = request.get("names")
+    if names is not None:
+        selection = select_exactly(command, names, request.get("list_argv") or [])
+        if not selection:
+            pipe.emit("result", success=True, nodes=[])
+            return
+        argv += selection
+    code, errors = command.run(argv)
+    error = None
+    if code not in (0, _FAILED_NODES) and not command.interrupted:
+        error = "\n".join(errors[-5:]) or "exit code %d" % code
+    pipe.emit(
+        "result",
+        success=code == 0,
+        error="interrupted" if command.interrupted else error,
+        error_type="CommandError" if error else None,
+        interrupted=command.interrupted,
+        nodes=read_results(results_path),
+    )
+
+
+def select_exactly(command, names, list_argv):
+    """The arguments that select the nodes of ``names`` (id -> fully qualified name) and no others.
+
+    A name also selects what lies below it, so dbt itself is asked what it would run, and what it would
+    run besides is excluded.
+
+    Raises:
+        CommandError: No such arguments were found; nothing has run.
+    """
+    chosen = ["--indirect-selection", "empty", "--select", *map(method, names.values())]
+    listed = command.list([*chosen, *list_argv])
+    found = {entry["unique_id"] for entry in listed} & names.keys()
+    besides = [method(entry["fqn"]) for entry in listed if is_unwanted(entry, names)]
+    if besides:
+        chosen += ["--exclude", *besides]
+        listed = command.list([*chosen, *list_argv])
+        left = {entry["unique_id"] for entry in listed if is_unwanted(entry, names)}
+        lost = found - {entry["unique_id"] for entry in listed}
+        if left or lost:
+            raise CommandError(
+                "No selection on dbt's command line means exactly the wanted nodes; in the way: %s."
+                " Nothing was run. Use a dbt that is a Python script, or give these nodes other names."
+                % ", ".join(sorted(left | lost)[:10])
+            )
+    return chosen if found else []
+
+
+def is_unwanted(entry, names):
+    """Whether a listed node would run without being wanted."""
+    return entry["unique_id"] not in names and entry["resource_type"] in _RUNNABLE
+
+
+def method(fqn):
+    """A node's name as dbt's ``fqn`` method takes it; what would be syntax there matches any character."""
+    return "fqn:" + "".join("?" if c in _SPECIAL else c for c in ".".join(fqn))
+
+
+def read_results(path):
+    """The nodes of run_results.json, which tells also of those skipped at the end."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            results = json.load(file)["results"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return [
+        {
+            "unique_id": result.get("unique_id"),
+            "resource_type": str(result.get("unique_id")).partition(".")[0],
+            "status": str(result.get("status")).lower(),
+            "message": result.get("message"),
+            "failures": result.get("failures"),
+            "execution_time_seconds": result.get("execution_time") or 0.0,
+            "relation_name": result.get("relation_name"),
+            "compiled_code": None
+            if str(result.get("status")).lower() in _QUIET_STATES
+            else result.get("compiled_code"),
+        }
+        for result in results
+    ]
+
+
+def run_prepare(pipe, command, request):
+    """``dbt deps`` if asked, then parse; then the selections."""
+    for argv in request["commands"]:
+        code, errors = command.run(argv)
+        error = None if code == 0 else "\n".join(errors[-5:]) or "exit code %d" % code
+        pipe.emit("result", success=code == 0, error=error, interrupted=command.interrupted)
+        if code != 0:
+            return
+    run_select(pipe, command, request)
+
+
+def run_select(pipe, command, request):
+    """Resolves each selection with ``dbt ls`` and writes the answers to ``output``."""
+    found = {}
+    for selection in request["selections"]:
+        argv = []
+        if selection["selector"]:
+            argv += ["--selector", selection["selector"]]
+        else:
+            argv += ["--select", selection["select"]]
+            argv += ["--exclude", selection["exclude"]] if selection["exclude"] else []
+        try:
+            listed = command.list([*argv, *request["list_argv"]])
+            found[selection["key"]] = {"ids": sorted(entry["unique_id"] for entry in listed)}
+        except CommandError as error:
+            found[selection["key"]] = {"error": str(error)}
+    with open(request["output"], "w", encoding="utf-8") as file:
+        json.dump({"selections": found, "runtime_vars": []}, file)
+    pipe.emit("selections", count=len(found))
+
+
+def main():
+    pipe = EventPipe(int(sys.argv[1]))
+    try:
+        line = read_request()
+        if not line:
+            return 0
+        watch_parent()
+        request = json.loads(line)
+        if request.get("cwd"):
+            os.chdir(request["cwd"])
+        os.environ.update(request.get("env") or {})
+        command = Command(sys.argv[2], pipe)
+        actions = {"invoke": run_invoke, "prepare": run_prepare, "select": run_select}
+        actions[request["action"]](pipe, command, request)
+    except CommandError as error:
+        pipe.emit("result", success=False, error=str(error), error_type="CommandError", nodes=[])
+        return 1
+    except BaseException:
+        pipe.emit(
+            "result", success=False, error=traceback.format_exc(), error_type="ChildError", nodes=[]
+        )
+        return 1
+    finally:
+        pipe.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.stdout.flush()
+    os._exit(main())

@@ -1,0 +1,212 @@
+"""A dbt that is no Python script: driven by its command line, with the same outcome."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dbt_component.dbt_process.engine import find_engine
+from dbt_component.dbt_process.events import InvocationResult, NodeStarted
+from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.errors import EngineError
+from dbt_component.project.dbt_environment import dbt_environment
+from dbt_component.project.project import DbtProject
+from tests.dbt_process.test_process import SLOW, wait_until_gone
+from tests.dg_project import DgProject, run
+
+pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
+
+
+def write_wrapper(path: Path, after: str = "") -> Path:
+    """A shell script that runs the installed dbt, as wrappers around containers and tools do."""
+    dbt = shutil.which("dbt")
+    assert dbt is not None
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        f'#!/bin/sh\necho "$@" >> {path}.log\n{dbt} "$@"\ncode=$?\n{after}\nexit $code\n'
+    )
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def wrapper(tmp_path: Path) -> Path:
+    return write_wrapper(tmp_path / "tools" / "my-dbt")
+
+
+def project_with(executable: Path) -> dict[str, str]:
+    return {
+        "project_dir": "{{ context.project_root }}/shop",
+        "dbt_executable": str(executable),
+    }
+
+
+def test_a_wrapped_dbt_builds_and_tests_what_the_python_one_does(
+    dg_project: DgProject, wrapper: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dg_project.write_component()
+    expected = run(dg_project.load())
+    dg_project.write_component(project=project_with(wrapper), include_metadata=["row_count"])
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert set(outcome.materialized) == set(expected.materialized)
+    assert outcome.checks == expected.checks
+    assert set(outcome.observations) == set(expected.observations)
+    output = "".join(capfd.readouterr())
+    assert "is no Python script" in output
+    assert "include_metadata (row_count) needs a dbt that is a Python script" in output
+    builds = [line for line in Path(f"{wrapper}.log").read_text().splitlines() if "build" in line]
+    assert len(builds) == 1 and "--select" not in builds[0]
+
+
+def test_a_wrapped_dbt_runs_exactly_the_chosen_assets_and_checks(
+    dg_project: DgProject, wrapper: Path
+) -> None:
+    dg_project.write_component(project=project_with(wrapper))
+    defs = dg_project.load()
+    assert run(defs).success
+    # daily_orders lies above its unit test in dbt's names; the test was not chosen.
+    chosen = dg.AssetSelection.assets("daily_orders").without_checks() | dg.AssetSelection.checks(
+        dg.AssetCheckKey(dg.AssetKey("stg_orders"), "unique_stg_orders_order_id")
+    )
+    outcome = run(defs, chosen)
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["daily_orders"]
+    assert list(outcome.checks) == ["stg_orders:unique_stg_orders_order_id"]
+    assert outcome.observations == {}
+
+
+def test_a_wrapped_dbt_tells_of_failed_and_skipped_nodes(
+    dg_project: DgProject, wrapper: Path
+) -> None:
+    (dg_project.dbt_folder / "models/marts/customers.sql").write_text(
+        "select cast('not a number' as integer) as customer_id, name, 1 as orders"
+        " from {{ ref('stg_customers') }}"
+    )
+    dg_project.write_component(project=project_with(wrapper))
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    assert "model.shop.customers (error)" in outcome.failure
+    assert "Could not convert string 'not a number'" in outcome.failure
+    assert "model.shop.report" in outcome.failure  # skipped
+    assert "stg_orders" in outcome.materialized and "customers" not in outcome.materialized
+
+
+def test_selections_are_resolved_by_the_wrapped_dbt(dg_project: DgProject, wrapper: Path) -> None:
+    dg_project.write_component(
+        project=project_with(wrapper), select="tag:staging", exclude="from_source"
+    )
+    found = dg_project.load().resolve_asset_graph().materializable_asset_keys
+    assert {key.to_user_string() for key in found} == {"stg_customers", "stg_orders"}
+    dg_project.write_component(project=project_with(wrapper), select="nothing:of_the_kind")
+    with pytest.raises(Exception, match="nothing"):
+        dg_project.refresh()
+
+
+def test_a_dbt_that_keeps_no_parse_cache_works_too(dg_project: DgProject, tmp_path: Path) -> None:
+    forgetful = write_wrapper(
+        tmp_path / "tools" / "forgetful-dbt", after='rm -f "$DBT_TARGET_PATH/partial_parse.msgpack"'
+    )
+    dg_project.write_component(
+        project=project_with(forgetful),
+        select="raw_orders stg_orders",
+        exclude="test_name:relationships loose_test",
+    )
+    dg_project.refresh()
+    dg_project.refresh()
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["raw_orders", "stg_orders"]
+    assert len(outcome.checks) == 2  # unique and not_null
+
+
+def test_names_that_are_selection_syntax_are_selected_all_the_same(
+    dg_project: DgProject, wrapper: Path
+) -> None:
+    shutil.copy(
+        dg_project.dbt_folder / "tests/totals_match.sql",
+        dg_project.dbt_folder / "tests/totals,1+@more.sql",
+    )
+    dg_project.write_component(project=project_with(wrapper))
+    defs = dg_project.load()
+    assert run(defs).success
+    (odd,) = [
+        key
+        for key in defs.resolve_asset_graph().asset_check_keys
+        if key.asset_key == dg.AssetKey("customers") and "more" in key.name
+    ]
+    outcome = run(defs, dg.AssetSelection.checks(odd))
+    assert outcome.success, outcome.failure
+    assert list(outcome.checks) == [f"customers:{odd.name}"]
+
+
+def test_what_the_command_line_cannot_choose_exactly_is_not_run(
+    dg_project: DgProject, wrapper: Path
+) -> None:
+    """Excluding the model ``inner`` would exclude what lies below a folder of its name as well."""
+    for path in ("area.sql", "area/inner.sql", "area/inner/deep.sql"):
+        file = dg_project.dbt_folder / "models" / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("select 1 as one")
+    dg_project.write_component(project=project_with(wrapper))
+    outcome = run(dg_project.load(), dg.AssetSelection.assets("area", "deep"))
+    assert not outcome.success
+    assert "means exactly the wanted nodes" in outcome.failure
+    assert "model.shop.deep" in outcome.failure
+    assert outcome.materialized == []
+    assert run(dg_project.load(), dg.AssetSelection.assets("area", "inner", "deep")).success
+
+
+def test_stopping_the_driver_stops_the_wrapped_dbt(
+    dg_project: DgProject, wrapper: Path, tmp_path: Path
+) -> None:
+    (dg_project.dbt_folder / "models/staging/slow.sql").write_text(
+        "{{ config(materialized='table') }} " + SLOW
+    )
+    project = DbtProject(dg_project.dbt_folder, dbt_executable=str(wrapper))
+    process = DbtProcess(
+        find_engine(str(wrapper)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        grace_seconds=10,
+    )
+    process.send(
+        {
+            "action": "invoke",
+            "argv": ["run"],
+            "names": {"model.shop.slow": ["shop", "staging", "slow"]},
+        },
+        env=dbt_environment(project, target_path=tmp_path / "target"),
+        cwd=project.project_dir,
+    )
+    for event in process.events():
+        assert not isinstance(event, InvocationResult), event
+        if isinstance(event, NodeStarted):
+            break
+    children = subprocess.run(
+        ["pgrep", "-g", str(process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert len(children) >= 2  # the driver, the wrapper, dbt
+    started = time.monotonic()
+    process.stop()
+    assert time.monotonic() - started < 20
+    assert all(wait_until_gone(int(pid), 5) for pid in children)
+
+
+def test_what_tells_no_dbt_version_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "dbt"
+    other.write_text("#!/bin/sh\necho hello\n")
+    other.chmod(0o755)
+    with pytest.raises(EngineError, match="tells no dbt version"):
+        find_engine(str(other))
+
+
+def test_the_versions_of_a_wrapped_dbt_are_those_of_the_installed_one(wrapper: Path) -> None:
+    engine = find_engine(str(wrapper))
+    installed = find_engine().versions
+    assert engine.command == str(wrapper)
+    assert engine.versions["dbt-core"] == installed["dbt-core"]
+    assert engine.versions["dbt-duckdb"] == installed["dbt-duckdb"]
