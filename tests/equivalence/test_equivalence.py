@@ -118,7 +118,7 @@ if EXECUTABLES:
         executable: str, tmp_path: Path
     ) -> None:
         engine = find_engine(executable)
-        major, minor = (int(part) for part in engine.dbt_version.split(".")[:2])
+        major, minor = (int(part) for part in engine.versions["dbt-core"].split(".")[:2])
         with WarmProcess(engine.python) as other:
             for seed in range(700, 704):
                 bench = Bench(
@@ -137,7 +137,7 @@ if REPLAY:
         seed, number, adapter = [*REPLAY.split(":"), "duckdb"][:3]
         executable = EXECUTABLES[0] if EXECUTABLES else None
         engine = find_engine(executable)
-        major, minor = (int(part) for part in engine.dbt_version.split(".")[:2])
+        major, minor = (int(part) for part in engine.versions["dbt-core"].split(".")[:2])
         database: Database = (
             request.getfixturevalue("postgres")
             if adapter == "postgres"
