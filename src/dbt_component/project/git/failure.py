@@ -1,5 +1,7 @@
 """What git's messages mean to the user."""
 
+from dataclasses import dataclass
+
 from dbt_component.errors import (
     GitAccessError,
     GitInterruptedError,
@@ -56,7 +58,7 @@ _MISSING = (
     "returned error: 404",
     "returned error: 410",
 )
-_INTERRUPTED = (
+_INTERRUPTED_PHRASES = (
     "rpc failed",
     "early eof",
     "hung up unexpectedly",
@@ -72,6 +74,92 @@ _NOT_ADVERTISED = (
     "dumb http transport",
 )
 _NO_SUCH_COMMIT = ("not our ref", "no such remote ref")
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """What phrases in git's messages mean. ``message`` may name ``{host}`` or ``{address}``, host and port.
+
+    ``with_token`` limits it to sessions that have a token, or that have none.
+    """
+
+    phrases: tuple[str, ...]
+    kind: type[GitSourceError]
+    message: str
+    hint: str
+    with_token: bool | None = None
+
+
+_CAUSES = (
+    _Cause(
+        _HOST_KEY,
+        GitUnreachableError,
+        "The host key of {host!r} is not the known one, or is not known.",
+        "Check the key with the host's owner, then add it to known_hosts (`ssh_known_hosts_path`, by"
+        " default ~/.ssh/known_hosts).",
+    ),
+    _Cause(
+        _KEY_MODE,
+        GitAccessError,
+        "ssh refuses the key: others can read its file.",
+        "chmod 600 the key.",
+    ),
+    _Cause(
+        _OWNERSHIP,
+        GitAccessError,
+        "The repository's folder belongs to another user.",
+        "git config --global --add safe.directory <the folder>",
+    ),
+    _Cause(
+        _NO_KEY,
+        GitAccessError,
+        "ssh was not let in.",
+        "Give a key that the host knows as `ssh_key_path`, or load it into the ssh agent (a key with a"
+        " passphrase works only there). Check the user name in the URL, often 'git'.",
+    ),
+    _Cause(
+        _CREDENTIALS,
+        GitAccessError,
+        "The host did not accept the credentials.",
+        "Check that the token is valid and may read this repository, and whether the host needs a"
+        " certain `username`.",
+        with_token=True,
+    ),
+    _Cause(
+        _CREDENTIALS,
+        GitAccessError,
+        "The host asks for credentials, and there are none.",
+        "Give a `token`: credential helpers and .netrc are not used. GITHUB_TOKEN serves for github.com.",
+        with_token=False,
+    ),
+    _Cause(
+        _CERTIFICATE,
+        GitUnreachableError,
+        "The certificate of {host!r} is not trusted.",
+        "Set GIT_SSL_CAINFO or SSL_CERT_FILE to a file with the certificate of your authority.",
+    ),
+    _Cause(
+        _UNREACHABLE,
+        GitUnreachableError,
+        "The host {address!r} can't be reached.",
+        "Check the URL, the network, and the proxy (https_proxy).",
+    ),
+    _Cause(
+        _NO_SPACE,
+        GitSourceError,
+        "The disk is full.",
+        "Free some space, or set DBT_COMPONENT_CACHE_DIR to a folder on a larger disk.",
+    ),
+    _Cause(
+        _MISSING,
+        GitAccessError,
+        "There is no such repository, or it is not shown to these credentials.",
+        "Check the URL, and that the token or key may read the repository.",
+    ),
+)
+_INTERRUPTED = _Cause(
+    _INTERRUPTED_PHRASES, GitInterruptedError, "The connection broke off.", "Try again."
+)
 
 
 def needs_all_refs(result: GitResult) -> bool:
@@ -90,78 +178,29 @@ def failure(
         doing: What was to be done, for the message: "read the list of refs".
         commit: That was asked for, if one was.
     """
-    url = session.url
-    said = _last_words(result.errors)
-    where = url.public
-
-    def error(kind: type[GitSourceError], message: str, hint: str | None) -> GitSourceError:
-        return kind(f"{message} Git says: {said}" if said else message, where=where, hint=hint)
-
     if commit is not None and _has(result, _NO_SUCH_COMMIT):
         return commit_not_found(session, commit)
-    if _has(result, _HOST_KEY):
-        return error(
-            GitUnreachableError,
-            f"The host key of {url.host!r} is not the known one, or is not known.",
-            "Check the key with the host's owner, then add it to known_hosts"
-            " (`ssh_known_hosts_path`, by default ~/.ssh/known_hosts).",
-        )
-    if _has(result, _KEY_MODE):
-        return error(
-            GitAccessError, "ssh refuses the key: others can read its file.", "chmod 600 the key."
-        )
-    if _has(result, _OWNERSHIP):
-        return error(
-            GitAccessError,
-            "The repository's folder belongs to another user.",
-            "git config --global --add safe.directory <the folder>",
-        )
-    if _has(result, _NO_KEY):
-        return error(
-            GitAccessError,
-            "ssh was not let in.",
-            "Give a key that the host knows as `ssh_key_path`, or load it into the ssh agent (a key"
-            " with a passphrase works only there). Check the user name in the URL, often 'git'.",
-        )
-    if _has(result, _CREDENTIALS):
-        return error(
-            GitAccessError,
-            "The host did not accept the credentials."
-            if session.credentials.has_token
-            else "The host asks for credentials, and there are none.",
-            "Check that the token is valid and may read this repository, and whether the host needs a"
-            " certain `username`."
-            if session.credentials.has_token
-            else "Give a `token`: credential helpers and .netrc are not used. GITHUB_TOKEN serves for"
-            " github.com.",
-        )
-    if _has(result, _CERTIFICATE):
-        return error(
-            GitUnreachableError,
-            f"The certificate of {url.host!r} is not trusted.",
-            "Set GIT_SSL_CAINFO or SSL_CERT_FILE to a file with the certificate of your authority.",
-        )
-    if _has(result, _UNREACHABLE):
-        return error(
-            GitUnreachableError,
-            f"The host {url.host_and_port!r} can't be reached.",
-            "Check the URL, the network, and the proxy (https_proxy).",
-        )
-    if _has(result, _NO_SPACE):
-        return error(
-            GitSourceError,
-            "The disk is full.",
-            "Free some space, or set DBT_COMPONENT_CACHE_DIR to a folder on a larger disk.",
-        )
-    if _has(result, _MISSING):
-        return error(
-            GitAccessError,
-            "There is no such repository, or it is not shown to these credentials.",
-            "Check the URL, and that the token or key may read the repository.",
-        )
-    if _has(result, _INTERRUPTED) and not _has(result, (*_NOT_ADVERTISED, *_NO_SUCH_COMMIT)):
-        return error(GitInterruptedError, "The connection broke off.", "Try again.")
-    return error(GitSourceError, f"Git could not {doing}.", None)
+    url = session.url
+    said = _last_words(result.errors)
+    cause = _cause_of(result, has_token=session.credentials.has_token)
+    if cause is None:
+        kind, message, hint = GitSourceError, f"Git could not {doing}.", None
+    else:
+        kind, hint = cause.kind, cause.hint
+        message = cause.message.format(host=url.host, address=url.host_and_port)
+    return kind(f"{message} Git says: {said}" if said else message, where=url.public, hint=hint)
+
+
+def _cause_of(result: GitResult, *, has_token: bool) -> _Cause | None:
+    """The first cause that git's messages name."""
+    for cause in _CAUSES:
+        if _has(result, cause.phrases) and cause.with_token in (None, has_token):
+            return cause
+    if _has(result, _INTERRUPTED.phrases) and not _has(
+        result, (*_NOT_ADVERTISED, *_NO_SUCH_COMMIT)
+    ):
+        return _INTERRUPTED
+    return None
 
 
 def commit_not_found(session: GitSession, commit: str) -> GitRefNotFoundError:
