@@ -10,6 +10,7 @@ A few cases run always; the rest with ``-m slow``. Variables:
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -88,6 +89,28 @@ def test_child_started_as_a_process_does_what_stock_dbt_does(
     bench = duck_bench(generate_project(1000), tmp_path, warm, is_warm=False)
     numbers = [n for n in range(20) if not bench.case(n).in_turn]
     check(bench, numbers[:3])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1100, 1101])
+def test_a_wrapped_dbt_driven_by_its_command_line_does_what_stock_dbt_does(
+    seed: int, tmp_path: Path, warm: WarmProcess
+) -> None:
+    dbt = shutil.which("dbt")
+    assert dbt is not None
+    wrapper = tmp_path / "wrapped-dbt"
+    wrapper.write_text(f'#!/bin/sh\nexec {dbt} "$@"\n')
+    wrapper.chmod(0o755)
+    bench = Bench(
+        generate_project(seed),
+        DuckDatabase(tmp_path / "db"),
+        tmp_path / "bench",
+        warm=warm,
+        is_warm=False,
+        dbt_executable=str(wrapper),
+    )
+    numbers = [n for n in range(20) if not bench.case(n).in_turn]
+    check(bench, numbers[:5])
 
 
 @pytest.mark.slow
