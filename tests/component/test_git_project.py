@@ -3,11 +3,14 @@
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 from dagster._core.definitions.metadata.source_code import UrlCodeReference
 
+from dbt_component.component.doctor import examine
+from dbt_component.project.git.source import GitSource
 from tests.dg_project import PROJECTS, DgProject, run, specs_of
 
 pytestmark = pytest.mark.server
@@ -78,6 +81,73 @@ def test_a_branch_a_tag_and_a_push(
     git_project.refresh()
     assert "commit changed" in capsys.readouterr().err
     assert "extra" not in specs_of(git_project.load())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"link_template": "https://git.example.com/{commit}/{path}"},
+        {"prepare_project_cli_args": ["parse", "--no-partial-parse"]},
+        {"vars": {"minimum_amount": 1}},
+    ],
+)
+def test_a_changed_setting_refreshes_the_state_at_the_same_commit(
+    git_project: DgProject,
+    repository: Path,
+    changed: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = {"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"}
+    settings = {"key": "shop"}
+    git_project.write_component(project=project, defs_state=settings)
+    git_project.refresh()
+    git_project.write_component(project={**project, **changed}, defs_state=settings)
+    capsys.readouterr()
+    git_project.refresh()
+    assert "refreshed" in capsys.readouterr().err
+    git_project.refresh()
+    assert "unchanged" in capsys.readouterr().err
+
+
+def test_profiles_outside_of_the_repository_are_watched_without_fetching_it(
+    git_project: DgProject,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    own = repository / "dbt/shop/profiles.yml"
+    profiles = git_project.root / "profiles" / "profiles.yml"
+    profiles.parent.mkdir()
+    own.rename(profiles)
+    git(repository, "commit", "-qam", "profiles are elsewhere")
+    git_project.write_component(
+        project={
+            "repo_url": f"file://{repository}",
+            "repo_relative_path": "dbt/shop",
+            "profiles_dir": "{{ context.project_root }}/profiles",
+        }
+    )
+    git_project.refresh()
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(GitSource, "checkout", None)
+        git_project.refresh()
+    assert "unchanged" in capsys.readouterr().err
+    profiles.write_text(profiles.read_text() + "# changed\n")
+    git_project.refresh()
+    assert "profiles.yml changed" in capsys.readouterr().err
+
+
+def test_doctor_finds_the_state_of_a_git_project_fresh(
+    git_project: DgProject, repository: Path
+) -> None:
+    git_project.write_component(
+        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"}
+    )
+    git_project.refresh()
+    report = examine(git_project.component(), select=None, exclude="")
+    assert report.changes == []
+    assert report.run_mode == "sliced"
 
 
 def test_a_run_needs_no_repository(git_project: DgProject, repository: Path) -> None:

@@ -58,7 +58,9 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     project = loaded.open_project()
     engine = find_engine(project.dbt_executable)
     changes = state.fingerprint.differences(
-        take_fingerprint(project, engine, known=state.fingerprint)
+        take_fingerprint(
+            project, engine, known=state.fingerprint, origin=state.header.provenance.origin
+        )
     )
     wanted = loaded.selections.ids(component.criteria)
     mode, reason = choose_mode(state, project, engine, _arguments(component), wanted)

@@ -166,6 +166,7 @@ def take_fingerprint(
         "prepare_project_cli_args": json.dumps(list(project.prepare_project_cli_args)),
         "dbt-component": __version__,
         **({"commit": origin.commit} if origin is not None else {}),
+        **({"git": origin.settings} if origin is not None and origin.settings else {}),
         **engine.versions,
     }
     salt = known.salt if known is not None else secrets.token_hex(8)
@@ -181,8 +182,12 @@ def take_fingerprint(
 
 def hash_profiles(project: DbtProject) -> str:
     """Hash of the text of profiles.yml."""
-    text = (project.find_profiles_dir() / "profiles.yml").read_bytes()
-    return hashlib.sha256(text).hexdigest()[:16]
+    return hash_profiles_in(project.find_profiles_dir())
+
+
+def hash_profiles_in(folder: Path) -> str:
+    """Hash of the text of a folder's profiles.yml. Raises OSError if there is none."""
+    return hashlib.sha256((folder / "profiles.yml").read_bytes()).hexdigest()[:16]
 
 
 def serialize_vars(vars: Mapping[str, Any]) -> str:

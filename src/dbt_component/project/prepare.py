@@ -287,6 +287,9 @@ class _Preparation:
                 input_digest=fingerprint.digest,
                 project_dir=str(self._project.project_dir.resolve()),
                 has_profiles=has_profiles,
+                has_own_profiles=self._project.find_profiles_dir().is_relative_to(
+                    self._project.project_dir.resolve()
+                ),
                 runtime_vars=answers["runtime_vars"],
                 runtime_vars_tried=self._wanted.runtime_vars,
                 provenance=Provenance(

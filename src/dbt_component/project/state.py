@@ -58,6 +58,8 @@ class Provenance(msgspec.Struct, frozen=True):
 class StateHeader(msgspec.Struct, frozen=True):
     """``state_id`` names the content; ``project_dir`` is where the project lay when prepared.
 
+    ``has_profiles`` says whether profiles.yml is in the state, ``has_own_profiles`` whether it lay in the
+    project's folder.
     ``runtime_vars`` are variables proven to change nothing in the manifest, out of those tried.
     """
 
@@ -70,6 +72,7 @@ class StateHeader(msgspec.Struct, frozen=True):
     runtime_vars: list[str]
     runtime_vars_tried: list[str]
     provenance: Provenance
+    has_own_profiles: bool = False
 
 
 class StateContents(msgspec.Struct, frozen=True):

@@ -1,5 +1,7 @@
 """Refreshing the state of a project that lies in a Git repository."""
 
+import json
+import os
 import posixpath
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,7 +10,11 @@ import msgspec
 
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.fingerprint import hash_environment, serialize_vars
+from dbt_component.project.fingerprint import (
+    hash_environment,
+    hash_profiles_in,
+    serialize_vars,
+)
 from dbt_component.project.git.checkout import GitCheckout
 from dbt_component.project.git.source import GitSource
 from dbt_component.project.git.url import public_url
@@ -17,6 +23,7 @@ from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.project.state import StateFile, read_state_if_usable
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.version import __version__
 
 
 def refresh_git_state(
@@ -54,7 +61,12 @@ def refresh_git_state(
     commit = source.resolve_commit()
     previous = read_state_if_usable(previous_path or state_path)
     wanted = Wanted.of(selections, runtime_vars)
-    if previous is not None and _is_unchanged(previous, source, commit, settings, wanted):
+    asked = _settings_text(source, settings, link_template)
+    if (
+        previous is not None
+        and holds(previous, wanted)
+        and _is_unchanged(previous, source, commit, settings, asked)
+    ):
         return RefreshOutcome(is_changed=False, reasons=[])
     checkout = source.checkout(commit)
     origin = Origin(
@@ -63,6 +75,7 @@ def refresh_git_state(
         ref=source.ref,
         folder=_folder(source.repo_relative_path),
         link_template=link_template,
+        settings=asked,
     )
     outcome = refresh_state(
         open_project(checkout),
@@ -82,26 +95,63 @@ def _folder(repo_relative_path: str) -> str:
     return "" if folder == "." else folder
 
 
+def _settings_text(source: GitSource, settings: ProjectSettings, link_template: str | None) -> str:
+    """What defs.yaml says that changes the state beside the commit; no secrets, no paths of a machine."""
+    return json.dumps(
+        {
+            "ref": source.ref,
+            "submodules": source.submodules,
+            "extra_paths": source.extra_paths,
+            "link_template": link_template,
+            "profiles_dir": settings.repository_profiles_dir,
+            "prepare_project_cli_args": settings.prepare_project_cli_args,
+        },
+        sort_keys=True,
+    )
+
+
 def _is_unchanged(
-    state: StateFile, source: GitSource, commit: str, settings: ProjectSettings, wanted: Wanted
+    state: StateFile, source: GitSource, commit: str, settings: ProjectSettings, asked: str
 ) -> bool:
     """Whether the state is of this commit and these settings; decided without the files."""
     origin = state.header.provenance.origin
-    if origin is None or not holds(state, wanted):
+    if origin is None:
         return False
-    asked = (public_url(source.repo_url), commit, _folder(source.repo_relative_path))
-    if (origin.repository, origin.commit, origin.folder) != asked:
+    place = (public_url(source.repo_url), commit, _folder(source.repo_relative_path), asked)
+    if (origin.repository, origin.commit, origin.folder, origin.settings) != place:
         return False
     recorded = state.fingerprint
-    if settings.local_profiles_dir is not None:
-        return False  # profiles outside of the repository are compared with the project at hand
-    engine = find_engine(settings.dbt_executable)
     current = {
         "profile": settings.profile or "",
         "target": settings.target or "",
         "vars": serialize_vars(settings.vars),
-        **engine.versions,
+        "dbt-component": __version__,
+        **find_engine(settings.dbt_executable).versions,
     }
-    return all(recorded.settings.get(name) == value for name, value in current.items()) and (
-        hash_environment(recorded.env, salt=recorded.salt) == recorded.env
+    return (
+        all(recorded.settings.get(name) == value for name, value in current.items())
+        and hash_environment(recorded.env, salt=recorded.salt) == recorded.env
+        and _has_same_profiles(state, settings)
     )
+
+
+def _has_same_profiles(state: StateFile, settings: ProjectSettings) -> bool:
+    """Whether profiles.yml is the recorded one where it does not come with the commit.
+
+    It is looked for as ``DbtProject.find_profiles_dir`` does, only that the project is not at hand.
+    """
+    given = os.environ.get("DBT_PROFILES_DIR")
+    if settings.repository_profiles_dir is not None:
+        return True
+    if settings.local_profiles_dir is not None:
+        place = settings.local_profiles_dir
+    elif given and (Path(given) / "profiles.yml").is_file():
+        place = Path(given)
+    elif state.header.has_own_profiles:
+        return True
+    else:
+        place = Path.home() / ".dbt"
+    try:
+        return hash_profiles_in(place) == state.fingerprint.settings.get("profiles.yml")
+    except OSError:
+        return False
