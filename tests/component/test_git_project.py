@@ -142,12 +142,23 @@ def test_doctor_finds_the_state_of_a_git_project_fresh(
     git_project: DgProject, repository: Path
 ) -> None:
     git_project.write_component(
-        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"}
+        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"},
+        defs_state={"key": "shop"},
     )
     git_project.refresh()
     report = examine(git_project.component(), select=None, exclude="")
     assert report.changes == []
     assert report.run_mode == "sliced"
+    git_project.write_component(
+        project={
+            "repo_url": f"file://{repository}",
+            "repo_relative_path": "dbt/shop",
+            "submodules": True,
+        },
+        defs_state={"key": "shop"},
+    )
+    (change,) = examine(git_project.component(), select=None, exclude="").changes
+    assert '"submodules": true' in change
 
 
 def test_a_run_needs_no_repository(git_project: DgProject, repository: Path) -> None:

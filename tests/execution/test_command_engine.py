@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def test_a_wrapped_dbt_builds_and_tests_what_the_python_one_does(
     assert "is no Python script" in output
     assert "include_metadata (row_count) needs a dbt that is a Python script" in output
     builds = [line for line in Path(f"{wrapper}.log").read_text().splitlines() if "build" in line]
-    assert len(builds) == 1 and "--select" not in builds[0]
+    assert len(builds) == 1 and "--select fqn:*" in builds[0]
 
 
 def test_a_wrapped_dbt_runs_exactly_the_chosen_assets_and_checks(
@@ -178,6 +179,8 @@ def test_stopping_the_driver_stops_the_wrapped_dbt(
             "action": "invoke",
             "argv": ["run"],
             "names": {"model.shop.slow": ["shop", "staging", "slow"]},
+            "list_argv": [],
+            "are_most": False,
         },
         env=dbt_environment(project, target_path=tmp_path / "target"),
         cwd=project.project_dir,
@@ -207,6 +210,44 @@ def test_what_tells_no_dbt_version_is_refused(tmp_path: Path) -> None:
 def test_the_versions_of_a_wrapped_dbt_are_those_of_the_installed_one(wrapper: Path) -> None:
     engine = find_engine(str(wrapper))
     installed = find_engine().versions
+    names = {"dbt-core", "dbt-duckdb", "dbt-postgres"}
     assert engine.command == str(wrapper)
-    assert engine.versions["dbt-core"] == installed["dbt-core"]
-    assert engine.versions["dbt-duckdb"] == installed["dbt-duckdb"]
+    assert engine.versions == {name: installed[name] for name in names}
+
+
+@pytest.mark.parametrize(
+    "first_lines",
+    [
+        "#!{python}\n",
+        "#!{python} -sE\n",
+        "#!/usr/bin/env python\n",
+        '#!/bin/sh\n\'\'\'exec\' "{python}" "$0" "$@"\n',
+        '#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(realpath -- "$0")")"/\'python\' "$0" "$@"\n',
+    ],
+)
+def test_the_scripts_that_installers_write_are_python(tmp_path: Path, first_lines: str) -> None:
+    """In the folder of an environment, whose interpreter lies beside the script."""
+    environment = Path(sys.executable).parent.parent
+    (tmp_path / "lib").symlink_to(environment / "lib")
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "python"
+    python.symlink_to(sys.executable)
+    script = tmp_path / "bin" / "dbt"
+    script.write_text(first_lines.format(python=python) + "from dbt.cli.main import cli\n")
+    script.chmod(0o755)
+    engine = find_engine(str(script))
+    assert (engine.command, engine.python) == (None, str(python))
+
+
+def test_settings_of_the_user_do_not_change_what_a_wrapped_dbt_lists_or_builds(
+    dg_project: DgProject, wrapper: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log format of their own, and a selector for when nothing is selected."""
+    monkeypatch.setenv("DBT_LOG_FORMAT", "json")
+    (dg_project.dbt_folder / "selectors.yml").write_text(
+        "selectors: [{name: few, default: true, definition: {method: fqn, value: raw_orders}}]\n"
+    )
+    dg_project.write_component(project=project_with(wrapper), exclude="raw_customers+")
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert set(outcome.materialized) == {"raw_orders", "stg_orders", "from_source", "daily_orders"}

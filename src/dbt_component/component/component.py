@@ -240,7 +240,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """
         key = self.defs_state_config.key
         try:
-            outcome = self._sources().refresh(state_path, previous_path, replaces=replaces)
+            outcome = self.state_sources().refresh(state_path, previous_path, replaces=replaces)
         except DagsterDbtError as error:
             if not _is_dev_load.get() or not previous_path.is_file():
                 raise
@@ -259,7 +259,8 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             _say(f"{key}: unchanged, nothing to do.")
         return outcome.is_changed
 
-    def _sources(self) -> StateSources:
+    def state_sources(self) -> StateSources:
+        """What the state is made from."""
         return StateSources(
             project=self.project,
             selections=[self.criteria, *(s.settings().criteria for s in self.schedules)],

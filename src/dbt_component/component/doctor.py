@@ -44,6 +44,8 @@ def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
 def examine(component: DbtProjectComponent, *, select: str | None, exclude: str) -> Report:
     """Compares a component's state with its project and says how a run of all of it would go.
 
+    No remote is asked: a branch that has moved is found by ``dg utils refresh-defs-state``.
+
     Args:
         component: A component that was loaded from a dg project.
         select: A dbt selection to list; answered from the state, else by dbt.
@@ -57,10 +59,9 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     state = loaded.state
     project = loaded.open_project()
     engine = find_engine(project.dbt_executable)
+    origin = component.state_sources().origin(state.header.provenance.origin)
     changes = state.fingerprint.differences(
-        take_fingerprint(
-            project, engine, known=state.fingerprint, origin=state.header.provenance.origin
-        )
+        take_fingerprint(project, engine, known=state.fingerprint, origin=origin)
     )
     wanted = loaded.selections.ids(component.criteria)
     mode, reason = choose_mode(state, project, engine, _arguments(component), wanted)

@@ -8,7 +8,7 @@ from pathlib import Path
 from dbt_component.component.schema import DbtProjectArgs, GitProjectArgs, ProjectArgs
 from dbt_component.errors import GitWorkTreeError
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.git.refresh import refresh_git_state
+from dbt_component.project.git.refresh import origin_at, refresh_git_state
 from dbt_component.project.prepare import RefreshOutcome, refresh_state
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -49,6 +49,20 @@ class StateSources:
             origin=_origin_of(project) if isinstance(project, DbtProjectArgs) else None,
             replaces=replaces,
         )
+
+    def origin(self, recorded: Origin | None) -> Origin | None:
+        """Where a state made now would say that it is from, if a remote branch has not moved.
+
+        Args:
+            recorded: What the state says.
+        """
+        project = self.project
+        if isinstance(project, GitProjectArgs):
+            commit = recorded.commit if recorded is not None else ""
+            return origin_at(
+                commit, project.source, project.settings, link_template=project.link_template
+            )
+        return _origin_of(project) if isinstance(project, DbtProjectArgs) else None
 
 
 def _origin_of(project: DbtProjectArgs) -> Origin | None:

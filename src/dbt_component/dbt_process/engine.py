@@ -1,10 +1,11 @@
 """Which dbt runs: a Python dbt, known from installed metadata without starting it, or another command."""
 
+import contextlib
 import functools
 import os
 import re
-import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from importlib import metadata
@@ -15,9 +16,8 @@ import msgspec
 from dbt_component.errors import EngineError
 
 VERSION_TIMEOUT_SECONDS = 120
-_LONG_PATH_MARK = (
-    "'''exec' "  # an interpreter whose path is too long for the first line stands here
-)
+_EXEC_MARK = "'''exec' "
+_EXECUTED = re.compile(r"^'''exec' [\"']?(/[^\"'$ ]+)")
 _INSTALL_HINT = "Install dbt-core and an adapter, for example `pip install dbt-core dbt-postgres`."
 
 
@@ -63,50 +63,76 @@ def _interpreter_of(script: Path) -> str | None:
     """The Python that a console script runs in; ``None`` if the file is no such script."""
     with script.open("rb") as file:
         first, second = (file.readline(4096).decode(errors="replace") for _ in range(2))
-    if not first.startswith("#!"):
+    words = first[2:].split() if first.startswith("#!") else []
+    if not words:
         return None
-    interpreter = first[2:].strip()
-    if second.startswith(_LONG_PATH_MARK):
-        interpreter = next(iter(shlex.split(second[len(_LONG_PATH_MARK) :])), "")
-    return interpreter if "python" in interpreter and os.path.exists(interpreter) else None
+    is_env = os.path.basename(words[0]) == "env" and "python" in words[-1]
+    if "python" in os.path.basename(words[0]):
+        found = words[0]
+    elif is_env or second.startswith(_EXEC_MARK):
+        # Installers write so what may be moved, or has a path too long for the first line.
+        found = next(iter(_EXECUTED.findall(second)), "")
+        sibling = script.resolve().parent / "python"
+        if not os.path.exists(found):
+            found = str(sibling) if sibling.exists() else shutil.which(words[-1]) or ""
+    else:
+        return None
+    return found if os.path.exists(found) else None
+
+
+def _told_versions(command: str) -> dict[str, str]:
+    """What ``dbt --version`` tells, asked once as long as the file is the same."""
+    return _ask_versions(command, os.stat(command).st_mtime_ns)
 
 
 @functools.cache
-def _told_versions(command: str) -> dict[str, str]:
-    """What ``dbt --version`` tells: dbt and its adapters."""
+def _ask_versions(command: str, _modified: int) -> dict[str, str]:
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [command, "--version"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=VERSION_TIMEOUT_SECONDS,
-            check=False,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise EngineError(
             f"`{command} --version` failed: {error}.",
             hint="`dbt_executable` must be a dbt that can be started.",
         ) from error
-    text = done.stdout + done.stderr
-    core = re.search(r"^\s*-?\s*installed:\s*(\S+)", text, re.MULTILINE)
-    one_line = re.search(r"^(dbt[\w-]*)[ =:]+v?(\d+\.\d\S*)", text, re.MULTILINE)
-    versions: dict[str, str] = {}
-    if core is not None:
-        versions["dbt-core"] = core[1]
-        for name, version in re.findall(r"^\s*-\s*(\w+):\s*(\d\S*)", text, re.MULTILINE):
-            versions[f"dbt-{name}"] = version
-    elif one_line is not None:
-        versions[one_line[1]] = one_line[2]
-    if done.returncode != 0 or not versions:
+    with process:
+        try:
+            output, _ = process.communicate(timeout=VERSION_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise EngineError(
+                f"`{command} --version` gave no answer in {VERSION_TIMEOUT_SECONDS} s.",
+                hint="`dbt_executable` must be a dbt that can be started.",
+            ) from error
+    text = output.decode(errors="replace")
+    versions = _read_versions(text)
+    if process.returncode != 0 or not versions:
         raise EngineError(
-            f"`{command} --version` tells no dbt version (exit code {done.returncode}):"
+            f"`{command} --version` tells no dbt version (exit code {process.returncode}):"
             f" {text.strip()[-500:]!r}.",
             hint="`dbt_executable` must be a dbt.",
         )
     _require_supported(versions.get("dbt-core"))
     return dict(sorted(versions.items()))
+
+
+def _read_versions(text: str) -> dict[str, str]:
+    """Reads dbt 1's lists of core and plugins, or the one line of other dbts. Newest releases, which dbt
+    looks up and lists too, are left out.
+    """
+    core = re.search(r"^\s*-?\s*installed:\s*(\d\S*)", text, re.MULTILINE)
+    if core is not None:
+        _, _, plugins = text.partition("Plugins:")
+        adapters = re.findall(r"^\s*-\s*(\w+):\s*(\d\S*)", plugins, re.MULTILINE)
+        return {"dbt-core": core[1], **{f"dbt-{name}": version for name, version in adapters}}
+    one_line = re.search(r"^(dbt[\w-]*)[ =:]+v?(\d+\.\d\S*)", text, re.MULTILINE)
+    return {} if one_line is None else {one_line[1]: one_line[2]}
 
 
 def _installed_versions(search_path: list[str] | None) -> dict[str, str]:

@@ -176,17 +176,19 @@ def write_request(
 
 
 def _names_of(plan: RunPlan, state: StateFile) -> dict[str, Any]:
-    """How dbt's command line is told the selection: names, or nothing if it is all there is."""
+    """How dbt's command line is told the selection."""
     index = state.index
-    everything = {n.unique_id for n in index.nodes if n.is_asset} | set(index.test_by_id)
-    request: dict[str, Any] = {"list_argv": parse_options(plan.argv)}
-    if not everything <= plan.selected:
-        request["names"] = {
-            unique_id: found.fqn
-            for unique_id in sorted(plan.selected)
-            if (found := index.node_by_id.get(unique_id) or index.test_by_id.get(unique_id))
-        }
-    return request
+    names = {
+        unique_id: found.fqn
+        for unique_id in sorted(plan.selected)
+        if (found := index.node_by_id.get(unique_id) or index.test_by_id.get(unique_id))
+    }
+    runnable = sum(node.is_asset for node in index.nodes) + len(index.tests)
+    return {
+        "names": names,
+        "are_most": len(names) > runnable / 2,
+        "list_argv": parse_options(plan.argv),
+    }
 
 
 def new_run_folder(base: Path, name: str) -> Path:

@@ -258,7 +258,15 @@ class _Preparation:
         return [*command, *project_arguments(self._project)]
 
     def _contents(self, scratch: Path, target: Path) -> StateContents:
-        manifest_json = (target / "manifest.json").read_bytes()
+        manifest_path = target / "manifest.json"
+        if not manifest_path.exists():
+            raise PrepareError(
+                "dbt wrote no manifest.json to the folder that DBT_TARGET_PATH names.",
+                where=str(self._project.project_dir),
+                hint="A `dbt_executable` that wraps dbt must pass on the DBT_ variables and see the same"
+                " folders.",
+            )
+        manifest_json = manifest_path.read_bytes()
         cache_path = target / "partial_parse.msgpack"
         has_cache = cache_path.exists()
         if not has_cache and self._engine.command is None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 
 from child_pipe import plain
 
@@ -30,13 +31,18 @@ class LogReader:
             record = json.loads(text)
             info, data = record["info"], record["data"]
             name, level = info["name"], info["level"]
-            message = info.get("msg") or ""
+            message = str(info.get("msg") or "")
         except (ValueError, KeyError, TypeError):
             _show(text)
             return
         if level != "debug":
             _show(message)
-        self._tell(name, level, plain(message), data, info.get("invocation_id"))
+        try:
+            self._tell(name, level, plain(message), data or {}, info.get("invocation_id"))
+        except Exception:  # one line that is not as expected must not end the reading
+            self._pipe.emit(
+                "log", level="warn", name="DbtComponent", message=traceback.format_exc()
+            )
 
     def _tell(self, name, level, message, data, invocation_id):
         node = data.get("node_info") or {}

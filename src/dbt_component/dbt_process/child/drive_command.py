@@ -19,7 +19,11 @@ from child_log import LogReader
 from child_parent import read_request, watch_parent
 from child_pipe import EventPipe
 
-_RUNNABLE = ("model", "seed", "snapshot", "test", "unit_test")
+_NEVER_RUN = ("source", "exposure", "metric", "semantic_model", "saved_query", "analysis")
+_ALL = [
+    "--select",
+    "fqn:*",
+]  # said, as a project may have a selector of its own for when nothing is
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
 _FAILED_NODES = 1
 _QUIET_STATES = ("success", "pass", "skipped", "no-op", "reused")
@@ -27,6 +31,10 @@ _QUIET_STATES = ("success", "pass", "skipped", "no-op", "reused")
 
 class CommandError(Exception):
     """What dbt said when it failed."""
+
+
+class CommandInterruptError(Exception):
+    """Stopped from outside: nothing more is started."""
 
 
 class Command:
@@ -39,8 +47,11 @@ class Command:
         signal.signal(signal.SIGINT, self._note_interrupt)
         signal.signal(signal.SIGTERM, self._note_interrupt)
 
-    def _note_interrupt(self, *_):
-        self.interrupted = True  # dbt, in the same group, gets it too and ends by itself
+    def _note_interrupt(self, number, _):
+        # dbt, in the same group, gets an interrupt too and ends by itself.
+        self.interrupted = True
+        if number == signal.SIGTERM:
+            os.killpg(0, signal.SIGINT)
 
     def run(self, argv):
         """Runs a command with its JSON log; returns its exit code and its errors."""
@@ -58,7 +69,8 @@ class Command:
             CommandError: dbt does not accept the selection.
         """
         keys = ["--output", "json", "--output-keys", "unique_id", "resource_type", "fqn"]
-        with self._start(["--quiet", "ls", *keys, *argv], stderr=subprocess.STDOUT) as process:
+        quiet = ["--quiet", "--log-format", "text", "ls"]
+        with self._start([*quiet, *keys, *argv], stderr=subprocess.STDOUT) as process:
             lines = process.stdout.read().decode(errors="replace").splitlines()
         entries, others = [], []
         for line in lines:
@@ -67,21 +79,28 @@ class Command:
                 entries.append({key: entry[key] for key in ("unique_id", "resource_type", "fqn")})
             except (ValueError, KeyError, TypeError):
                 others.append(line)
-        if process.returncode != 0:
+        if self.interrupted:
+            raise CommandInterruptError
+        if process.returncode != 0 or any(line.startswith("{") for line in others):
             raise CommandError("\n".join(others).strip() or "exit code %d" % process.returncode)
         return entries
 
     def _start(self, argv, stderr):
-        return subprocess.Popen(
-            [self._executable, *argv],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-        )
+        if self.interrupted:
+            raise CommandInterruptError
+        try:
+            return subprocess.Popen(
+                [self._executable, *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+            )
+        except OSError as error:  # gone, or more names than a command line holds
+            raise CommandError("%s can't be started: %s" % (self._executable, error)) from error
 
 
 def run_invoke(pipe, command, request):
-    """One dbt command over exactly the nodes of ``names``; over everything if there is no such list."""
+    """One dbt command over exactly the nodes of ``names`` (id -> fully qualified name)."""
     if request.get("metadata"):
         pipe.emit(
             "log",
@@ -93,15 +112,13 @@ def run_invoke(pipe, command, request):
     results_path = os.path.join(os.environ["DBT_TARGET_PATH"], "run_results.json")
     if os.path.exists(results_path):
         os.remove(results_path)
-    argv = list(request["argv"])
-    names = request.get("names")
-    if names is not None:
-        selection = select_exactly(command, names, request.get("list_argv") or [])
-        if not selection:
-            pipe.emit("result", success=True, nodes=[])
-            return
-        argv += selection
-    code, errors = command.run(argv)
+    selection = select_exactly(
+        command, request["names"], request["list_argv"], most=request["are_most"]
+    )
+    if not selection:
+        pipe.emit("result", success=True, nodes=[])
+        return
+    code, errors = command.run([*request["argv"], *selection])
     error = None
     if code not in (0, _FAILED_NODES) and not command.interrupted:
         error = "\n".join(errors[-5:]) or "exit code %d" % code
@@ -115,36 +132,41 @@ def run_invoke(pipe, command, request):
     )
 
 
-def select_exactly(command, names, list_argv):
-    """The arguments that select the nodes of ``names`` (id -> fully qualified name) and no others.
+def select_exactly(command, names, list_argv, most):
+    """The arguments that select the nodes of ``names`` and no others; none if dbt knows none of them.
 
     A name also selects what lies below it, so dbt itself is asked what it would run, and what it would
-    run besides is excluded.
+    run besides is excluded; which may exclude too much, for the same reason. Where ``most`` of the project
+    is wanted, everything is selected first, and the rest is excluded.
 
     Raises:
         CommandError: No such arguments were found; nothing has run.
     """
-    chosen = ["--indirect-selection", "empty", "--select", *map(method, names.values())]
-    listed = command.list([*chosen, *list_argv])
-    found = {entry["unique_id"] for entry in listed} & names.keys()
-    besides = [method(entry["fqn"]) for entry in listed if is_unwanted(entry, names)]
-    if besides:
-        chosen += ["--exclude", *besides]
+    by_name = ["--select", *map(method, names.values())]
+    in_the_way = set()
+    for select in (_ALL, by_name) if most else (by_name, _ALL):
+        chosen = ["--indirect-selection", "empty", *select]
         listed = command.list([*chosen, *list_argv])
+        found = {entry["unique_id"] for entry in listed} & names.keys()
+        besides = [method(entry["fqn"]) for entry in listed if is_unwanted(entry, names)]
+        if besides:
+            chosen += ["--exclude", *besides]
+            listed = command.list([*chosen, *list_argv])
         left = {entry["unique_id"] for entry in listed if is_unwanted(entry, names)}
         lost = found - {entry["unique_id"] for entry in listed}
-        if left or lost:
-            raise CommandError(
-                "No selection on dbt's command line means exactly the wanted nodes; in the way: %s."
-                " Nothing was run. Use a dbt that is a Python script, or give these nodes other names."
-                % ", ".join(sorted(left | lost)[:10])
-            )
-    return chosen if found else []
+        if not left | lost:
+            return chosen if found else []
+        in_the_way = in_the_way or left | lost
+    raise CommandError(
+        "No selection on dbt's command line means exactly the wanted nodes; in the way: %s. Nothing was"
+        " run. Use a dbt that is a Python script, or give these nodes other names."
+        % ", ".join(sorted(in_the_way)[:10])
+    )
 
 
 def is_unwanted(entry, names):
     """Whether a listed node would run without being wanted."""
-    return entry["unique_id"] not in names and entry["resource_type"] in _RUNNABLE
+    return entry["unique_id"] not in names and entry["resource_type"] not in _NEVER_RUN
 
 
 def method(fqn):
@@ -224,6 +246,9 @@ def main():
     except CommandError as error:
         pipe.emit("result", success=False, error=str(error), error_type="CommandError", nodes=[])
         return 1
+    except CommandInterruptError:
+        pipe.emit("result", success=False, error="interrupted", interrupted=True, nodes=[])
+        return 130
     except BaseException:
         pipe.emit(
             "result", success=False, error=traceback.format_exc(), error_type="ChildError", nodes=[]

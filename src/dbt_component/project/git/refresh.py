@@ -61,22 +61,15 @@ def refresh_git_state(
     commit = source.resolve_commit()
     previous = read_state_if_usable(previous_path or state_path)
     wanted = Wanted.of(selections, runtime_vars)
-    asked = _settings_text(source, settings, link_template)
+    origin = origin_at(commit, source, settings, link_template=link_template)
     if (
         previous is not None
         and holds(previous, wanted)
-        and _is_unchanged(previous, source, commit, settings, asked)
+        and previous.header.provenance.origin == origin
+        and _is_unchanged(previous, settings)
     ):
         return RefreshOutcome(is_changed=False, reasons=[])
     checkout = source.checkout(commit)
-    origin = Origin(
-        repository=public_url(source.repo_url),
-        commit=commit,
-        ref=source.ref,
-        folder=_folder(source.repo_relative_path),
-        link_template=link_template,
-        settings=asked,
-    )
     outcome = refresh_state(
         open_project(checkout),
         state_path,
@@ -95,31 +88,34 @@ def _folder(repo_relative_path: str) -> str:
     return "" if folder == "." else folder
 
 
-def _settings_text(source: GitSource, settings: ProjectSettings, link_template: str | None) -> str:
-    """What defs.yaml says that changes the state beside the commit; no secrets, no paths of a machine."""
-    return json.dumps(
-        {
-            "ref": source.ref,
-            "submodules": source.submodules,
-            "extra_paths": source.extra_paths,
-            "link_template": link_template,
-            "profiles_dir": settings.repository_profiles_dir,
-            "prepare_project_cli_args": settings.prepare_project_cli_args,
-        },
-        sort_keys=True,
+def origin_at(
+    commit: str, source: GitSource, settings: ProjectSettings, *, link_template: str | None
+) -> Origin:
+    """A commit of the repository, with what defs.yaml says of it: no secrets, no paths of a machine."""
+    return Origin(
+        repository=public_url(source.repo_url),
+        commit=commit,
+        ref=source.ref,
+        folder=_folder(source.repo_relative_path),
+        link_template=link_template,
+        settings=json.dumps(
+            {
+                "repo_url": public_url(source.repo_url),
+                "ref": source.ref,
+                "folder": source.repo_relative_path,
+                "submodules": source.submodules,
+                "extra_paths": source.extra_paths,
+                "link_template": link_template,
+                "profiles_dir": settings.repository_profiles_dir,
+                "prepare_project_cli_args": settings.prepare_project_cli_args,
+            },
+            sort_keys=True,
+        ),
     )
 
 
-def _is_unchanged(
-    state: StateFile, source: GitSource, commit: str, settings: ProjectSettings, asked: str
-) -> bool:
-    """Whether the state is of this commit and these settings; decided without the files."""
-    origin = state.header.provenance.origin
-    if origin is None:
-        return False
-    place = (public_url(source.repo_url), commit, _folder(source.repo_relative_path), asked)
-    if (origin.repository, origin.commit, origin.folder, origin.settings) != place:
-        return False
+def _is_unchanged(state: StateFile, settings: ProjectSettings) -> bool:
+    """Whether what does not come with the commit is as recorded; decided without the files."""
     recorded = state.fingerprint
     current = {
         "profile": settings.profile or "",
