@@ -19,7 +19,6 @@ from child_log import LogReader
 from child_parent import read_request, watch_parent
 from child_pipe import EventPipe
 
-_NEVER_RUN = ("source", "exposure", "metric", "semantic_model", "saved_query", "analysis")
 _ALL = [
     "--select",
     "fqn:*",
@@ -148,12 +147,12 @@ def select_exactly(command, names, list_argv, most):
         chosen = ["--indirect-selection", "empty", *select]
         listed = command.list([*chosen, *list_argv])
         found = {entry["unique_id"] for entry in listed} & names.keys()
-        besides = [method(entry["fqn"]) for entry in listed if is_unwanted(entry, names)]
+        besides = [method(entry["fqn"]) for entry in listed if entry["unique_id"] not in names]
         if besides:
             chosen += ["--exclude", *besides]
             listed = command.list([*chosen, *list_argv])
-        left = {entry["unique_id"] for entry in listed if is_unwanted(entry, names)}
-        lost = found - {entry["unique_id"] for entry in listed}
+        ids = {entry["unique_id"] for entry in listed}
+        left, lost = ids - names.keys(), found - ids
         if not left | lost:
             return chosen if found else []
         in_the_way = in_the_way or left | lost
@@ -162,11 +161,6 @@ def select_exactly(command, names, list_argv, most):
         " run. Use a dbt that is a Python script, or give these nodes other names."
         % ", ".join(sorted(in_the_way)[:10])
     )
-
-
-def is_unwanted(entry, names):
-    """Whether a listed node would run without being wanted."""
-    return entry["unique_id"] not in names and entry["resource_type"] not in _NEVER_RUN
 
 
 def method(fqn):
