@@ -26,7 +26,7 @@ class Engine(msgspec.Struct, frozen=True):
 
     ``versions`` maps distribution names (``dbt-core``, ``dbt-adapters``, ``dbt-<adapter>``) to
     versions. It is part of the state's fingerprint. ``command`` is the path of a dbt that is no Python
-    script (a wrapper, a container, a binary), which can only be driven by its command line;
+    script (a wrapper, a binary), which can only be driven by its command line;
     ``python`` is then the interpreter that drives it.
     """
 

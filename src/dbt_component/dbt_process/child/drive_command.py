@@ -19,10 +19,8 @@ from child_log import LogReader
 from child_parent import read_request, watch_parent
 from child_pipe import EventPipe
 
-_ALL = [
-    "--select",
-    "fqn:*",
-]  # said, as a project may have a selector of its own for when nothing is
+# Said, as a project may have a selector of its own for when nothing is.
+_ALL = ["--select", "fqn:*"]
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
 _FAILED_NODES = 1
 _QUIET_STATES = ("success", "pass", "skipped", "no-op", "reused")
