@@ -63,11 +63,13 @@ def parse_manifest(
 
     for section in _NODE_SECTIONS:
         for unique_id, entry in (manifest.get(section) or {}).items():
+            if not _is_enabled(entry):
+                continue
             if entry.get("resource_type") == "test":
                 tests.append(_parse_test(entry, versions, *store(entry)))
             else:
                 nodes[unique_id] = _parse_node(entry, versions, owners, *store(entry))
-    unit_tests = (manifest.get("unit_tests") or {}).values()
+    unit_tests = [e for e in (manifest.get("unit_tests") or {}).values() if _is_enabled(e)]
     by_name = _nodes_by_name(nodes.values()) if unit_tests else {}
     for entry in unit_tests:
         test = _parse_test(entry, versions, *store(entry))
@@ -95,6 +97,11 @@ def decode_raw_entry(packed: bytes) -> dict[str, Any]:
             hint="Rebuild the state with `dg utils refresh-defs-state`.",
         ) from error
     return entry
+
+
+def _is_enabled(entry: Mapping[str, Any]) -> bool:
+    """Whether dbt runs the entry. It leaves tests of disabled models among its nodes, disabled too."""
+    return (entry.get("config") or {}).get("enabled") is not False
 
 
 def _parse_node(
