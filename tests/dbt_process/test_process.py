@@ -12,6 +12,7 @@ import pytest
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.events import InvocationResult, LogLine, NodeStarted
 from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.dbt_process.requests import Invoke
 from dbt_component.errors import EngineError
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.project import DbtProject
@@ -44,7 +45,7 @@ def start_slow_run(project: DbtProject, scratch: Path, grace_seconds: float = 4)
         grace_seconds=grace_seconds,
     )
     process.send(
-        {"action": "invoke", "argv": ["run"], "selected": ["model.shop.slow"], "metadata": []},
+        Invoke(argv=["run"], selected=["model.shop.slow"]),
         env=dbt_environment(project, target_path=scratch),
         cwd=project.project_dir,
     )

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from dbt_component.dbt_process import process as process_module
+from dbt_component.dbt_process.arguments import parse_arguments
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.events import (
     DbtEvent,
@@ -18,6 +19,7 @@ from dbt_component.dbt_process.events import (
     decode_event,
 )
 from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.dbt_process.requests import encode_request
 from dbt_component.execution.plan import (
     Mode,
     RunPlan,
@@ -30,7 +32,6 @@ from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.prepare import refresh_state
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
-from dbt_component.selection.arguments import parse_arguments
 
 from .cases import Case
 from .observation import NodeEnd, Observation, Step, normalise, read_sql_files
@@ -92,7 +93,7 @@ class OurDbt:
                     "kind": "ours",
                     "in_turn": in_turn,
                     "child": str(_CHILD),
-                    "request": {**request, "env": env, "cwd": str(cwd)},
+                    "request": json.loads(encode_request(request, env=env, cwd=str(cwd))),
                     "record": str(record),
                     "output": str(output),
                     "cwd": str(cwd),

@@ -12,6 +12,7 @@ import pytest
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.events import InvocationResult, NodeStarted
 from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.dbt_process.requests import Invoke, NodeNames
 from dbt_component.errors import EngineError
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.project import DbtProject
@@ -175,13 +176,14 @@ def test_stopping_the_driver_stops_the_wrapped_dbt(
         grace_seconds=10,
     )
     process.send(
-        {
-            "action": "invoke",
-            "argv": ["run"],
-            "names": {"model.shop.slow": ["shop", "staging", "slow"]},
-            "list_argv": [],
-            "are_most": False,
-        },
+        Invoke(
+            argv=["run"],
+            names=NodeNames(
+                names={"model.shop.slow": ("shop", "staging", "slow")},
+                are_most=False,
+                list_argv=[],
+            ),
+        ),
         env=dbt_environment(project, target_path=tmp_path / "target"),
         cwd=project.project_dir,
     )

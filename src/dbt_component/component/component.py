@@ -61,7 +61,7 @@ from dbt_component.execution.cli_args import (
 )
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.compare import compare_manifests
-from dbt_component.manifest.store import LazyManifest, NodeProps
+from dbt_component.manifest.manifest import Manifest, NodeProps
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
@@ -134,12 +134,12 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """The project on this machine; unpacked from the state if its folder is gone."""
         return self.loaded_project().open_project()
 
-    def get_resource_props(self, manifest: LazyManifest, unique_id: str) -> NodeProps:
+    def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
         """The manifest entry of a node."""
         return manifest.raw_nodes.props(unique_id)
 
     def get_asset_spec(
-        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+        self, manifest: Manifest, unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         """The spec of a node before YAML ``translation``. Override it to alter any spec."""
         return DagsterDbtTranslator.get_asset_spec(self.translator, manifest, unique_id, project)
@@ -147,7 +147,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     def get_asset_check_spec(
         self,
         asset_spec: dg.AssetSpec,
-        manifest: LazyManifest,
+        manifest: Manifest,
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:

@@ -8,7 +8,7 @@ from dbt_component.component.translation_settings import TranslationSettingsMode
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.definitions.yaml_translation import TranslationFn
-from dbt_component.manifest.store import LazyManifest
+from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.project import DbtProject
 
 
@@ -18,13 +18,13 @@ class SpecMethods(Protocol):
     translation: TranslationFn | None
 
     def get_asset_spec(
-        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+        self, manifest: Manifest, unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec: ...
 
     def get_asset_check_spec(
         self,
         asset_spec: dg.AssetSpec,
-        manifest: LazyManifest,
+        manifest: Manifest,
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None: ...
@@ -40,22 +40,20 @@ class ComponentTranslator(DagsterDbtTranslator):
         self._component = component
 
     def get_asset_spec(
-        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+        self, manifest: Manifest, unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         return self._component.get_asset_spec(manifest, unique_id, project)
 
     def get_asset_check_spec(
         self,
         asset_spec: dg.AssetSpec,
-        manifest: LazyManifest,
+        manifest: Manifest,
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
         return self._component.get_asset_check_spec(asset_spec, manifest, unique_id, project)
 
-    def finish_spec(
-        self, spec: dg.AssetSpec, manifest: LazyManifest, unique_id: str
-    ) -> dg.AssetSpec:
+    def finish_spec(self, spec: dg.AssetSpec, manifest: Manifest, unique_id: str) -> dg.AssetSpec:
         translate = self._component.translation
         if translate is None:
             return spec

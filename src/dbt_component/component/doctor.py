@@ -8,11 +8,11 @@ from pathlib import Path
 from dagster.components.core.component_tree import ComponentTree
 
 from dbt_component.component.component import DbtProjectComponent
+from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.errors import StateError
 from dbt_component.execution.plan import choose_mode
 from dbt_component.project.fingerprint import take_fingerprint
-from dbt_component.selection.arguments import DbtArguments, parse_arguments
 from dbt_component.selection.criteria import SelectionCriteria
 
 

@@ -8,7 +8,7 @@ from dbt_component.definitions.specs import SelectedSpecs, build_specs
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import ProjectError
 from dbt_component.execution.binding import RunBinding
-from dbt_component.manifest.store import LazyManifest
+from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.project import DbtProject
 from dbt_component.project.selections import ResolvedSelections
 from dbt_component.project.state import StateFile
@@ -39,8 +39,8 @@ class LoadedProject:
         self._opened: DbtProject | None = None
 
     @property
-    def manifest(self) -> LazyManifest:
-        return self.state.lazy_manifest
+    def manifest(self) -> Manifest:
+        return self.state.manifest
 
     def commit(self) -> str | None:
         """The commit that the state was made from, for a project in Git."""

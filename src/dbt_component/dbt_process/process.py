@@ -1,7 +1,6 @@
 """The child process: started in a group of its own, read by pipe, and never left behind."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -9,12 +8,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.events import DbtEvent, LogLine, decode_event
+from dbt_component.dbt_process.requests import Request, encode_request
 
 _CHILD = Path(__file__).with_name("child")
 _DRIVER = _CHILD / "drive_command.py"
@@ -78,15 +77,15 @@ class DbtProcess:
     def exit_code(self) -> int | None:
         return self._process.poll()
 
-    def send(self, request: Mapping[str, Any], *, env: Mapping[str, str], cwd: Path) -> None:
+    def send(self, request: Request, *, env: Mapping[str, str], cwd: Path) -> None:
         """Sends the one request of this process.
 
         Args:
-            request: See ``child/__main__.py``.
+            request: What to do.
             env: Variables to set on top of the inherited ones.
             cwd: Folder to run in.
         """
-        line = json.dumps({**request, "env": dict(env), "cwd": str(cwd)}).encode() + b"\n"
+        line = encode_request(request, env=dict(env), cwd=str(cwd))
         stdin = self._process.stdin
         assert stdin is not None
         # A child that died while importing shows in events(), with its exit code.

@@ -12,8 +12,8 @@ from dbt_component.definitions.translator import UNIQUE_ID_KEY, DagsterDbtTransl
 from dbt_component.errors import DefinitionError, DuplicateAssetKeyError
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
+from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
-from dbt_component.manifest.store import LazyManifest
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
 
@@ -35,7 +35,7 @@ class SelectedSpecs:
 
 
 def build_specs(
-    manifest: LazyManifest,
+    manifest: Manifest,
     translator: DagsterDbtTranslator,
     *,
     selected_ids: Set[str],
@@ -93,7 +93,7 @@ class _CheckBuilder:
 
     def __init__(
         self,
-        manifest: LazyManifest,
+        manifest: Manifest,
         translator: DagsterDbtTranslator,
         project: DbtProject | None,
         key_of: dict[str, dg.AssetKey],

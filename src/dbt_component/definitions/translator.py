@@ -10,8 +10,8 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.dbt_test import DbtTest
+from dbt_component.manifest.manifest import Manifest, NodeProps
 from dbt_component.manifest.node import Node
-from dbt_component.manifest.store import LazyManifest, NodeProps
 from dbt_component.project.git.link import link_to_file
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
@@ -40,7 +40,7 @@ class DagsterDbtTranslator:
             self._settings = DagsterDbtTranslatorSettings()
         return self._settings
 
-    def get_resource_props(self, manifest: LazyManifest, unique_id: str) -> NodeProps:
+    def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
         """The manifest entry of a node. Raises KeyError if there is none."""
         return manifest.raw_nodes.props(unique_id)
 
@@ -104,7 +104,7 @@ class DagsterDbtTranslator:
         return metadata
 
     def get_asset_spec(
-        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+        self, manifest: Manifest, unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         """The default spec of a model, seed, snapshot or source.
 
@@ -154,7 +154,7 @@ class DagsterDbtTranslator:
     def get_asset_check_spec(
         self,
         asset_spec: dg.AssetSpec,
-        manifest: LazyManifest,
+        manifest: Manifest,
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
@@ -185,7 +185,7 @@ class DagsterDbtTranslator:
         )
 
     def resolve_spec(
-        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+        self, manifest: Manifest, unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         """The final spec of a node, computed once. ``get_asset_spec``, and what comes after it."""
         _, specs = self._memo.setdefault(id(manifest), (manifest, {}))
@@ -197,15 +197,13 @@ class DagsterDbtTranslator:
             specs[unique_id] = spec
         return spec
 
-    def finish_spec(
-        self, spec: dg.AssetSpec, manifest: LazyManifest, unique_id: str
-    ) -> dg.AssetSpec:
+    def finish_spec(self, spec: dg.AssetSpec, manifest: Manifest, unique_id: str) -> dg.AssetSpec:
         """Applied after ``get_asset_spec`` and its overrides; the component's YAML comes in here."""
         return spec
 
     def _where_from(
         self,
-        manifest: LazyManifest,
+        manifest: Manifest,
         node: Node,
         project: DbtProject | None,
         metadata: Mapping[str, Any],
@@ -232,7 +230,7 @@ class DagsterDbtTranslator:
         return found
 
     def _deps(
-        self, manifest: LazyManifest, props: NodeProps, project: DbtProject | None
+        self, manifest: Manifest, props: NodeProps, project: DbtProject | None
     ) -> list[dg.AssetDep]:
         node = _node(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
@@ -269,7 +267,7 @@ class DagsterDbtTranslator:
         return list(deps.values())
 
     def _check_dep_keys(
-        self, manifest: LazyManifest, unique_id: str, project: DbtProject | None
+        self, manifest: Manifest, unique_id: str, project: DbtProject | None
     ) -> list[dg.AssetKey]:
         nodes = manifest.index.nearest_assets(unique_id)
         return [self.resolve_spec(manifest, n.unique_id, project).key for n in nodes]

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
+import msgspec
+
+from dbt_component.dbt_process.arguments import DbtArguments, parse_options
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.parse_cache import ParseCache
+from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
 from dbt_component.execution.binding import RunBinding
 from dbt_component.project.identity import inputs_that_differ
 from dbt_component.project.prepare import project_arguments
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
-from dbt_component.selection.arguments import DbtArguments, parse_options
 from dbt_component.selection.criteria import SelectionCriteria
 
 
@@ -142,16 +144,14 @@ def choose_mode(
 
 def write_request(
     plan: RunPlan, state: StateFile, folder: Path, *, metadata: Sequence[str]
-) -> dict[str, Any]:
+) -> Invoke:
     """Puts the manifest for the run into ``folder`` and returns the request for the child."""
-    request: dict[str, Any] = {
-        "action": "invoke",
-        "argv": plan.argv,
-        "selected": sorted(plan.selected),
-        "metadata": list(metadata),
-    }
-    if plan.engine.command is not None:
-        request |= _names_of(plan, state)
+    request = Invoke(
+        argv=plan.argv,
+        selected=sorted(plan.selected),
+        metadata=list(metadata),
+        names=None if plan.engine.command is None else _names_of(plan, state),
+    )
     cache = ParseCache(state.read_parse_cache_toc(), state.parse_cache_range.read)
     now = str(plan.project.project_dir.resolve())
     before = state.header.project_dir
@@ -166,16 +166,15 @@ def write_request(
         return request
     slice_plan = plan_slice(state.index, plan.selected)
     path = folder / "manifest.msgpack"
-    request["manifest"] = str(path)
     if plan.mode is Mode.CUT:
         path.write_bytes(cache.put_together(is_env_unchanged=lambda _: True, moved=moved))
-        request["cut"] = {"keep": slice_plan.keep, "rewired": slice_plan.rewired}
-    else:
-        path.write_bytes(cache.slice(slice_plan, moved=moved))
-    return request
+        cut = Cut(keep=slice_plan.keep, rewired=slice_plan.rewired)
+        return msgspec.structs.replace(request, manifest=str(path), cut=cut)
+    path.write_bytes(cache.slice(slice_plan, moved=moved))
+    return msgspec.structs.replace(request, manifest=str(path))
 
 
-def _names_of(plan: RunPlan, state: StateFile) -> dict[str, Any]:
+def _names_of(plan: RunPlan, state: StateFile) -> NodeNames:
     """How dbt's command line is told the selection."""
     index = state.index
     names = {
@@ -184,11 +183,11 @@ def _names_of(plan: RunPlan, state: StateFile) -> dict[str, Any]:
         if (found := index.node_by_id.get(unique_id) or index.test_by_id.get(unique_id))
     }
     runnable = sum(node.is_asset for node in index.nodes) + len(index.tests)
-    return {
-        "names": names,
-        "are_most": len(names) > runnable / 2,
-        "list_argv": parse_options(plan.argv),
-    }
+    return NodeNames(
+        names=names,
+        are_most=len(names) > runnable / 2,
+        list_argv=parse_options(plan.argv),
+    )
 
 
 def new_run_folder(base: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from dbt_component.dbt_process.arguments import parse_arguments
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.errors import DefinitionError
@@ -19,7 +20,6 @@ from dbt_component.execution.node_events import NodeEvents
 from dbt_component.execution.plan import new_run_folder, plan_run
 from dbt_component.execution.subset import nodes_to_run
 from dbt_component.project.cache import cache_folder
-from dbt_component.selection.arguments import parse_arguments
 
 KEEP_RUN_FOLDERS_SECONDS = 3 * 24 * 3600
 _logger = logging.getLogger("dbt_component")

@@ -11,7 +11,6 @@ import uuid
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -20,6 +19,7 @@ from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.events import InvocationResult, LogLine
 from dbt_component.dbt_process.parse_cache import ParseCache, split_parse_cache
 from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.dbt_process.requests import Prepare, Probe, Request, Select, WantedSelection
 from dbt_component.errors import PrepareError, SelectionError
 from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.parse import decode_manifest, parse_manifest
@@ -152,11 +152,12 @@ def resolve_selections(
             (scratch / "manifest.msgpack").write_bytes(
                 cache.put_together(is_env_unchanged=lambda _: True)
             )
-        request = {
-            "action": "select",
-            "manifest": str(scratch / "manifest.msgpack"),
-            **_selection_request(wanted, scratch, project),
-        }
+        request = Select(
+            manifest=str(scratch / "manifest.msgpack"),
+            selections=[WantedSelection.of(criteria) for criteria in wanted],
+            output=str(scratch / "answers.json"),
+            list_argv=project_arguments(project),
+        )
         _run_child(engine, project, request, scratch, what="select nodes")
         return _read_selections(scratch, wanted)
 
@@ -224,13 +225,14 @@ class _Preparation:
             if needs_packages(self._project, self._previous, self._fingerprint):
                 commands.append(["deps"])
             commands.append(self._parse_command())
-            request = {
-                "action": "prepare",
-                "commands": commands,
-                "parse_cache": str(target / "partial_parse.msgpack"),
-                "probe": self._probe(scratch),
-                **_selection_request(self._wanted.selections, scratch, self._project),
-            }
+            request = Prepare(
+                commands=commands,
+                parse_cache=str(target / "partial_parse.msgpack"),
+                probe=self._probe(scratch),
+                selections=[WantedSelection.of(criteria) for criteria in self._wanted.selections],
+                output=str(scratch / "answers.json"),
+                list_argv=project_arguments(self._project),
+            )
             what = "`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`"
             self.warnings = _run_child(self._engine, self._project, request, scratch, what=what)
             return self._contents(scratch, target)
@@ -242,16 +244,16 @@ class _Preparation:
                 cache.put_together(is_env_unchanged=previous.fingerprint.is_env_unchanged)
             )
 
-    def _probe(self, scratch: Path) -> dict[str, Any] | None:
+    def _probe(self, scratch: Path) -> Probe | None:
         names = [name for name in self._wanted.runtime_vars if name not in self._project.vars]
         if not names or tuple(self._project.prepare_project_cli_args) != ("parse",):
             return None
-        return {
-            "names": names,
-            "vars": dict(self._project.vars),
-            "argv": ["parse", *project_arguments(self._project, with_vars=False)],
-            "target_path": str(scratch / "probe"),
-        }
+        return Probe(
+            names=names,
+            vars=dict(self._project.vars),
+            argv=["parse", *project_arguments(self._project, with_vars=False)],
+            target_path=str(scratch / "probe"),
+        )
 
     def _parse_command(self) -> list[str]:
         command = list(self._project.prepare_project_cli_args) or ["parse"]
@@ -386,24 +388,6 @@ def project_arguments(project: DbtProject, *, with_vars: bool = True) -> list[st
     return arguments
 
 
-def _selection_request(
-    wanted: Sequence[SelectionCriteria], scratch: Path, project: DbtProject
-) -> dict[str, Any]:
-    return {
-        "selections": [
-            {
-                "key": criteria.cache_key,
-                "select": criteria.select,
-                "exclude": criteria.exclude,
-                "selector": criteria.selector,
-            }
-            for criteria in wanted
-        ],
-        "output": str(scratch / "answers.json"),
-        "list_argv": project_arguments(project),
-    }
-
-
 def _read_selections(scratch: Path, wanted: Sequence[SelectionCriteria]) -> dict[str, list[str]]:
     if not wanted:
         return {}
@@ -422,7 +406,7 @@ def _read_selections(scratch: Path, wanted: Sequence[SelectionCriteria]) -> dict
 
 
 def _run_child(
-    engine: Engine, project: DbtProject, request: dict[str, Any], scratch: Path, *, what: str
+    engine: Engine, project: DbtProject, request: Request, scratch: Path, *, what: str
 ) -> list[str]:
     """Runs one request to its end; returns dbt's warnings.
 

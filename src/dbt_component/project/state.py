@@ -27,9 +27,9 @@ import msgspec
 
 from dbt_component.errors import StateFormatError
 from dbt_component.manifest.index import ManifestIndex, decode_index
+from dbt_component.manifest.manifest import Manifest, RawNodes
 from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.parse import decode_manifest
-from dbt_component.manifest.store import LazyManifest, RawNodes
 from dbt_component.project.fingerprint import Fingerprint
 
 FORMAT = "dbt-component-state"
@@ -234,8 +234,8 @@ class StateFile:
         return RawNodes(self.index, self._range_reader("nodes.bin").read)
 
     @cached_property
-    def lazy_manifest(self) -> LazyManifest:
-        return LazyManifest(
+    def manifest(self) -> Manifest:
+        return Manifest(
             self.index,
             self.raw_nodes,
             lambda: decode_manifest(self.read_manifest_json()),

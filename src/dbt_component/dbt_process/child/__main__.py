@@ -7,11 +7,7 @@ then stays open: its end means that the parent is gone, and the child interrupts
 Events go out as one line of JSON each on the inherited descriptor. Standard output and standard error
 stay dbt's, for people.
 
-Requests (``action``):
-  invoke   run one dbt command. ``manifest``: msgpack file to run from instead of parsing; ``selected``:
-           the exact unique ids to run; ``metadata``: what to fetch of built relations.
-  prepare  ``dbt deps`` if asked, then parse; then resolve ``selections`` to unique ids.
-  select   resolve ``selections`` against an existing manifest.
+The requests are described in ``dbt_process/requests.py``; ``action`` says which one it is.
 
 A dbt that is no Python script is driven by ``drive_command.py`` instead, with the same protocol.
 

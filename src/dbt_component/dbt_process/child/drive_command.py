@@ -109,9 +109,8 @@ def run_invoke(pipe, command, request):
     results_path = os.path.join(os.environ["DBT_TARGET_PATH"], "run_results.json")
     if os.path.exists(results_path):
         os.remove(results_path)
-    selection = select_exactly(
-        command, request["names"], request["list_argv"], most=request["are_most"]
-    )
+    names = request["names"]
+    selection = select_exactly(command, names["names"], names["list_argv"], most=names["are_most"])
     if not selection:
         pipe.emit("result", success=True, nodes=[])
         return

@@ -113,7 +113,7 @@ class _Section(Mapping[str, NodeProps]):
         return len(self._ids)
 
 
-class LazyManifest(Mapping[str, Any]):
+class Manifest(Mapping[str, Any]):
     """manifest.json as a mapping whose node sections are read entry by entry.
 
     Sections that hold no nodes (``macros``, ``docs``, ``child_map``…) cost reading all of

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dbt_component.dbt_process.arguments import parse_arguments
 from dbt_component.errors import CliArgsError, SelectionError
-from dbt_component.selection.arguments import parse_arguments
 from dbt_component.selection.criteria import SelectionCriteria
 
 
