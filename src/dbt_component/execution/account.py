@@ -1,51 +1,50 @@
-"""Accounts for every expected node: exit code 0 is never trusted alone."""
+"""Accounts for every expected node: exit code 0 alone is not taken as success."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from dbt_component.dbt_process.events import (
-    BUILT_STATUSES,
-    PASSED_STATUSES,
+    FINE_STATUSES,
     InvocationResult,
     NodeFinished,
 )
+from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 
-_FINE = BUILT_STATUSES | PASSED_STATUSES
 _MAX_LISTED = 20
 
 
-class Reconciliation:
-    """Expected nodes against reported ones, over all dbt processes of one command."""
+class Account:
+    """Expected nodes against reported ones, over all attempts of one command."""
 
     def __init__(self, expected: frozenset[str]) -> None:
-        self._expected = expected
+        self.expected = expected
         self._reported: dict[str, NodeFinished] = {}
         self._skip_reasons: dict[str, str] = {}
 
     @property
     def missing(self) -> frozenset[str]:
-        """Expected nodes that nothing was heard of."""
-        return self._expected - self._reported.keys()
+        """Expected nodes that no attempt reported."""
+        return self.expected - self._reported.keys()
 
     @property
     def has_failures(self) -> bool:
-        return any(f.status not in _FINE for f in self._reported.values())
+        """Whether a reported node failed or was skipped."""
+        return any(f.status not in FINE_STATUSES for f in self._reported.values())
 
     def note_skip(self, unique_id: str | None, message: str) -> None:
-        """Remembers why dbt skipped a node; told apart from the node's own end."""
+        """Remembers why dbt skipped a node; dbt reports that apart from the node's end."""
         if unique_id:
             self._skip_reasons[unique_id] = message
 
     def record(self, finished: NodeFinished) -> str | None:
-        """Notes a node's end; returns the reason if it was skipped."""
+        """Records a node's end; returns the reason if it was skipped."""
         self._reported[finished.unique_id] = finished
         return self._skip_reasons.get(finished.unique_id) if finished.status == "skipped" else None
 
     def unreported(self, result: InvocationResult | None) -> Iterator[NodeFinished]:
-        """Nodes in dbt's final result that no event told of, such as those skipped at the end."""
+        """Nodes in dbt's final result that had no event of their own, such as those skipped at the end."""
         for node in result.nodes if result is not None else []:
             if node.unique_id and node.unique_id not in self._reported:
                 yield NodeFinished(
@@ -58,26 +57,25 @@ class Reconciliation:
                     compiled_code=node.compiled_code,
                 )
 
-    def failure(
-        self,
-        result: InvocationResult | None,
-        *,
-        command: str,
-        exit_code: int | None,
-        logged_errors: list[str],
-        folder: Path,
-    ) -> DagsterDbtCliRuntimeError | None:
-        """The error of the whole command, or ``None`` if every node is accounted for and fine."""
+    def failure(self, attempt: Attempt) -> DagsterDbtCliRuntimeError | None:
+        """The error of the whole command; ``None`` if every node is accounted for and none failed.
+
+        Args:
+            attempt: The last attempt.
+        """
         failed = [
-            f for f in self._reported.values() if f.status not in _FINE and f.status != "skipped"
+            f
+            for f in self._reported.values()
+            if f.status not in FINE_STATUSES and f.status != "skipped"
         ]
         skipped = [f for f in self._reported.values() if f.status == "skipped"]
         missing = sorted(self.missing)
-        dbt_error = self._dbt_error(result, exit_code, logged_errors, has_failed_nodes=bool(failed))
+        dbt_error = _dbt_error(attempt, has_failed_nodes=bool(failed))
         if not (failed or skipped or missing or dbt_error):
             return None
+        number = len(self.expected | self._reported.keys())
         lines = [
-            f"`{command}`: {len(failed)} of {len(self._expected)} nodes failed,"
+            f"`{attempt.plan.dbt_command}`: {len(failed)} of {number} nodes failed,"
             f" {len(skipped)} were skipped"
             + (f", {len(missing)} never reported" if missing else "")
             + "."
@@ -86,7 +84,7 @@ class Reconciliation:
             lines.append(f"dbt: {dbt_error}")
         for finished in failed[:_MAX_LISTED]:
             lines.append(f"\n{finished.unique_id} ({finished.status}):")
-            lines.append(_indent(finished.message or "no message"))
+            lines.append(_indented(finished.message or "no message"))
         if len(failed) > _MAX_LISTED:
             lines.append(f"… and {len(failed) - _MAX_LISTED} more.")
         if skipped:
@@ -96,7 +94,7 @@ class Reconciliation:
                 f"\nNever reported: {_listed(missing)}. The project may have changed since its state"
                 " was prepared; refresh it with `dg utils refresh-defs-state` and reload."
             )
-        lines.append(f"\nArtifacts and dbt.log: {folder / 'target'}")
+        lines.append(f"\nArtifacts and dbt.log: {attempt.target_path}")
         return DagsterDbtCliRuntimeError(
             "\n".join(lines),
             metadata={
@@ -106,28 +104,24 @@ class Reconciliation:
             },
         )
 
-    def _dbt_error(
-        self,
-        result: InvocationResult | None,
-        exit_code: int | None,
-        logged_errors: list[str],
-        *,
-        has_failed_nodes: bool,
-    ) -> str | None:
-        if result is None:
-            detail = "\n".join(logged_errors[-5:])
-            return f"the process ended with exit code {exit_code} and no result. {detail}".strip()
-        if result.error:
-            return result.error
-        if not result.success and not has_failed_nodes:
-            return "\n".join(logged_errors[-5:]) or "the command failed without a message"
-        return None
+
+def _dbt_error(attempt: Attempt, *, has_failed_nodes: bool) -> str | None:
+    """What dbt itself reported as its failure, apart from failed nodes."""
+    result = attempt.result
+    detail = "\n".join(attempt.errors[-5:])
+    if result is None:
+        return f"the process ended with exit code {attempt.exit_code} and no result. {detail}".strip()
+    if result.error:
+        return result.error
+    if not result.success and not has_failed_nodes:
+        return detail or "the command failed without a message"
+    return None
 
 
-def _indent(text: str) -> str:
+def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.strip().splitlines())
 
 
-def _listed(values: list[str]) -> str:
+def _listed(values: Sequence[str]) -> str:
     shown = ", ".join(values[:_MAX_LISTED])
     return shown + (f" and {len(values) - _MAX_LISTED} more" if len(values) > _MAX_LISTED else "")
