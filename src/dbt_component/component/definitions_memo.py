@@ -1,7 +1,7 @@
-"""Definitions of this process, kept for the next time that Dagster builds them from the same inputs.
+"""Caches definitions in this process for the next time Dagster builds them from the same inputs.
 
-Dagster loads a component project anew for every look at it, seven times in one ``dg launch``; a project
-written in Python is imported once and then cached by Python. This gives components the same.
+Dagster reloads a component project on every access, seven times in one ``dg launch``. A project written
+in Python is imported only once, because Python caches modules; this module does the same for components.
 """
 
 import os
@@ -16,13 +16,13 @@ from pydantic import BaseModel
 from dbt_component.component.loaded_project import LoadedProject
 
 _MAX_ENTRIES = 32
-# What a template can call to read other files than this one.
+# Functions with which a template can read other files.
 _READS_MORE = ("load_component", "build_defs")
 
 
 @dataclass(frozen=True)
 class LoadInputs:
-    """All that a component made from YAML is made of, besides its state."""
+    """Everything that a component defined in YAML depends on, besides its state."""
 
     location: str
     project_root: str
@@ -33,7 +33,7 @@ class LoadInputs:
     def of(
         cls, attributes: BaseModel | None, context: dg.ComponentLoadContext
     ) -> "LoadInputs | None":
-        """The inputs; ``None`` if code of the user's takes part, which may answer otherwise next time."""
+        """The inputs; ``None`` if user code is involved, as its result may differ next time."""
         if attributes is None or _has_template_vars(context):
             return None
         text = attributes.model_dump_json()
@@ -49,7 +49,7 @@ class LoadInputs:
 
 @dataclass(frozen=True)
 class KeptDefinitions:
-    """Definitions, and what they were built from."""
+    """Definitions and the inputs they were built from."""
 
     inputs: LoadInputs
     state_id: str
@@ -58,13 +58,13 @@ class KeptDefinitions:
 
 
 class DefinitionsMemo:
-    """The last definitions of each place, for as many as a large project has components."""
+    """The latest definitions of each component, up to ``_MAX_ENTRIES`` components."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, KeptDefinitions] = OrderedDict()
 
     def find(self, inputs: LoadInputs | None, state_id: str) -> KeptDefinitions | None:
-        """What was built from these inputs and this state, if it is still known."""
+        """The cached definitions for these inputs and this state; ``None`` if there are none."""
         if inputs is None:
             return None
         kept = self._kept.get(inputs.location)
@@ -75,7 +75,7 @@ class DefinitionsMemo:
         )
 
     def keep(self, kept: KeptDefinitions) -> None:
-        """Takes the place of what was known of the same place."""
+        """Caches definitions, replacing those of the same component."""
         self._kept.pop(kept.inputs.location, None)
         self._kept[kept.inputs.location] = kept
         while len(self._kept) > _MAX_ENTRIES:
