@@ -13,16 +13,15 @@ from typing import Any
 from uuid import uuid4
 
 import dagster as dg
-from dagster.components.component.state_backed_component import StateBackedComponent
-from dagster.components.scaffold.scaffold import scaffold_with
-from dagster.components.utils.defs_state import DefsStateConfig
-from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
+from dagster import StateBackedComponent, scaffold_with
 from pydantic import BaseModel
 from typing_extensions import Self
 
 from dbt_component._dagster import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
+    DefsStateConfig,
+    DefsStateManagementType,
     DefsStateStorage,
     derive_model_type,
     remember_output_keys,
@@ -35,20 +34,18 @@ from dbt_component.component.definitions_memo import DefinitionsMemo, KeptDefini
 from dbt_component.component.loaded_project import LoadedProject
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
-from dbt_component.component.schema import (
-    GitProjectArgs,
-    OpModel,
-    defs_state_args,
-)
+from dbt_component.component.schema import GitProjectArgs
 from dbt_component.component.state_key import claim_state_key, default_state_key
 from dbt_component.component.state_sources import StateSources
-from dbt_component.component.strict_model import strict
-from dbt_component.component.translation_settings import TranslationSettingsModel
+from dbt_component.component.yaml.defs_state import defs_state_args
+from dbt_component.component.yaml.op import Op
+from dbt_component.component.yaml.strict_model import strict
+from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.definitions.asset_selection import asset_selection
 from dbt_component.definitions.assets import build_assets
 from dbt_component.definitions.op_settings import OpSettings
-from dbt_component.definitions.schedules import asset_selection_of, build_schedule
 from dbt_component.definitions.translator import DagsterDbtTranslator
-from dbt_component.definitions.watch import Refreshed, build_watch
+from dbt_component.definitions.watch import Refreshed
 from dbt_component.errors import (
     DagsterDbtError,
     DefinitionError,
@@ -189,9 +186,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """The Dagster selection of what dbt selects within this component, checks included."""
         loaded = self.loaded_project()
         chosen = loaded.selections.ids(SelectionCriteria(select=select, exclude=exclude))
-        return asset_selection_of(
-            loaded.specs.node_map, chosen & loaded.specs.node_map.selected_ids
-        )
+        return asset_selection(*loaded.keys_of(chosen))
 
     # -- state -------------------------------------------------------------------------------------
 
@@ -263,7 +258,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """What the state is made from."""
         return StateSources(
             project=self.project,
-            selections=[self.criteria, *(s.settings().criteria for s in self.schedules)],
+            selections=[self.criteria, *(s.criteria for s in self.schedules)],
             runtime_vars=templated_vars(self.cli_args),
         )
 
@@ -310,16 +305,13 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             _logger.info(note)
         assets = build_assets(loaded.specs, self._op_settings(context, loaded), self._run)
         schedules = [
-            build_schedule(
-                settings, loaded.specs.node_map, loaded.selections.ids(settings.criteria)
-            )
-            for settings in (schedule.settings() for schedule in self.schedules)
+            schedule.build(*loaded.keys_of(loaded.selections.ids(schedule.criteria)))
+            for schedule in self.schedules
         ]
         if self.watch is None:
             return dg.Definitions(assets=assets, schedules=schedules)
-        job, sensor = build_watch(
+        job, sensor = self.watch.build(
             self._op_settings(context, loaded).name,
-            self.watch.settings(),
             loaded_commit=loaded.commit,
             remote_commit=self._git_project().source.resolve_commit,
             refresh=self._refresh_in,
@@ -358,7 +350,6 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         yield from self.execute(context=context, dbt=dbt)
 
     def _op_settings(self, context: dg.ComponentLoadContext, loaded: LoadedProject) -> OpSettings:
-        op = self.op or OpModel()
         tags = {
             name: value
             for name, value in zip(
@@ -366,15 +357,11 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             )
             if value
         }
-        return OpSettings(
-            name=op.name
-            or default_op_name(
+        return (self.op or Op()).complete(
+            default_name=default_op_name(
                 self.project, self.criteria, context, loaded.state.index.project_name
             ),
-            tags={**(op.tags or {}), **tags},
-            description=op.description,
-            pool=op.pool,
-            backfill_policy=op.backfill_policy,
+            reserved_tags=tags,
             config_cls=self.op_config_schema,
         )
 
@@ -408,7 +395,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             return StateFile(state_path)
 
     def _remember(self, state: StateFile) -> LoadedProject:
-        settings = self.translation_settings or TranslationSettingsModel.defaults()
+        settings = self.translation_settings or TranslationSettings()
         self._loaded = LoadedProject(
             state,
             self.project,
