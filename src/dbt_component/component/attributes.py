@@ -6,20 +6,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import dagster as dg
-from dagster.components.resolved.core_models import AssetAttributesModel
-from dagster.components.utils.defs_state import DefsStateConfigArgs
 
+from dbt_component._dagster import DefsStateConfigArgs
 from dbt_component.component.schema import (
     DbtProjectArgs,
-    DefsStateModel,
-    OpModel,
     ProjectArgs,
     ProjectModel,
-    ScheduleModel,
-    WatchModel,
     resolve_project,
 )
-from dbt_component.component.translation_settings import TranslationSettingsModel
+from dbt_component.component.yaml.defs_state import DefsState
+from dbt_component.component.yaml.op import Op
+from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.component.yaml.watch import Watch
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError
@@ -90,7 +89,7 @@ class DbtProjectAttributes(dg.Resolvable):
         TranslationFn | None,
         dg.Resolver(
             compile_translation,
-            model_field_type=str | AssetAttributesModel,
+            model_field_type=str | dg.AssetAttributesModel,
             inject_before_resolve=False,
             description="How a node becomes an asset: a mapping of asset attributes, or one template that"
             " returns them. In scope: `node`, its entry in manifest.json, and `spec`, the asset by default"
@@ -101,8 +100,8 @@ class DbtProjectAttributes(dg.Resolvable):
     translation_settings: Annotated[
         DagsterDbtTranslatorSettings | None,
         dg.Resolver(
-            TranslationSettingsModel.resolve,
-            model_field_type=TranslationSettingsModel,
+            TranslationSettings.resolve_from_model,
+            model_field_type=TranslationSettings.model(),
             description="Switches of the mapping from dbt to Dagster.",
             examples=[{"enable_source_tests_as_checks": True}],
         ),
@@ -116,21 +115,21 @@ class DbtProjectAttributes(dg.Resolvable):
         ),
     ] = field(default_factory=list)
     op: Annotated[
-        OpModel | None,
+        Op | None,
         dg.Resolver.default(
             description="Settings of the op that runs dbt.",
             examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
         ),
     ] = None
     schedules: Annotated[
-        Sequence[ScheduleModel],
+        Sequence[Schedule],
         dg.Resolver.default(
             description="Schedules, each of which launches exactly what dbt selects.",
             examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
         ),
     ] = field(default_factory=list)
     watch: Annotated[
-        WatchModel | None,
+        Watch | None,
         dg.Resolver.default(
             description="For a project in Git: a sensor that looks at the ref, and refreshes the state"
             " when it moved.",
@@ -145,10 +144,10 @@ class DbtProjectAttributes(dg.Resolvable):
         ),
     ] = True
     defs_state: Annotated[
-        DefsStateModel | DefsStateConfigArgs | None,
+        DefsState | DefsStateConfigArgs | None,
         dg.Resolver(
-            lambda context, model: DefsStateModel.resolve_from_model(context, model),
-            model_field_type=DefsStateModel.model(),
+            DefsState.resolve_from_model,
+            model_field_type=DefsState.model(),
             description="Where the prepared state is kept.",
             examples=[{"management_type": "VERSIONED_STATE_STORAGE"}],
         ),

@@ -4,7 +4,7 @@ from typing import Protocol
 
 import dagster as dg
 
-from dbt_component.component.translation_settings import TranslationSettingsModel
+from dbt_component.component.yaml.translation_settings import TranslationSettings
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.definitions.yaml_translation import TranslationFn
@@ -36,7 +36,7 @@ class ComponentTranslator(DagsterDbtTranslator):
     def __init__(
         self, component: SpecMethods, settings: DagsterDbtTranslatorSettings | None
     ) -> None:
-        super().__init__(settings or TranslationSettingsModel.defaults())
+        super().__init__(settings or TranslationSettings())
         self._component = component
 
     def get_asset_spec(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-from dagster.components.resolved.context import ResolutionContext
 from pydantic import BaseModel
 
 from dbt_component.component.loaded_project import LoadedProject
@@ -84,4 +83,4 @@ class DefinitionsMemo:
 
 def _has_template_vars(context: dg.ComponentLoadContext) -> bool:
     scope: dict[str, Any] = dict(context.resolution_context.scope)
-    return bool(scope.keys() - ResolutionContext.default().scope.keys())
+    return bool(scope.keys() - dg.ResolutionContext.default().scope.keys())

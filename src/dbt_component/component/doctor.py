@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dagster.components.core.component_tree import ComponentTree
+from dagster import ComponentTree
 
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments

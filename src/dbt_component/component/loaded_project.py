@@ -1,7 +1,10 @@
 """A state that is open, and what is derived from it, each once."""
 
 import logging
+from collections.abc import Set
 from functools import cached_property
+
+import dagster as dg
 
 from dbt_component.component.schema import DbtProjectArgs, GitProjectArgs, ProjectArgs
 from dbt_component.definitions.specs import SelectedSpecs, build_specs
@@ -55,6 +58,15 @@ class LoadedProject:
             self._translator,
             selected_ids=self.selections.ids(self._criteria),
             project=self.project_for_specs(),
+        )
+
+    def keys_of(self, unique_ids: Set[str]) -> tuple[list[dg.AssetKey], list[dg.AssetCheckKey]]:
+        """The assets and checks of these nodes and tests, as far as they are in the component's selection."""
+        node_map = self.specs.node_map
+        wanted = unique_ids & node_map.selected_ids
+        return (
+            [key for key, unique_id in node_map.asset_ids.items() if unique_id in wanted],
+            [key for key, unique_id in node_map.check_ids.items() if unique_id in wanted],
         )
 
     def project_for_specs(self) -> DbtProject | None:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from dagster.components.component_scaffolding import scaffold_component
-from dagster.components.scaffold.scaffold import Scaffolder, ScaffoldRequest
+from dagster import Scaffolder, ScaffoldRequest, scaffold_component
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field, model_validator
 from typing_extensions import Self

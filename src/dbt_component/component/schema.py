@@ -1,31 +1,19 @@
-"""The YAML of the component's nested parts, with descriptions and examples for `dg docs` and editors."""
+"""``project:`` of defs.yaml: the path of a folder, or the settings of a folder or a Git repository."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import dagster as dg
-from dagster.components.resolved.context import ResolutionContext
-from dagster.components.resolved.core_models import (
-    MultiRunBackfillPolicyModel,
-    SingleRunBackfillPolicyModel,
-    resolve_backfill_policy,
-)
-from dagster.components.utils.defs_state import DefsStateConfigArgs
-from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from dagster import ResolutionContext
+from pydantic import Discriminator, Field, Tag
 
-from dbt_component.component.strict_model import StrictModel, StrictResolvable
-from dbt_component.definitions.schedules import ScheduleSettings
-from dbt_component.definitions.watch import WatchSettings
-from dbt_component.errors import DefinitionError
+from dbt_component.component.yaml.strict_model import StrictModel
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.git.checkout import GitCheckout
 from dbt_component.project.git.source import GitSource
 from dbt_component.project.git.work_tree_commit import read_work_tree_commit
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
-from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 
 @dataclass(frozen=True)
@@ -250,151 +238,3 @@ def resolve_project(context: ResolutionContext, value: Any) -> ProjectArgs:
     source = GitSource(**given)
     source.validate()
     return GitProjectArgs(source, ProjectSettings(**settings), link_template)
-
-
-class OpModel(StrictResolvable):
-    """Settings of the op that runs dbt."""
-
-    name: str | None = Field(
-        default=None, description="Name of the op. Default: the dbt project's."
-    )
-    tags: dict[str, Any] | None = Field(
-        default=None,
-        description="Tags of the op, for example for a run launcher.",
-        examples=[{"dagster/concurrency_key": "warehouse"}],
-    )
-    description: str | None = Field(default=None, description="Shown in Dagster's UI.")
-    pool: str | None = Field(default=None, description="Pool that limits how many run at once.")
-    backfill_policy: Annotated[
-        dg.BackfillPolicy | None,
-        dg.Resolver(
-            resolve_backfill_policy,
-            model_field_type=SingleRunBackfillPolicyModel | MultiRunBackfillPolicyModel,
-            description="How a backfill over several partitions is cut into runs.",
-            examples=[{"type": "single_run"}, {"type": "multi_run", "max_partitions_per_run": 7}],
-        ),
-    ] = None
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
-
-
-class ScheduleModel(StrictResolvable):
-    """A schedule that launches exactly what dbt selects."""
-
-    name: str = Field(description="Name of the schedule.", examples=["nightly"])
-    cron_schedule: str | list[str] = Field(
-        description="Cron expression, or several.", examples=["0 5 * * *"]
-    )
-    select: str = Field(
-        default=DEFAULT_SELECT,
-        description="What dbt selects, within the component's own selection.",
-        examples=["+tag:daily", "marts,config.materialized:incremental"],
-    )
-    exclude: str = Field(default="", description="What dbt excludes.")
-    selector: str = Field(
-        default="", description="A selector of selectors.yml, instead of the two."
-    )
-    execution_timezone: str | None = Field(
-        default=None, description="Time zone of the cron expression.", examples=["Europe/Berlin"]
-    )
-    default_status: Literal["RUNNING", "STOPPED"] = Field(
-        default="STOPPED",
-        description="Whether the schedule runs before anybody switched it on or off.",
-    )
-    tags: dict[str, str] = Field(default_factory=dict, description="Tags of the runs.")
-    job_name: str | None = Field(
-        default=None, description="Name of the job. Default: the schedule's name with `_job`."
-    )
-    description: str | None = Field(default=None, description="Shown in Dagster's UI.")
-    run_config: dict[str, Any] | None = Field(
-        default=None, description="Run config of the launched runs."
-    )
-
-    def settings(self) -> ScheduleSettings:
-        return ScheduleSettings(
-            name=self.name,
-            cron_schedule=self.cron_schedule,
-            criteria=SelectionCriteria(
-                select=self.select, exclude=self.exclude, selector=self.selector
-            ),
-            job_name=self.job_name or f"{self.name}_job",
-            execution_timezone=self.execution_timezone,
-            default_status=dg.DefaultScheduleStatus[self.default_status],
-            tags=self.tags,
-            description=self.description,
-            run_config=self.run_config,
-        )
-
-
-class WatchModel(StrictResolvable):
-    """A sensor that looks at a Git project's ref and refreshes the state when it moved."""
-
-    interval_seconds: int = Field(
-        default=60, ge=5, description="How often to ask the remote for the commit."
-    )
-    default_status: Literal["RUNNING", "STOPPED"] = Field(
-        default="STOPPED",
-        description="Whether the sensor runs before anybody switched it on or off.",
-    )
-    reload_url: str | None = Field(
-        default=None,
-        description="Address of Dagster's web server, asked to reload the code location when the state"
-        " changed.",
-        examples=["http://dagster-webserver:3000"],
-    )
-    location_name: str | None = Field(
-        default=None, description="Name of this code location in that web server."
-    )
-
-    def settings(self) -> WatchSettings:
-        return WatchSettings(
-            interval_seconds=self.interval_seconds,
-            default_status=dg.DefaultSensorStatus[self.default_status],
-            reload_url=self.reload_url,
-            location_name=self.location_name,
-        )
-
-
-class DefsStateModel(StrictResolvable):
-    """Where the prepared state is kept."""
-
-    key: str | None = Field(
-        default=None,
-        description="Key of the state. Default: made from the project's folder, profile, target,"
-        " variables and selection, so that two components never share one by accident.",
-    )
-    management_type: Literal["LOCAL_FILESYSTEM", "VERSIONED_STATE_STORAGE"] = Field(
-        default="LOCAL_FILESYSTEM",
-        description="LOCAL_FILESYSTEM keeps the state beside the code; run `dg utils"
-        " refresh-defs-state` while building an image. VERSIONED_STATE_STORAGE keeps it in the"
-        " instance's defs_state_storage; refresh at any time.",
-    )
-    refresh_if_dev: bool | None = Field(
-        default=None,
-        description="Whether `dg dev` and the dg command line refresh the state on loading. Default:"
-        " `prepare_if_dev`.",
-    )
-
-
-def defs_state_args(
-    given: DefsStateModel | DefsStateConfigArgs | None, *, prepare_if_dev: bool
-) -> DefsStateConfigArgs:
-    """Dagster's form of the state settings.
-
-    Raises:
-        DefinitionError: The management type can't hold this component's state.
-    """
-    given = given or DefsStateModel()
-    management_type = DefsStateManagementType(given.management_type)
-    if management_type is DefsStateManagementType.LEGACY_CODE_SERVER_SNAPSHOTS:
-        raise DefinitionError(
-            "defs_state.management_type LEGACY_CODE_SERVER_SNAPSHOTS can't hold the state of a dbt"
-            " project: it keeps text in memory, and a run worker needs the prepared project.",
-            hint="Use LOCAL_FILESYSTEM or VERSIONED_STATE_STORAGE.",
-        )
-    refresh_if_dev = given.refresh_if_dev
-    return DefsStateConfigArgs(
-        key=given.key,
-        management_type=management_type,
-        refresh_if_dev=prepare_if_dev if refresh_if_dev is None else refresh_if_dev,
-    )

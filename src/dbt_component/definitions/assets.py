@@ -63,7 +63,6 @@ def _build_one(
         op_tags=dict(op.tags),
         pool=op.pool,
         backfill_policy=op.backfill_policy,
-        retry_policy=op.retry_policy,
         config_schema=op.config_cls.to_fields_dict() if op.config_cls is not None else None,
         # Dagster searches a list for every check's asset, which is quadratic; build_specs has
         # already made sure that each check belongs to one of these assets or to a source of theirs.

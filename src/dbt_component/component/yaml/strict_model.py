@@ -5,7 +5,13 @@ from functools import cache
 from typing import Any
 
 import dagster as dg
-from pydantic import BaseModel, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from typing_extensions import Self
 
 from dbt_component._dagster import derive_model_type
@@ -19,7 +25,7 @@ _REMARKS = {
 
 
 class StrictModel(dg.Model):
-    """A model that forbids unknown keys and says which known one may have been meant."""
+    """A model that refuses unknown keys and suggests known ones."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -50,7 +56,12 @@ def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
 
 
 class StrictResolvable(StrictModel, dg.Resolvable):
-    """A strict model that Dagster resolves templates of."""
+    """Base of the nouns of defs.yaml: frozen, with templates resolved by Dagster.
+
+    A field's type, default, description and examples are also its entry in the component's schema.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     @classmethod
     def model(cls) -> type[BaseModel]:

@@ -1,0 +1,79 @@
+"""``schedules:`` of defs.yaml."""
+
+from collections.abc import Collection
+from typing import Any, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from dbt_component.component.yaml.strict_model import StrictResolvable
+from dbt_component.definitions.schedules import build_schedule
+from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+
+
+class Schedule(StrictResolvable):
+    """A schedule that launches exactly what dbt selects."""
+
+    name: str = Field(description="Name of the schedule.", examples=["nightly"])
+    cron_schedule: str | list[str] = Field(
+        description="Cron expression, or several.", examples=["0 5 * * *"]
+    )
+    select: str = Field(
+        default=DEFAULT_SELECT,
+        description="What dbt selects, within the component's own selection.",
+        examples=["+tag:daily", "marts,config.materialized:incremental"],
+    )
+    exclude: str = Field(default="", description="What dbt excludes.")
+    selector: str = Field(
+        default="", description="A selector of selectors.yml, instead of the two."
+    )
+    execution_timezone: str | None = Field(
+        default=None, description="Time zone of the cron expression.", examples=["Europe/Berlin"]
+    )
+    default_status: Literal["RUNNING", "STOPPED"] = Field(
+        default="STOPPED",
+        description="Whether the schedule runs before anybody switched it on or off.",
+    )
+    tags: dict[str, str] = Field(default_factory=dict, description="Tags of the runs.")
+    job_name: str | None = Field(
+        default=None, description="Name of the job. Default: the schedule's name with `_job`."
+    )
+    description: str | None = Field(default=None, description="Shown in Dagster's UI.")
+    run_config: dict[str, Any] | None = Field(
+        default=None, description="Run config of the launched runs."
+    )
+
+    @property
+    def criteria(self) -> SelectionCriteria:
+        """The selection in dbt's syntax.
+
+        Raises:
+            SelectionError: ``select`` or ``exclude`` together with ``selector``.
+        """
+        return SelectionCriteria(select=self.select, exclude=self.exclude, selector=self.selector)
+
+    def build(
+        self, asset_keys: Collection[dg.AssetKey], check_keys: Collection[dg.AssetCheckKey]
+    ) -> dg.ScheduleDefinition:
+        """Builds the schedule, with a job of these assets and checks.
+
+        Args:
+            asset_keys: The assets of the nodes that ``criteria`` select.
+            check_keys: The checks of the tests that ``criteria`` select.
+
+        Raises:
+            DefinitionError: There are none.
+        """
+        return build_schedule(
+            self.name,
+            asset_keys,
+            check_keys,
+            criteria=self.criteria,
+            cron_schedule=self.cron_schedule,
+            execution_timezone=self.execution_timezone,
+            default_status=dg.DefaultScheduleStatus[self.default_status],
+            tags=self.tags,
+            job_name=self.job_name,
+            description=self.description,
+            run_config=self.run_config,
+        )

@@ -1,0 +1,51 @@
+"""``watch:`` of defs.yaml."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import dagster as dg
+from pydantic import Field
+
+from dbt_component.component.yaml.strict_model import StrictResolvable
+from dbt_component.definitions.watch import Refreshed, build_watch
+
+
+class Watch(StrictResolvable):
+    """A sensor that looks at a Git project's ref and refreshes the state when it moved."""
+
+    interval_seconds: int = Field(
+        default=60, ge=5, description="How often to ask the remote for the commit."
+    )
+    default_status: Literal["RUNNING", "STOPPED"] = Field(
+        default="STOPPED",
+        description="Whether the sensor runs before anybody switched it on or off.",
+    )
+    reload_url: str | None = Field(
+        default=None,
+        description="Address of Dagster's web server, asked to reload the code location when the state"
+        " changed.",
+        examples=["http://dagster-webserver:3000"],
+    )
+    location_name: str | None = Field(
+        default=None, description="Name of this code location in that web server."
+    )
+
+    def build(
+        self,
+        name: str,
+        *,
+        loaded_commit: Callable[[], str | None],
+        remote_commit: Callable[[], str],
+        refresh: Callable[[dg.DagsterInstance], Refreshed],
+    ) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
+        """Builds the job and the sensor; see ``build_watch``."""
+        return build_watch(
+            name,
+            interval_seconds=self.interval_seconds,
+            default_status=dg.DefaultSensorStatus[self.default_status],
+            reload_url=self.reload_url,
+            location_name=self.location_name,
+            loaded_commit=loaded_commit,
+            remote_commit=remote_commit,
+            refresh=refresh,
+        )
