@@ -9,10 +9,12 @@ from pathlib import Path
 import msgspec
 
 from dbt_component.dbt_process.arguments import DbtArguments, parse_options
+from dbt_component.dbt_process.commands import DbtCommand
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
+from dbt_component.errors import CliArgsError
 from dbt_component.execution.binding import RunBinding
 from dbt_component.project.identity import inputs_that_differ
 from dbt_component.project.prepare import project_arguments
@@ -56,7 +58,11 @@ def plan_run(binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[
         binding: The definitions and their state.
         arguments: The dbt command; its own selection narrows ``wanted``.
         wanted: Unique ids that Dagster chose.
+
+    Raises:
+        CliArgsError: The command can't stand behind the assets and checks of a step.
     """
+    _require_step_command(arguments.command)
     project = binding.open_project()
     engine = find_engine(project.dbt_executable)
     if arguments.has_selection:
@@ -75,6 +81,20 @@ def plan_run(binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[
         expected=expected_nodes(binding.state, arguments, wanted),
         mode=mode,
         reason=reason,
+    )
+
+
+def _require_step_command(command: DbtCommand) -> None:
+    if command.name != "test" and not command.builds:
+        reason = "it neither builds nor tests nodes"
+    elif not command.is_topological:
+        reason = "its nodes end in any order, and Dagster requires parents first"
+    else:
+        return
+    raise CliArgsError(
+        f"A step can't run `dbt {command.name}`: {reason}.",
+        where="cli_args",
+        hint="Use build, run, seed, snapshot or test.",
     )
 
 

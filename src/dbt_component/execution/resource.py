@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from dbt_component.dbt_process.arguments import parse_arguments
+from dbt_component.dbt_process.arguments import parse_arguments, refuse_step_flags
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.errors import DefinitionError
@@ -74,7 +74,9 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 "This DbtCliResource belongs to no dbt definitions.",
                 hint="Use the `dbt` argument of DbtProjectComponent.execute.",
             )
-        arguments = parse_arguments([*self.global_config_flags, *args])
+        argv = [*self.global_config_flags, *args]
+        refuse_step_flags(argv)
+        arguments = parse_arguments(argv)
         early, self._early = self._early, None
         process: DbtProcess | None = early
         try:
