@@ -20,14 +20,19 @@ class DbtCommand(msgspec.Struct, frozen=True):
         name: The words after ``dbt``, for example ``source freshness``.
         reports_on: Resource types of which every selected node ends with an event (``NodeFinished``).
         builds: Whether the success of a model, seed or snapshot means that its relation was made.
+        tests: Whether the end of a test means that it was evaluated.
         takes_selection: Whether there are ``--select`` and ``--exclude``.
+        runs_selection: Whether a step of Dagster's runs it over exactly the nodes that it selected; other
+            commands run as they are given.
         is_topological: Whether every node ends after the nodes that it depends on.
     """
 
     name: str
     reports_on: frozenset[str] = frozenset()
     builds: bool = False
+    tests: bool = False
     takes_selection: bool = False
+    runs_selection: bool = False
     is_topological: bool = True
 
 
@@ -39,22 +44,22 @@ _COMPILED = _RELATIONS | {"analysis", "function", "test"}
 _BUILT = _RELATIONS | _TESTS | {"function", "saved_query"}
 
 
-def _on_nodes(
-    name: str, reports_on: frozenset[str], *, builds: bool = False, is_topological: bool = True
-) -> DbtCommand:
-    return DbtCommand(
-        name, reports_on, builds=builds, takes_selection=True, is_topological=is_topological
-    )
+def _on_nodes(name: str, reports_on: frozenset[str], **fields: bool) -> DbtCommand:
+    return DbtCommand(name, reports_on, takes_selection=True, **fields)
+
+
+def _on_selection(name: str, reports_on: frozenset[str], **fields: bool) -> DbtCommand:
+    return _on_nodes(name, reports_on, runs_selection=True, **fields)
 
 
 _COMMANDS = (
-    _on_nodes("build", _BUILT, builds=True),
-    _on_nodes("run", frozenset({"model"}), builds=True),
-    _on_nodes("seed", frozenset({"seed"}), builds=True),
-    _on_nodes("snapshot", frozenset({"snapshot"}), builds=True),
-    _on_nodes("clone", _RELATIONS, builds=True, is_topological=False),
-    _on_nodes("test", _TESTS),
-    _on_nodes("compile", _COMPILED),
+    _on_selection("build", _BUILT, builds=True, tests=True),
+    _on_selection("run", frozenset({"model"}), builds=True),
+    _on_selection("seed", frozenset({"seed"}), builds=True),
+    _on_selection("snapshot", frozenset({"snapshot"}), builds=True),
+    _on_selection("clone", _RELATIONS, builds=True, is_topological=False),
+    _on_selection("test", _TESTS, tests=True),
+    _on_selection("compile", _COMPILED),
     _on_nodes("docs generate", _COMPILED),
     _on_nodes("show", _COMPILED),
     _on_nodes("source freshness", frozenset({"source"})),

@@ -38,15 +38,19 @@ class Account:
         if unique_id:
             self._skip_reasons[unique_id] = message
 
-    def record(self, finished: NodeFinished) -> str | None:
-        """Records a node's end; returns the reason if it was skipped."""
+    def record(self, finished: NodeFinished) -> None:
+        """Records a node's end."""
         self._reported[finished.unique_id] = finished
+
+    def skip_reason(self, finished: NodeFinished) -> str | None:
+        """Why a node was skipped, where dbt reported a reason; ``None`` for nodes that were not."""
         return self._skip_reasons.get(finished.unique_id) if finished.status == "skipped" else None
 
     def unreported(self, result: InvocationResult | None) -> Iterator[NodeFinished]:
         """Nodes in dbt's final result that had no event of their own, such as those skipped at the end."""
+        reported = frozenset(self._reported)
         for node in result.nodes if result is not None else []:
-            if node.unique_id and node.unique_id not in self._reported:
+            if node.unique_id and node.unique_id not in reported:
                 yield NodeFinished(
                     unique_id=node.unique_id,
                     status=node.status,

@@ -79,7 +79,7 @@ class DbtCliInvocation:
                 self._raise()
             return
         command = self._attempt.plan.arguments.command
-        if command.builds or command.evaluates_tests:
+        if command.builds or command.tests:
             self._attempt.stop()
             raise DefinitionError(
                 f"`{self.dbt_command}` runs outside of dbt definitions, so its nodes are no assets.",

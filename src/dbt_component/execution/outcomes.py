@@ -60,7 +60,7 @@ def outcome_of(
     """
     test = index.test_by_id.get(finished.unique_id)
     if test is not None:
-        if finished.status == "skipped" or not command.evaluates_tests:
+        if finished.status == "skipped" or not command.tests:
             return None
         return Checked(
             test,

@@ -131,7 +131,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         argv = [*self.global_config_flags, *args]
         arguments = parse_arguments(argv)
         bound = None if context is None else find_op(_op_context(context).op_def)
-        if bound is None or not arguments.command.reports_on:
+        if bound is None or not arguments.command.runs_selection:
             plan = plan_command(self.project, arguments, argv)
             folder = RunFolder.create(arguments.command.name.replace(" ", "-"))
             attempt = Attempt(

@@ -56,7 +56,7 @@ class SelectedStep:
                 "Nothing to run: no selected node is one that `%s` runs.", plan.dbt_command
             )
             return first, None
-        if not (plan.arguments.command.builds or plan.arguments.command.evaluates_tests):
+        if not (plan.arguments.command.builds or plan.arguments.command.tests):
             self._log.warning("`%s` builds nothing: no asset is materialized.", plan.dbt_command)
         account = Account(plan.expected)
         attempts = [first]
@@ -75,20 +75,34 @@ class SelectedStep:
         )
 
     def _attempt(self, attempt: Attempt, account: Account) -> Iterator[DagsterEvent]:
+        finished = self._finished_nodes(attempt, account)
+        if not attempt.plan.arguments.command.is_topological:
+            # Dagster refuses an output after one that depends on it.
+            finished = iter(sorted(finished, key=self._position))
+        for node in finished:
+            yield from self._report(node, attempt.plan, account)
+
+    def _finished_nodes(self, attempt: Attempt, account: Account) -> Iterator[NodeFinished]:
         for event in attempt.events(self.request_for(attempt)):
             if isinstance(event, NodeFinished):
-                yield from self._report(event, attempt.plan, account)
+                account.record(event)
+                yield event
             elif isinstance(event, SkipCause):
                 account.note_skip(event.unique_id, event.message)
             elif isinstance(event, LogLine) and event.name == "DbtComponent":
                 self._log.warning(event.message)
-        for finished in account.unreported(attempt.result):
-            yield from self._report(finished, attempt.plan, account)
+        for late in account.unreported(attempt.result):
+            account.record(late)
+            yield late
+
+    def _position(self, finished: NodeFinished) -> int:
+        positions = self._prepared.manifest.index.positions
+        return positions.get(finished.unique_id, len(positions))
 
     def _report(
         self, finished: NodeFinished, plan: RunPlan, account: Account
     ) -> Iterator[DagsterEvent]:
-        reason = account.record(finished)
+        reason = account.skip_reason(finished)
         if finished.status == "skipped" and finished.unique_id in account.expected:
             self._log.warning("%s was skipped: %s", finished.unique_id, reason or finished.message)
         outcome = outcome_of(

@@ -34,6 +34,12 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         return {test.unique_id: test for test in self.tests}
 
     @cached_property
+    def positions(self) -> dict[str, int]:
+        """The place of each node in topological order, tests after all nodes."""
+        entries: list[Node | DbtTest] = [*self.nodes, *self.tests]
+        return {entry.unique_id: position for position, entry in enumerate(entries)}
+
+    @cached_property
     def graph_readers(self) -> frozenset[str]:
         """Nodes, hooks and tests whose code mentions dbt's ``graph`` variable."""
         entries: list[Node | DbtTest] = [*self.nodes, *self.tests]
