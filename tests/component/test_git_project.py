@@ -309,7 +309,7 @@ def test_a_colocated_project_can_carry_the_commit_of_its_work_tree(
     model = dg_project.dbt_folder / "models/staging/stg_orders.sql"
     model.write_text(model.read_text() + "-- changed\n")
     dg_project.refresh()
-    assert "not committed" in caplog.text and "stg_orders.sql" in caplog.text
+    assert "uncommitted changes" in caplog.text and "stg_orders.sql" in caplog.text
     assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata
 
     dg_project.write_component(project=folder)
@@ -324,5 +324,5 @@ def test_a_folder_outside_of_git_is_told_and_goes_without_commit(
         project={"project_dir": "{{ context.project_root }}/shop", "commit_links": True}
     )
     dg_project.refresh()
-    assert "lies in no Git work tree" in caplog.text
+    assert "is not in a Git work tree" in caplog.text
     assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata

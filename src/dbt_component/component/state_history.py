@@ -81,7 +81,9 @@ def history(storage: DefsStateStorage, key: str) -> Iterator[StateVersion]:
         known = state_keys(storage)
         raise StateMissingError(
             f"The storage has no state {key!r}.",
-            hint=f"Known keys: {', '.join(map(repr, known))}." if known else "It has no states.",
+            hint=f"Known keys: {', '.join(map(repr, known))}."
+            if known
+            else "It has no states yet; run `dg utils refresh-defs-state`.",
         )
     seen: set[str] = set()
     current = read_version(storage, key, version)

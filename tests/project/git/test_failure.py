@@ -53,7 +53,11 @@ def session() -> GitSession:
             "trusted",
         ),
         (f"Host key verification failed.\n{CUT}", GitUnreachableError, "host key"),
-        (f"git@h.com: Permission denied (publickey).\n{CUT}", GitAccessError, "let in"),
+        (
+            f"git@h.com: Permission denied (publickey).\n{CUT}",
+            GitAccessError,
+            "authentication was rejected",
+        ),
         (f"Permissions 0644 for 'k' are too open. bad permissions\n{CUT}", GitAccessError, "chmod"),
         (f"ERROR: Repository not found.\n{CUT}", GitAccessError, "no such repository"),
         (f"fatal: repository '{URL}' not found", GitAccessError, "no such repository"),
@@ -91,7 +95,7 @@ def session() -> GitSession:
         (
             "error: RPC failed; curl 56 GnuTLS recv error (-9)\nfatal: early EOF",
             GitInterruptedError,
-            "broke off",
+            "connection was interrupted",
         ),
         ("fatal: write error: No space left on device", GitSourceError, "DBT_COMPONENT_CACHE_DIR"),
         ("fatal: something new", GitSourceError, "something new"),
