@@ -6,7 +6,8 @@ from typing import Any
 import dagster as dg
 
 from dbt_component._dagster import ProjectCheckResult
-from dbt_component.dbt_process.events import BUILT_STATUSES, PASSED_STATUSES, NodeFinished
+from dbt_component.dbt_process.child.child_statuses import BUILT_STATUSES, PASSED_STATUSES
+from dbt_component.dbt_process.events import NodeFinished
 from dbt_component.definitions.node_map import NodeMap
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex

@@ -5,15 +5,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from dbt_component.dbt_process.events import (
-    BUILT_STATUSES,
-    PASSED_STATUSES,
-    InvocationResult,
-    NodeFinished,
-)
+from dbt_component.dbt_process.child.child_statuses import FINE_STATUSES
+from dbt_component.dbt_process.events import InvocationResult, NodeFinished
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 
-_FINE = BUILT_STATUSES | PASSED_STATUSES
 _MAX_LISTED = 20
 
 
@@ -32,7 +27,7 @@ class Reconciliation:
 
     @property
     def has_failures(self) -> bool:
-        return any(f.status not in _FINE for f in self._reported.values())
+        return any(f.status not in FINE_STATUSES for f in self._reported.values())
 
     def note_skip(self, unique_id: str | None, message: str) -> None:
         """Remembers why dbt skipped a node; told apart from the node's own end."""
@@ -69,7 +64,9 @@ class Reconciliation:
     ) -> DagsterDbtCliRuntimeError | None:
         """The error of the whole command, or ``None`` if every node is accounted for and fine."""
         failed = [
-            f for f in self._reported.values() if f.status not in _FINE and f.status != "skipped"
+            f
+            for f in self._reported.values()
+            if f.status not in FINE_STATUSES and f.status != "skipped"
         ]
         skipped = [f for f in self._reported.values() if f.status == "skipped"]
         missing = sorted(self.missing)
