@@ -1,30 +1,17 @@
 """What the child changes in dbt leaves dbt's answers as they are."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from dbt.adapters.base.impl import BaseAdapter
 from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.postgres.relation import PostgresRelation
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dbt_component
+from dbt_component.dbt_process.child import child_patches
 
 NAMES = st.sampled_from(["orders", "Orders", "ORDERS", '"orders"', '"Orders"', "order", "none", ""])
-
-
-@pytest.fixture(scope="module")
-def child_patches() -> ModuleType:
-    path = Path(dbt_component.__file__).parent / "dbt_process/child/child_patches.py"
-    spec = importlib.util.spec_from_file_location("child_patches", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _outcome(match: Any, adapter: Any, relations: list[Any], search: tuple[str, ...]) -> Any:
@@ -42,7 +29,6 @@ def _outcome(match: Any, adapter: Any, relations: list[Any], search: tuple[str, 
     is_quoted=st.booleans(),
 )
 def test_a_relation_is_found_as_dbt_finds_it(
-    child_patches: ModuleType,
     relation_class: Any,
     names: list[tuple[str, bool, bool]],
     wanted: str,
