@@ -10,10 +10,8 @@ from dagster.components.resolved.core_models import AssetAttributesModel
 from dagster.components.utils.defs_state import DefsStateConfigArgs
 
 from dbt_component.component.schema import (
-    DbtProjectArgs,
     DefsStateModel,
     OpModel,
-    ProjectArgs,
     ProjectModel,
     ScheduleModel,
     WatchModel,
@@ -24,6 +22,9 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError
 from dbt_component.execution.cli_args import CliArg
+from dbt_component.project.folder import FolderSource
+from dbt_component.project.project import DbtProject
+from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 
@@ -32,7 +33,7 @@ class DbtProjectAttributes(dg.Resolvable):
     """The attributes of DbtProjectComponent; each says of itself what it is."""
 
     project: Annotated[
-        ProjectArgs,
+        ProjectSource,
         dg.Resolver(
             resolve_project,
             model_field_type=ProjectModel,
@@ -162,7 +163,9 @@ class DbtProjectAttributes(dg.Resolvable):
             SelectionError: ``select`` or ``exclude`` together with ``selector``.
         """
         if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
-            self.project = DbtProjectArgs(Path(self.project))
+            self.project = FolderSource(Path(self.project))
+        elif isinstance(self.project, DbtProject):
+            self.project = FolderSource.of(self.project)
         if self.cli_args is None:
             self.cli_args = ["build"]
         if "insights" in (self.include_metadata or []):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,12 +36,10 @@ from dbt_component.component.loaded_project import LoadedProject
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.schema import (
-    GitProjectArgs,
     OpModel,
     defs_state_args,
 )
 from dbt_component.component.state_key import claim_state_key, default_state_key
-from dbt_component.component.state_sources import StateSources
 from dbt_component.component.strict_model import strict
 from dbt_component.component.translation_settings import TranslationSettingsModel
 from dbt_component.definitions.assets import build_assets
@@ -63,7 +61,9 @@ from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.compare import compare_manifests
 from dbt_component.manifest.manifest import Manifest, NodeProps
 from dbt_component.project.project import DbtProject
+from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
+from dbt_component.project.state_project import StateProject
 from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
@@ -90,7 +90,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         self._load_inputs: LoadInputs | None = None
         self.complete_and_check()
         if self.watch is not None:
-            self._git_project()
+            self._remote_commit()
 
     # -- YAML ------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder is gone."""
-        return self.loaded_project().open_project()
+        return self.loaded_project().prepared.open()
 
     def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
         """The manifest entry of a node."""
@@ -180,7 +180,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             UnknownNodeError: No node has that name, or several do.
         """
         loaded = self.loaded_project()
-        node = loaded.state.index.find_asset_node(model_name)
+        node = loaded.prepared.state.index.find_asset_node(model_name)
         return self.translator.resolve_spec(
             loaded.manifest, node.unique_id, loaded.project_for_specs()
         ).key
@@ -188,7 +188,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
         """The Dagster selection of what dbt selects within this component, checks included."""
         loaded = self.loaded_project()
-        chosen = loaded.selections.ids(SelectionCriteria(select=select, exclude=exclude))
+        chosen = loaded.prepared.select(SelectionCriteria(select=select, exclude=exclude))
         return asset_selection_of(
             loaded.specs.node_map, chosen & loaded.specs.node_map.selected_ids
         )
@@ -240,7 +240,15 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """
         key = self.defs_state_config.key
         try:
-            outcome = self.state_sources().refresh(state_path, previous_path, replaces=replaces)
+            outcome = self.project.refresh(
+                RefreshRequest(
+                    state_path,
+                    previous_path,
+                    selections=[self.criteria, *(s.settings().criteria for s in self.schedules)],
+                    runtime_vars=templated_vars(self.cli_args),
+                    replaces=replaces,
+                )
+            )
         except DagsterDbtError as error:
             if not _is_dev_load.get() or not previous_path.is_file():
                 raise
@@ -251,6 +259,10 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             )
             return False
         for warning in outcome.warnings:
+            _logger.warning(warning)
+        for (
+            warning
+        ) in outcome.dbt_warnings:  # dbt prints them whenever it parses, often by the hundred
             _logger.info(warning)
         if outcome.is_changed:
             shown = "; ".join(outcome.reasons[:5]) + (" …" if len(outcome.reasons) > 5 else "")
@@ -258,14 +270,6 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         else:
             _say(f"{key}: unchanged, nothing to do.")
         return outcome.is_changed
-
-    def state_sources(self) -> StateSources:
-        """What the state is made from."""
-        return StateSources(
-            project=self.project,
-            selections=[self.criteria, *(s.settings().criteria for s in self.schedules)],
-            runtime_vars=templated_vars(self.cli_args),
-        )
 
     # -- definitions -------------------------------------------------------------------------------
 
@@ -311,7 +315,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         assets = build_assets(loaded.specs, self._op_settings(context, loaded), self._run)
         schedules = [
             build_schedule(
-                settings, loaded.specs.node_map, loaded.selections.ids(settings.criteria)
+                settings, loaded.specs.node_map, loaded.prepared.select(settings.criteria)
             )
             for settings in (schedule.settings() for schedule in self.schedules)
         ]
@@ -321,19 +325,21 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             self._op_settings(context, loaded).name,
             self.watch.settings(),
             loaded_commit=loaded.commit,
-            remote_commit=self._git_project().source.resolve_commit,
+            remote_commit=self._remote_commit(),
             refresh=self._refresh_in,
         )
         return dg.Definitions(assets=assets, schedules=schedules, jobs=[job], sensors=[sensor])
 
-    def _git_project(self) -> GitProjectArgs:
-        if not isinstance(self.project, GitProjectArgs):
+    def _remote_commit(self) -> Callable[[], str]:
+        """Asks the project's remote for the newest commit."""
+        remote_commit = self.project.remote_commit
+        if remote_commit is None:
             raise DefinitionError(
                 "`watch` looks at a Git ref, and this project is a folder.",
                 where="watch",
                 hint="Give `project.repo_url`, or leave `watch` out.",
             )
-        return self.project
+        return remote_commit
 
     def _refresh_in(self, instance: dg.DagsterInstance) -> Refreshed:
         """Refreshes the state in the storage of an instance, and says what changed."""
@@ -342,11 +348,11 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         with set_defs_state_storage(instance.defs_state_storage):
             asyncio.run(self.refresh_state(self._project_root))
             after = self._open_state()
-        difference = compare_manifests(before.state.index, after.index)
+        difference = compare_manifests(before.prepared.state.index, after.index)
         origin = after.header.provenance.origin
         return Refreshed(
             commit=origin.commit if origin is not None else "",
-            is_changed=after.header.state_id != before.state.header.state_id,
+            is_changed=after.header.state_id != before.prepared.state.header.state_id,
             difference=difference,
         )
 
@@ -369,7 +375,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         return OpSettings(
             name=op.name
             or default_op_name(
-                self.project, self.criteria, context, loaded.state.index.project_name
+                self.project, self.criteria, context, loaded.prepared.state.index.project_name
             ),
             tags={**(op.tags or {}), **tags},
             description=op.description,
@@ -410,8 +416,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     def _remember(self, state: StateFile) -> LoadedProject:
         settings = self.translation_settings or TranslationSettingsModel.defaults()
         self._loaded = LoadedProject(
-            state,
-            self.project,
+            StateProject(state, self.project),
             self.translator,
             self.criteria,
             with_code_references=settings.enable_code_references,

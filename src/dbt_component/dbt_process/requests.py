@@ -87,12 +87,16 @@ class Prepare(msgspec.Struct, frozen=True, tag_field="action", tag="prepare"):
 
 
 class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
-    """Resolves ``selections`` against the msgpack manifest at ``manifest``."""
+    """Resolves ``selections`` against the manifest at one of two paths.
 
-    manifest: str
+    ``manifest`` is dbt's parse cache; ``manifest_json`` a manifest.json, whose project is not needed.
+    """
+
     selections: list[WantedSelection]
     output: str
     list_argv: list[str]
+    manifest: str | None = None
+    manifest_json: str | None = None
 
 
 Request = Invoke | Prepare | Select

@@ -148,7 +148,7 @@ class DbtCliInvocation:
         self._process = None
         try:
             request = write_request(
-                plan, self._binding.state, self._folder, metadata=sorted(self._binding.metadata)
+                plan, self._binding.prepared, self._folder, metadata=sorted(self._binding.metadata)
             )
             process.send(
                 request,

@@ -10,14 +10,14 @@ import msgspec
 
 from dbt_component.dbt_process.arguments import DbtArguments, parse_options
 from dbt_component.dbt_process.engine import Engine, find_engine
-from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
+from dbt_component.errors import StateError
 from dbt_component.execution.binding import RunBinding
-from dbt_component.project.identity import inputs_that_differ
-from dbt_component.project.prepare import project_arguments
+from dbt_component.manifest.index import ManifestIndex
+from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
-from dbt_component.project.state import StateFile
+from dbt_component.project.project_arguments import project_arguments
 from dbt_component.selection.criteria import SelectionCriteria
 
 
@@ -53,11 +53,12 @@ def plan_run(binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[
     """Decides how to run ``arguments`` over ``wanted``.
 
     Args:
-        binding: The definitions and their state.
+        binding: The definitions and their project.
         arguments: The dbt command; its own selection narrows ``wanted``.
         wanted: Unique ids that Dagster chose.
     """
-    project = binding.open_project()
+    prepared = binding.prepared
+    project = prepared.open()
     engine = find_engine(project.dbt_executable)
     if arguments.has_selection:
         criteria = SelectionCriteria(
@@ -65,14 +66,14 @@ def plan_run(binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[
             exclude=" ".join(arguments.exclude),
             selector=arguments.selector,
         )
-        wanted = wanted & binding.selections.ids(criteria)
-    mode, reason = choose_mode(binding.state, project, engine, arguments, wanted)
+        wanted = wanted & prepared.select(criteria)
+    mode, reason = choose_mode(prepared, engine, arguments, wanted)
     return RunPlan(
         project=project,
         engine=engine,
         argv=complete_argv(arguments, project),
         selected=wanted,
-        expected=expected_nodes(binding.state, arguments, wanted),
+        expected=expected_nodes(prepared.manifest.index, arguments, wanted),
         mode=mode,
         reason=reason,
     )
@@ -93,10 +94,9 @@ def complete_argv(arguments: DbtArguments, project: DbtProject) -> list[str]:
 
 
 def expected_nodes(
-    state: StateFile, arguments: DbtArguments, wanted: frozenset[str]
+    index: ManifestIndex, arguments: DbtArguments, wanted: frozenset[str]
 ) -> frozenset[str]:
     """The nodes of ``wanted`` that the command runs and so must report on."""
-    index = state.index
     expected: set[str] = set()
     for unique_id in wanted:
         node = index.node_by_id.get(unique_id)
@@ -111,8 +111,7 @@ def expected_nodes(
 
 
 def choose_mode(
-    state: StateFile,
-    project: DbtProject,
+    prepared: PreparedProject,
     engine: Engine,
     arguments: DbtArguments,
     wanted: frozenset[str],
@@ -120,18 +119,15 @@ def choose_mode(
     """The cheapest way that gives what dbt itself would, and why it is not the slice if it isn't."""
     if engine.command is not None:
         return Mode.PARSE, f"{engine.command} is no Python script, so its command line is used"
-    differing = inputs_that_differ(
-        state,
-        project,
-        engine,
-        vars=arguments.vars,
-        profile=arguments.profile,
-        target=arguments.target,
+    differing = prepared.differences(
+        engine, vars=arguments.vars, profile=arguments.profile, target=arguments.target
     )
     if differing:
         shown = "; ".join(differing[:3]) + (" …" if len(differing) > 3 else "")
         return Mode.PARSE, f"the project is not as it was prepared: {shown}"
-    index = state.index
+    if prepared.parse_cache is None:
+        return Mode.PARSE, "the project was prepared without a parse cache"
+    index = prepared.manifest.index
     if index.graph_reading_macros:
         return Mode.CUT, f"macro {index.graph_reading_macros[0]} reads `graph`"
     if index.graph_readers:
@@ -143,28 +139,30 @@ def choose_mode(
 
 
 def write_request(
-    plan: RunPlan, state: StateFile, folder: Path, *, metadata: Sequence[str]
+    plan: RunPlan, prepared: PreparedProject, folder: Path, *, metadata: Sequence[str]
 ) -> Invoke:
     """Puts the manifest for the run into ``folder`` and returns the request for the child."""
     request = Invoke(
         argv=plan.argv,
         selected=sorted(plan.selected),
         metadata=list(metadata),
-        names=None if plan.engine.command is None else _names_of(plan, state),
+        names=None if plan.engine.command is None else _names_of(plan, prepared.manifest.index),
     )
-    cache = ParseCache(state.read_parse_cache_toc(), state.parse_cache_range.read)
+    cache = prepared.parse_cache
     now = str(plan.project.project_dir.resolve())
-    before = state.header.project_dir
-    moved = (before, now) if now != before else None
+    before = prepared.prepared_in
+    moved = (before, now) if before is not None and now != before else None
     if plan.mode is Mode.PARSE:
         target = folder / "target"
         target.mkdir(parents=True, exist_ok=True)
-        if not cache.is_empty:
+        if cache is not None:
             (target / "partial_parse.msgpack").write_bytes(
-                cache.put_together(is_env_unchanged=state.fingerprint.is_env_unchanged, moved=moved)
+                cache.put_together(is_env_unchanged=prepared.is_env_unchanged, moved=moved)
             )
         return request
-    slice_plan = plan_slice(state.index, plan.selected)
+    if cache is None:
+        raise StateError("The run can't be sliced: the project was prepared without a parse cache.")
+    slice_plan = plan_slice(prepared.manifest.index, plan.selected)
     path = folder / "manifest.msgpack"
     if plan.mode is Mode.CUT:
         path.write_bytes(cache.put_together(is_env_unchanged=lambda _: True, moved=moved))
@@ -174,9 +172,8 @@ def write_request(
     return msgspec.structs.replace(request, manifest=str(path))
 
 
-def _names_of(plan: RunPlan, state: StateFile) -> NodeNames:
+def _names_of(plan: RunPlan, index: ManifestIndex) -> NodeNames:
     """How dbt's command line is told the selection."""
-    index = state.index
     names = {
         unique_id: found.fqn
         for unique_id in sorted(plan.selected)

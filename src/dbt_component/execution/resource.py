@@ -79,12 +79,15 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         process: DbtProcess | None = early
         try:
             if process is None:
-                engine = find_engine(binding.open_project().dbt_executable)
+                engine = find_engine(binding.prepared.open().dbt_executable)
                 process = DbtProcess(engine, **standard_streams())
             asset_keys = frozenset(context.selected_asset_keys)
             check_keys = frozenset(context.selected_asset_check_keys)
             wanted = nodes_to_run(
-                binding.state.index, binding.node_map, asset_keys=asset_keys, check_keys=check_keys
+                binding.prepared.manifest.index,
+                binding.node_map,
+                asset_keys=asset_keys,
+                check_keys=check_keys,
             )
             plan = plan_run(binding, arguments, wanted=wanted)
             runs = cache_folder("runs")
@@ -100,7 +103,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 plan,
                 binding,
                 NodeEvents(
-                    binding.state.index,
+                    binding.prepared.manifest.index,
                     binding.node_map,
                     asset_keys=asset_keys,
                     check_keys=check_keys,

@@ -148,15 +148,15 @@ class Manifest(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         section = self._node_sections().get(key)
-        return section if section is not None else self._everything()[key]
+        return section if section is not None else self.everything()[key]
 
-    def _everything(self) -> Mapping[str, Any]:
+    def everything(self) -> Mapping[str, Any]:
         if self._all is None:
             self._all = self._load_all()
         return self._all
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._everything())
+        return iter(self.everything())
 
     def __len__(self) -> int:
-        return len(self._everything())
+        return len(self.everything())

@@ -43,7 +43,6 @@ def resolve_one(task, selection):
     from dbt.graph import parse_difference
     from dbt.graph.selector import NodeSelector
 
-    warnings = []
     try:
         if selection["selector"]:
             spec = task.config.get_selector(selection["selector"])
@@ -62,4 +61,4 @@ def resolve_one(task, selection):
             return {"error": selector_errors[0]}
     except Exception as error:
         return {"error": str(error) or repr(error)}
-    return {"ids": ids, "warnings": warnings}
+    return {"ids": ids}
