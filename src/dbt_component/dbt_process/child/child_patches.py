@@ -1,6 +1,37 @@
 """Small changes to dbt in this process; each looks first whether this dbt has what it changes."""
 
+import gc
+import json
 import os
+
+
+def collect_seldom():
+    """Parsing makes millions of objects that stay, and next to no cycles: Python's collector, which walks
+    through all of them again and again, takes half of the time of a large project.
+    """
+    gc.set_threshold(100_000, 50, 100)
+
+
+class _JsonAtOnce:
+    """The ``json`` module, except that ``dump`` encodes in C before it writes: the same text, in a tenth
+    of the time.
+    """
+
+    def dump(self, value, file, **options):
+        file.write(json.dumps(value, **options))
+
+    def __getattr__(self, name):
+        return getattr(json, name)
+
+
+def write_json_at_once():
+    """dbt encodes manifest.json piece by piece in Python: 1.2 s for 1,000 models with two tests each."""
+    try:
+        from dbt_common.clients import system
+    except ImportError:
+        return
+    if getattr(system, "json", None) is json:
+        system.json = _JsonAtOnce()
 
 
 def make_cycle_check_linear():

@@ -3,7 +3,7 @@
 import json
 
 from child_manifest import load_manifest
-from child_patches import make_cycle_check_linear
+from child_patches import collect_seldom, make_cycle_check_linear, write_json_at_once
 from child_select import resolve_selections
 from child_watcher import NodeWatcher, emit_result
 
@@ -16,6 +16,8 @@ def run_prepare(pipe, request):
 
     watcher = NodeWatcher(pipe, frozenset())
     make_cycle_check_linear()
+    collect_seldom()
+    write_json_at_once()
     for argv in request["commands"]:
         outcome = dbtRunner(callbacks=[watcher]).invoke(argv)
         emit_result(pipe, outcome)
