@@ -5,6 +5,7 @@ DagsterDbtError
 │   ├── DagsterDbtProjectNotFoundError
 │   ├── DagsterDbtProjectYmlFileNotFoundError
 │   ├── DagsterDbtProfilesDirectoryNotFoundError
+│   ├── DagsterDbtManifestNotFoundError           no manifest.json where one was given
 │   ├── ProjectFileError                          a file of the project can't be read or understood
 │   └── GitSourceError                            the Git repository that holds the project
 │       ├── GitInputError                         a URL, ref, path or credential refused before git runs
@@ -66,6 +67,10 @@ class DagsterDbtProjectYmlFileNotFoundError(ProjectError):
 
 class DagsterDbtProfilesDirectoryNotFoundError(ProjectError):
     """No folder with a ``profiles.yml`` was found."""
+
+
+class DagsterDbtManifestNotFoundError(ProjectError):
+    """There is no ``manifest.json`` at the path given."""
 
 
 class ProjectFileError(ProjectError):

@@ -193,7 +193,7 @@ def test_a_bit_flipped_anywhere_is_noticed_or_harmless(
             state = StateFile(path)
             _ = state.index, state.selections, state.fingerprint
             for node in state.index.nodes:
-                dict(state.raw_nodes.props(node.unique_id))
+                dict(state.manifest.props(node.unique_id))
         except StateFormatError:
             continue
 

@@ -59,7 +59,8 @@ from dbt_component.execution.cli_args import (
 )
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.compare import compare_manifests
-from dbt_component.manifest.manifest import Manifest, NodeProps
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.manifest.node_props import NodeProps
 from dbt_component.project.project import DbtProject
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
@@ -136,7 +137,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
 
     def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
         """The manifest entry of a node."""
-        return manifest.raw_nodes.props(unique_id)
+        return manifest.props(unique_id)
 
     def get_asset_spec(
         self, manifest: Manifest, unique_id: str, project: DbtProject | None

@@ -57,4 +57,4 @@ class ComponentTranslator(DagsterDbtTranslator):
         translate = self._component.translation
         if translate is None:
             return spec
-        return translate(spec, manifest.raw_nodes.props(unique_id))
+        return translate(spec, manifest.props(unique_id))

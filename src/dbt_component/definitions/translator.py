@@ -10,8 +10,9 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.dbt_test import DbtTest
-from dbt_component.manifest.manifest import Manifest, NodeProps
+from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
+from dbt_component.manifest.node_props import NodeProps
 from dbt_component.project.git.link import link_to_file
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
@@ -42,7 +43,7 @@ class DagsterDbtTranslator:
 
     def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
         """The manifest entry of a node. Raises KeyError if there is none."""
-        return manifest.raw_nodes.props(unique_id)
+        return manifest.props(unique_id)
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         return dg.AssetKey(defaults.asset_key(_node(dbt_resource_props)))

@@ -10,7 +10,7 @@ from jinja2 import TemplateSyntaxError
 from pydantic import BaseModel, ValidationError
 
 from dbt_component.errors import TranslationError
-from dbt_component.manifest.manifest import NodeProps
+from dbt_component.manifest.node_props import NodeProps
 from dbt_component.translation.template import (
     Render,
     UndefinedValueError,

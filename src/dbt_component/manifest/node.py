@@ -23,8 +23,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fields of a manifest entry that definitions need; all else is read lazily from the store.
 
     ``depends_on`` holds unique ids in the manifest's order. ``code_version`` covers the node's code,
-    configuration, macros, ephemeral parents and variables (see ``manifest.code_version``);
-    ``raw_code_sha1`` covers the text alone.
+    configuration, macros, ephemeral parents and variables (see ``manifest.code_version``).
     ``raw_offset`` and ``raw_length`` locate the complete entry in the state's raw-node section.
 
     See: https://schemas.getdbt.com/dbt/manifest/v12.json

@@ -27,10 +27,10 @@ import msgspec
 
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.errors import StateFormatError
+from dbt_component.manifest.entries import StoredEntries
 from dbt_component.manifest.index import ManifestIndex, decode_index
-from dbt_component.manifest.manifest import Manifest, RawNodes
+from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.origin import Origin
-from dbt_component.manifest.parse import decode_manifest
 from dbt_component.project.fingerprint import Fingerprint
 
 FORMAT = "dbt-component-state"
@@ -231,15 +231,10 @@ class StateFile:
             ) from error
 
     @cached_property
-    def raw_nodes(self) -> RawNodes:
-        return RawNodes(self.index, self._range_reader("nodes.bin").read)
-
-    @cached_property
     def manifest(self) -> Manifest:
         return Manifest(
             self.index,
-            self.raw_nodes,
-            lambda: decode_manifest(self.read_manifest_json()),
+            StoredEntries(self._range_reader("nodes.bin").read, self.read_manifest_json),
             origin=self.header.provenance.origin,
         )
 

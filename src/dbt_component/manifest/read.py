@@ -1,0 +1,112 @@
+"""A manifest from wherever the caller has it: a file, a decoded dict, or one read already."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from dbt_component.errors import DagsterDbtManifestNotFoundError, ProjectFileError
+from dbt_component.manifest.entries import MappingEntries
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.manifest.parse import decode_manifest, index_manifest, what_is_wrong_with
+
+_Key = TypeVar("_Key")
+_MAX_KEPT = 8
+_HINT = "Give the manifest.json that `dbt parse` writes to the project's target folder."
+
+
+def read_manifest(source: "str | Path | Mapping[str, Any] | Manifest") -> Manifest:
+    """Reads and indexes a manifest of dbt 1.8 or later.
+
+    The last few are kept: a file until its size or time of change differs, a mapping as long as it is
+    the same object. A mapping that was read must not be changed any more.
+
+    Args:
+        source: Path of manifest.json, its decoded content, or a Manifest, which is returned as it is.
+
+    Raises:
+        DagsterDbtManifestNotFoundError: There is no such file.
+        ProjectFileError: The file or mapping is no manifest of dbt.
+    """
+    if isinstance(source, Manifest):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        return _read_file(Path(source))
+    kept = _mappings.find(id(source))
+    if kept is None:
+        kept = (source, _index(source, where=None))
+        _mappings.keep(id(source), kept)
+    return kept[1]
+
+
+def _read_file(path: Path) -> Manifest:
+    try:
+        status = path.stat()
+        key = (str(path.resolve()), status.st_size, status.st_mtime_ns)
+        kept = _files.find(key)
+        if kept is not None:
+            return kept
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DagsterDbtManifestNotFoundError(
+            "There is no manifest.json of dbt.",
+            where=str(path),
+            hint="Run `dbt parse` in the project, or correct the path.",
+        ) from error
+    except OSError as error:
+        raise ProjectFileError(
+            f"The manifest can't be read: {error.strerror}.", where=str(path), hint=_HINT
+        ) from error
+    try:
+        content = decode_manifest(data)
+    except msgspec.DecodeError as error:
+        raise ProjectFileError(
+            f"The manifest is not valid JSON: {error}.", where=str(path), hint=_HINT
+        ) from error
+    manifest = _index(content, where=str(path))
+    _files.keep(key, manifest)
+    return manifest
+
+
+def _index(content: Mapping[str, Any], *, where: str | None) -> Manifest:
+    problem = what_is_wrong_with(content)
+    if problem is not None:
+        raise ProjectFileError(f"This is no manifest of dbt: {problem}.", where=where, hint=_HINT)
+    try:
+        index = index_manifest(content)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ProjectFileError(
+            f"The manifest has an entry that no supported dbt writes: {error!r}.",
+            where=where,
+            hint="Supported are manifests of dbt 1.8 and later.",
+        ) from error
+    return Manifest(index, MappingEntries(content))
+
+
+_Value = TypeVar("_Value")
+
+
+class _Recent(Generic[_Key, _Value]):
+    """The values used last, at most ``_MAX_KEPT``."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[_Key, _Value] = OrderedDict()
+
+    def find(self, key: _Key) -> _Value | None:
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def keep(self, key: _Key, value: _Value) -> None:
+        self._values[key] = value
+        if len(self._values) > _MAX_KEPT:
+            self._values.popitem(last=False)
+
+
+_files: _Recent[tuple[str, int, int], Manifest] = _Recent()
+# With the mapping itself, so that its id names nothing else while it is kept.
+_mappings: _Recent[int, tuple[Mapping[str, Any], Manifest]] = _Recent()
