@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dbt_component.project.prepare import refresh_state
 from dbt_component.project.project import DbtProject
+from dbt_component.project.refresh import refresh_from_folder
+from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
 from tests.dg_project import PROJECTS, DgProject
@@ -30,7 +31,8 @@ def shop_state_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
         path = tmp_path_factory.mktemp("shop-state") / "state"
-        refresh_state(DbtProject(PROJECTS / "shop"), path, selections=[STAGING])
+        request = RefreshRequest(path, selections=[STAGING])
+        refresh_from_folder(DbtProject(PROJECTS / "shop"), request)
         return path
 
 

@@ -11,8 +11,10 @@ import pytest
 
 import dbt_component
 from dbt_component.project.project import DbtProject
+from dbt_component.project.project_copy import KEPT_COPIES, UNUSED_SECONDS, unpack_project
+from dbt_component.project.refresh import refresh_from_folder
+from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
-from dbt_component.project.unpack import KEPT_COPIES, UNUSED_SECONDS, unpack_project
 from tests.dg_project import DgProject
 
 pytestmark = pytest.mark.server
@@ -111,14 +113,12 @@ def test_an_image_built_elsewhere_runs_as_another_user_on_a_read_only_disk(
 def test_copies_of_projects_are_one_for_each_content_and_bounded(
     dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dbt_component.project.prepare import refresh_state
-
     monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / "cache"))
     path = tmp_path / "state"
-    refresh_state(DbtProject(dg_project.dbt_folder), path, selections=[])
-    state = StateFile(path)
-    folder = unpack_project(state)
-    assert unpack_project(state) == folder
+    refresh_from_folder(DbtProject(dg_project.dbt_folder), RefreshRequest(path))
+    data = StateFile(path).read_project_zip()
+    folder = unpack_project(data)
+    assert unpack_project(data) == folder
     copies = folder.parent
     for number in range(KEPT_COPIES + 3):
         old = copies / f"old_{number}"
@@ -126,7 +126,7 @@ def test_copies_of_projects_are_one_for_each_content_and_bounded(
         age = folder.stat().st_mtime - UNUSED_SECONDS * (2 + number)
         os.utime(old, (age, age))
     shutil.rmtree(folder)
-    assert unpack_project(state) == folder
+    assert unpack_project(data) == folder
     assert (folder / "dbt_project.yml").is_file()
     assert len(list(copies.iterdir())) == KEPT_COPIES
     assert (copies / "old_0").is_dir()

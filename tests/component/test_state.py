@@ -16,8 +16,9 @@ from dagster._core.storage.defs_state.blob_storage_state_storage import UPathDef
 from upath import UPath
 
 from dbt_component.errors import PrepareError, StateFormatError
-from dbt_component.project.prepare import refresh_state
 from dbt_component.project.project import DbtProject
+from dbt_component.project.refresh import refresh_from_folder
+from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
 from tests.dg_project import DgProject, specs_of
 
@@ -232,12 +233,13 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
 ) -> None:
     project = DbtProject(dg_project.dbt_folder)
     state = tmp_path / "kept" / "state"
-    refresh_state(project, state, selections=[])
+    refresh_from_folder(project, RefreshRequest(state))
     script = (
         "import sys; from pathlib import Path\n"
-        "from dbt_component.project.prepare import refresh_state\n"
+        "from dbt_component.project.refresh import refresh_from_folder\n"
+        "from dbt_component.project.refresh_request import RefreshRequest\n"
         "from dbt_component.project.project import DbtProject\n"
-        "refresh_state(DbtProject(Path(sys.argv[1])), Path(sys.argv[2]), selections=[])\n"
+        "refresh_from_folder(DbtProject(Path(sys.argv[1])), RefreshRequest(Path(sys.argv[2])))\n"
     )
     command = [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)]
     (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select -1 as one")
@@ -257,7 +259,7 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
         opened = StateFile(state)
         assert opened.index.find_asset_node("customers")
         opened.close()
-    outcome = refresh_state(project, state, selections=[])
+    outcome = refresh_from_folder(project, RefreshRequest(state))
     assert StateFile(state).index.find_asset_node("extra")
     assert not list(state.parent.glob("*.tmp")) or outcome.is_changed
 
@@ -269,7 +271,7 @@ def test_refreshes_at_once_prepare_once(dg_project: DgProject, tmp_path: Path) -
     outcomes: list[bool] = []
 
     def refresh() -> None:
-        outcomes.append(refresh_state(project, state, selections=[]).is_changed)
+        outcomes.append(refresh_from_folder(project, RefreshRequest(state)).is_changed)
 
     threads = [threading.Thread(target=refresh) for _ in range(10)]
     for thread in threads:
@@ -285,7 +287,7 @@ def test_a_state_that_can_not_be_written_leaves_the_old_one(
 ) -> None:
     project = DbtProject(dg_project.dbt_folder)
     state = tmp_path / "states" / "state"
-    refresh_state(project, state, selections=[])
+    refresh_from_folder(project, RefreshRequest(state))
     before = stamp(state)
     (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select 1 as one")
 
@@ -294,7 +296,7 @@ def test_a_state_that_can_not_be_written_leaves_the_old_one(
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        refresh_state(project, state, selections=[])
+        refresh_from_folder(project, RefreshRequest(state))
     assert stamp(state) == before
     assert list(state.parent.iterdir()) == [state]
 
@@ -302,7 +304,7 @@ def test_a_state_that_can_not_be_written_leaves_the_old_one(
 @pytest.mark.server
 def test_a_read_only_project_is_prepared(dg_project: DgProject, tmp_path: Path) -> None:
     before = sorted(p for p in dg_project.dbt_folder.rglob("*"))
-    refresh_state(DbtProject(dg_project.dbt_folder), tmp_path / "state", selections=[])
+    refresh_from_folder(DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state"))
     assert sorted(p for p in dg_project.dbt_folder.rglob("*")) == before
 
 

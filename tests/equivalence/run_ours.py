@@ -29,9 +29,12 @@ from dbt_component.execution.plan import (
     write_request,
 )
 from dbt_component.project.dbt_environment import dbt_environment
-from dbt_component.project.prepare import refresh_state
+from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
+from dbt_component.project.refresh import refresh_from_folder
+from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
+from dbt_component.project.state_project import StateProject
 
 from .cases import Case
 from .observation import NodeEnd, Observation, Step, normalise, read_sql_files
@@ -50,21 +53,20 @@ class OurDbt:
         self._scratch = scratch
         self._engine: Engine = find_engine(project.dbt_executable)
         state_path = scratch / "state"
-        refresh_state(project, state_path, selections=[])
+        refresh_from_folder(project, RefreshRequest(state_path))
         self.state = StateFile(state_path)
+        self._prepared = StateProject(self.state, FolderSource.of(project))
 
     def plan(self, case: Case, mode: Mode | None = None) -> RunPlan:
         """The plan of a case, in the mode that the component chooses or in the one given."""
         arguments = parse_arguments(list(case.argv))
-        chosen, reason = choose_mode(
-            self.state, self._project, self._engine, arguments, case.selected
-        )
+        chosen, reason = choose_mode(self._prepared, self._engine, arguments, case.selected)
         return RunPlan(
             project=self._project,
             engine=self._engine,
             argv=complete_argv(arguments, self._project),
             selected=case.selected,
-            expected=expected_nodes(self.state, arguments, case.selected),
+            expected=expected_nodes(self.state.index, arguments, case.selected),
             mode=mode or chosen,
             reason=reason,
         )
@@ -75,7 +77,7 @@ class OurDbt:
         shutil.rmtree(folder, ignore_errors=True)
         target = folder / "target"
         target.mkdir(parents=True)
-        request = write_request(plan, self.state, folder, metadata=[])
+        request = write_request(plan, self._prepared, folder, metadata=[])
         env = dbt_environment(plan.project, target_path=target)
         cwd = plan.project.project_dir.resolve()
         output = folder / "output.txt"

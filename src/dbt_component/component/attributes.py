@@ -9,8 +9,6 @@ import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
 from dbt_component.component.schema import (
-    DbtProjectArgs,
-    ProjectArgs,
     ProjectModel,
     resolve_project,
 )
@@ -23,6 +21,9 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError
 from dbt_component.execution.cli_args import CliArg
+from dbt_component.project.folder import FolderSource
+from dbt_component.project.project import DbtProject
+from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 
@@ -31,7 +32,7 @@ class DbtProjectAttributes(dg.Resolvable):
     """The attributes of DbtProjectComponent; each says of itself what it is."""
 
     project: Annotated[
-        ProjectArgs,
+        ProjectSource,
         dg.Resolver(
             resolve_project,
             model_field_type=ProjectModel,
@@ -161,7 +162,9 @@ class DbtProjectAttributes(dg.Resolvable):
             SelectionError: ``select`` or ``exclude`` together with ``selector``.
         """
         if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
-            self.project = DbtProjectArgs(Path(self.project))
+            self.project = FolderSource(Path(self.project))
+        elif isinstance(self.project, DbtProject):
+            self.project = FolderSource.of(self.project)
         if self.cli_args is None:
             self.cli_args = ["build"]
         if "insights" in (self.include_metadata or []):

@@ -60,15 +60,16 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         loaded = component.loaded_project()
     except StateError as error:
         return Report(key, problem=str(error))
-    state = loaded.state
-    project = loaded.open_project()
+    prepared = loaded.prepared
+    state = prepared.state
+    project = prepared.open()
     engine = find_engine(project.dbt_executable)
-    origin = component.state_sources().origin(state.header.provenance.origin)
+    origin = component.project.origin(prepared.origin)
     changes = state.fingerprint.differences(
         take_fingerprint(project, engine, known=state.fingerprint, origin=origin)
     )
-    wanted = loaded.selections.ids(component.criteria)
-    mode, reason = choose_mode(state, project, engine, _arguments(component), wanted)
+    wanted = prepared.select(component.criteria)
+    mode, reason = choose_mode(prepared, engine, _arguments(component), wanted)
     index = state.index
     counts = Counter(
         [n.resource_type for n in index.nodes if n.unique_id in wanted]
@@ -77,7 +78,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     selected = None
     if select is not None or exclude:
         criteria = SelectionCriteria(select=select or SelectionCriteria().select, exclude=exclude)
-        selected = sorted(loaded.selections.ids(criteria) & wanted)
+        selected = sorted(prepared.select(criteria) & wanted)
     provenance = state.header.provenance
     return Report(
         key,

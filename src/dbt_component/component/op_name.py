@@ -2,13 +2,12 @@
 
 import dagster as dg
 
-from dbt_component.component.schema import ProjectArgs
-from dbt_component.project.project import DbtProject
+from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import SelectionCriteria
 
 
 def default_op_name(
-    project: ProjectArgs,
+    project: ProjectSource,
     criteria: SelectionCriteria,
     context: dg.ComponentLoadContext,
     name: str,
@@ -17,7 +16,7 @@ def default_op_name(
 
     Several components on one project then have ops of different names.
     """
-    settings = project if isinstance(project, DbtProject) else project.settings
+    settings = project.settings
     is_plain = criteria.is_everything and settings.target is None and settings.profile is None
     if is_plain:
         return name

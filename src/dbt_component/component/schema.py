@@ -1,6 +1,5 @@
 """``project:`` of defs.yaml: the path of a folder, or the settings of a folder or a Git repository."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -8,55 +7,12 @@ from dagster import ResolutionContext
 from pydantic import Discriminator, Field, Tag
 
 from dbt_component.component.yaml.strict_model import StrictModel
-from dbt_component.manifest.origin import Origin
-from dbt_component.project.git.checkout import GitCheckout
+from dbt_component.project.folder import FolderSource
+from dbt_component.project.git.git_project import GitProjectSource
 from dbt_component.project.git.source import GitSource
-from dbt_component.project.git.work_tree_commit import read_work_tree_commit
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
-
-
-@dataclass(frozen=True)
-class DbtProjectArgs:
-    """A project in a folder that is not opened yet: in production it may be gone.
-
-    ``commit_links`` asks for the commit of the work tree that the folder lies in, on every asset.
-    """
-
-    project_dir: Path
-    settings: ProjectSettings = field(default_factory=ProjectSettings)
-    commit_links: bool = False
-    link_template: str | None = None
-
-    def open(self) -> DbtProject:
-        """Opens the project where it lives."""
-        return self.settings.open(self.project_dir)
-
-    def read_origin(self) -> Origin | None:
-        """The commit of the project's work tree, if it is asked for.
-
-        Raises:
-            GitWorkTreeError: The files are those of no commit.
-        """
-        if not self.commit_links:
-            return None
-        return read_work_tree_commit(self.project_dir, link_template=self.link_template)
-
-
-@dataclass(frozen=True)
-class GitProjectArgs:
-    """A project in a Git repository. ``link_template``: see ``git.link.link_to_file``."""
-
-    source: GitSource
-    settings: ProjectSettings = field(default_factory=ProjectSettings)
-    link_template: str | None = None
-
-    def open_checkout(self, checkout: GitCheckout) -> DbtProject:
-        """Opens the project in a checkout."""
-        return self.settings.open(checkout.project_dir, repository=checkout.root)
-
-
-ProjectArgs = DbtProjectArgs | GitProjectArgs | DbtProject
+from dbt_component.project.source import ProjectSource
 
 
 class _SettingsModel(StrictModel):
@@ -199,12 +155,15 @@ _PATHS = ("project_dir", "packaged_project_dir", "ssh_key_path", "ssh_known_host
 _SETTINGS = frozenset(_SettingsModel.model_fields)
 
 
-def resolve_project(context: ResolutionContext, value: Any) -> ProjectArgs:
-    """A path, or a mapping form, into project arguments; paths start at the folder of defs.yaml."""
-    if isinstance(value, (DbtProject, DbtProjectArgs, GitProjectArgs)):
-        return value
+def resolve_project(context: ResolutionContext, value: Any) -> ProjectSource:
+    """A path, or a mapping form, into the source of a project; paths start at the folder of defs.yaml."""
+    if isinstance(value, DbtProject):
+        return FolderSource.of(value)
     if isinstance(value, (str, Path)):
-        return DbtProjectArgs(context.resolve_source_relative_path(str(value)))
+        return FolderSource(context.resolve_source_relative_path(str(value)))
+    if not isinstance(value, _SettingsModel):
+        source: ProjectSource = value
+        return source
     given = {
         name: context.at_path(name).resolve_value(getattr(value, name))
         for name in sorted(value.model_fields_set)
@@ -220,7 +179,7 @@ def resolve_project(context: ResolutionContext, value: Any) -> ProjectArgs:
             settings["local_profiles_dir"] = context.resolve_source_relative_path(str(profiles_dir))
         if "packaged_project_dir" in given:
             settings["packaged_project_dir"] = given["packaged_project_dir"]
-        return DbtProjectArgs(
+        return FolderSource(
             given["project_dir"],
             ProjectSettings(**settings),
             commit_links=bool(given.get("commit_links")),
@@ -235,6 +194,6 @@ def resolve_project(context: ResolutionContext, value: Any) -> ProjectArgs:
             given["extra_paths"] = (str(profiles_dir),)
     if "github_token_hosts" in given:
         given["github_token_hosts"] = tuple(given["github_token_hosts"])
-    source = GitSource(**given)
-    source.validate()
-    return GitProjectArgs(source, ProjectSettings(**settings), link_template)
+    repository = GitSource(**given)
+    repository.validate()
+    return GitProjectSource(repository, ProjectSettings(**settings), link_template)

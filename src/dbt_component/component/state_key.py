@@ -2,46 +2,24 @@
 
 import hashlib
 import json
-import os
 import re
 import warnings
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
 from dbt_component._dagster import DuplicateDefsStateKeyWarning
-from dbt_component.component.schema import GitProjectArgs, ProjectArgs
 from dbt_component.errors import DefinitionError
-from dbt_component.project.git.url import public_url
-from dbt_component.project.project import DbtProject
+from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import SelectionCriteria
 
 
 def default_state_key(
-    project: ProjectArgs, criteria: SelectionCriteria, project_root: Path | None
+    project: ProjectSource, criteria: SelectionCriteria, project_root: Path | None
 ) -> str:
-    """A key that is the same on every machine and differs for components that differ.
-
-    A folder enters relative to the Dagster project, so that an image built elsewhere finds its state; a
-    repository enters with its URL (without credentials), folder and ref.
-    """
-    rest: dict[str, Any] = {}
-    if isinstance(project, GitProjectArgs):
-        source = project.source
-        url = public_url(source.repo_url)
-        name = url.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
-        rest = {
-            "url": url,
-            "folder": os.path.normpath(source.repo_relative_path),
-            "ref": source.ref or "default",
-            "submodules": source.submodules,
-        }
-    else:
-        root = project_root or Path.cwd()
-        folder = Path(project.project_dir)
-        name = os.path.relpath(folder.resolve(), root.resolve()).replace(os.sep, "/")
-    settings = project if isinstance(project, DbtProject) else project.settings
+    """A key that is the same on every machine and differs for components that differ."""
+    name, parts = project.state_name(project_root or Path.cwd())
+    settings = project.settings
     variants = {
         "profile": settings.profile,
         "target": settings.target,
@@ -49,7 +27,10 @@ def default_state_key(
         "prepare": list(settings.prepare_project_cli_args or []),
         "selection": None if criteria.is_everything else criteria.cache_key,
     }
-    rest.update({key: value for key, value in variants.items() if value and value != ["parse"]})
+    rest = {
+        **parts,
+        **{key: value for key, value in variants.items() if value and value != ["parse"]},
+    }
     if re.fullmatch(r"[A-Za-z0-9._-]+", name) is not None and not rest:
         return f"DbtProjectComponent[{name}]"
     text = json.dumps([name, rest], sort_keys=True, default=str)

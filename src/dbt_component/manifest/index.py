@@ -40,6 +40,11 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         return {entry.unique_id: position for position, entry in enumerate(entries)}
 
     @cached_property
+    def all_ids(self) -> frozenset[str]:
+        """Unique ids of all nodes and tests."""
+        return frozenset(self.node_by_id) | frozenset(self.test_by_id)
+
+    @cached_property
     def graph_readers(self) -> frozenset[str]:
         """Nodes, hooks and tests whose code mentions dbt's ``graph`` variable."""
         entries: list[Node | DbtTest] = [*self.nodes, *self.tests]

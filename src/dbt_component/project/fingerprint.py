@@ -9,7 +9,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import msgspec
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.files import FileStamp, iterate_project_files
+from dbt_component.project.prepared_settings import prepared_settings
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.version import __version__
@@ -158,17 +159,16 @@ def take_fingerprint(
         uses.setdefault(name, set()).update(keys)
     for name in FLAG_VARIABLES:
         uses.setdefault(name, set()).add(PROJECT_USE)
-    settings = {
-        "profiles.yml": hash_profiles(project),
-        "profile": project.profile or "",
-        "target": project.target or "",
-        "vars": serialize_vars(project.vars),
-        "prepare_project_cli_args": json.dumps(list(project.prepare_project_cli_args)),
-        "dbt-component": __version__,
-        **({"commit": origin.commit} if origin is not None else {}),
-        **({"git": origin.settings} if origin is not None and origin.settings else {}),
-        **engine.versions,
-    }
+    settings = prepared_settings(
+        engine,
+        profile=project.profile,
+        target=project.target,
+        vars=project.vars,
+        profiles_hash=hash_profiles(project.find_profiles_dir()),
+        prepare_args=project.prepare_project_cli_args,
+        package_version=__version__,
+        origin=origin,
+    )
     salt = known.salt if known is not None else secrets.token_hex(8)
     return Fingerprint(
         files=files,
@@ -180,19 +180,9 @@ def take_fingerprint(
     )
 
 
-def hash_profiles(project: DbtProject) -> str:
-    """Hash of the text of profiles.yml."""
-    return hash_profiles_in(project.find_profiles_dir())
-
-
-def hash_profiles_in(folder: Path) -> str:
+def hash_profiles(folder: Path) -> str:
     """Hash of the text of a folder's profiles.yml. Raises OSError if there is none."""
     return hashlib.sha256((folder / "profiles.yml").read_bytes()).hexdigest()[:16]
-
-
-def serialize_vars(vars: Mapping[str, Any]) -> str:
-    """Variables as text that is equal for equal variables."""
-    return json.dumps(dict(vars), sort_keys=True, default=str)
 
 
 def _profile_uses(project: DbtProject) -> dict[str, set[str]]:

@@ -6,13 +6,18 @@ from typing import Any
 from dbt_component.project.fingerprint import Fingerprint
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
-from dbt_component.project.state import StateFile
 
 
 def needs_packages(
-    project: DbtProject, previous: StateFile | None, fingerprint: Fingerprint
+    project: DbtProject, previous: Fingerprint | None, fingerprint: Fingerprint
 ) -> bool:
-    """Whether `dbt deps` must run: packages are declared, and missing or changed since last time."""
+    """Whether `dbt deps` must run: packages are declared, and missing or changed since last time.
+
+    Args:
+        project: The project on disk.
+        previous: The inputs of the last preparation, if there was one.
+        fingerprint: The inputs now.
+    """
     declared = declared_packages(project.project_dir)
     if not declared:
         return False
@@ -25,7 +30,7 @@ def needs_packages(
     if previous is None:
         return False
     for name in ("packages.yml", "dependencies.yml", "package-lock.yml"):
-        before, now = previous.fingerprint.files.get(name), fingerprint.files.get(name)
+        before, now = previous.files.get(name), fingerprint.files.get(name)
         if (before and before.sha1) != (now and now.sha1):
             return True
     return False

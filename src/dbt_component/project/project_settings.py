@@ -27,6 +27,21 @@ class ProjectSettings:
     vars: Mapping[str, Any] = field(default_factory=dict)
     dbt_executable: str | None = None
 
+    @classmethod
+    def of(cls, project: DbtProject) -> "ProjectSettings":
+        """The settings of a project that is open."""
+        return cls(
+            target_path=str(project.target_path),
+            local_profiles_dir=project.profiles_dir,
+            profile=project.profile,
+            target=project.target,
+            packaged_project_dir=project.packaged_project_dir,
+            state_path=None if project.state_path is None else str(project.state_path),
+            prepare_project_cli_args=project.prepare_project_cli_args,
+            vars=project.vars,
+            dbt_executable=project.dbt_executable,
+        )
+
     def open(
         self,
         project_dir: Path,

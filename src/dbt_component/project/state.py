@@ -25,6 +25,7 @@ from typing import IO, Any
 
 import msgspec
 
+from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.errors import StateFormatError
 from dbt_component.manifest.entries import StoredEntries
 from dbt_component.manifest.index import ManifestIndex, decode_index
@@ -240,19 +241,15 @@ class StateFile:
     def read_manifest_json(self) -> bytes:
         return self._read("manifest.json")
 
-    def read_parse_cache_toc(self) -> bytes:
-        return self._read("parse_cache.msgpack")
-
     @cached_property
-    def parse_cache_range(self) -> "_RangeReader":
-        return self._range_reader("parse_cache.bin")
+    def parse_cache(self) -> ParseCache | None:
+        """dbt's parse cache; ``None`` if the dbt that prepared the project keeps none."""
+        toc = self._read("parse_cache.msgpack")
+        cache = ParseCache(toc, self._range_reader("parse_cache.bin").read)
+        return None if cache.is_empty else cache
 
     def read_project_zip(self) -> bytes:
         return self._read("project.zip")
-
-    def read_part(self, name: str) -> bytes:
-        """A part as bytes; see the module's list. Used to carry parts into a new state."""
-        return self._read(name)
 
     def close(self) -> None:
         self._file.close()
@@ -276,15 +273,3 @@ class _RangeReader:
                 hint=_REBUILD_HINT,
             )
         return data
-
-
-def read_state_if_usable(path: Path) -> StateFile | None:
-    """Opens the state at ``path``, or returns ``None`` if there is none that this release reads."""
-    if not path.is_file():
-        return None
-    try:
-        state = StateFile(path)
-        state.fingerprint  # noqa: B018 - proves that the comparison can be made
-    except (StateFormatError, OSError):
-        return None
-    return state

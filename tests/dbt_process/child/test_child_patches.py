@@ -1,11 +1,14 @@
 """What the child changes in dbt leaves dbt's answers as they are."""
 
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from dbt.adapters.base.impl import BaseAdapter
 from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.postgres.relation import PostgresRelation
+from dbt_common.clients import system
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,3 +62,32 @@ def test_a_relation_is_found_as_dbt_finds_it(
     assert _outcome(patched, adapter, relations, search) == _outcome(
         original, adapter, relations, search
     )
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.decimals(allow_nan=False)
+    | st.datetimes(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers() | st.none(), inner),
+    max_leaves=20,
+)
+
+
+@given(value=st.dictionaries(st.text(), _JSON))
+def test_json_is_written_as_dbt_writes_it(value: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made" / "file.json"
+        assert system.write_json(str(path), value)
+        expected = path.read_text()
+        original = system.json
+        child_patches.write_json_at_once()
+        try:
+            assert system.json is not original
+            assert system.write_json(str(path), value)
+        finally:
+            system.json = original
+        assert path.read_text() == expected

@@ -2,8 +2,39 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 from typing import Any
+
+
+def collect_seldom() -> None:
+    """Makes Python's garbage collector run seldom.
+
+    Parsing makes millions of objects that stay, and next to no cycles: the collector, which walks through all
+    of them again and again, takes half of the time of a large project.
+    """
+    gc.set_threshold(100_000, 50, 100)
+
+
+class _JsonAtOnce:
+    """The ``json`` module, except that ``dump`` encodes in C before it writes: the same text, faster."""
+
+    def dump(self, value: Any, file: Any, **options: Any) -> None:
+        file.write(json.dumps(value, **options))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(json, name)
+
+
+def write_json_at_once() -> None:
+    """dbt encodes manifest.json piece by piece in Python: 1.2 s for 1,000 models with two tests each."""
+    try:
+        from dbt_common.clients import system
+    except ImportError:
+        return
+    if getattr(system, "json", None) is json:
+        system.json = _JsonAtOnce()  # type: ignore[attr-defined]
 
 
 def make_cycle_check_linear() -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from .child_manifest import load_manifest, parsed_content
-from .child_patches import make_cycle_check_linear
+from .child_patches import collect_seldom, make_cycle_check_linear, write_json_at_once
 from .child_pipe import EventPipe
 from .child_select import resolve_selections
 from .child_watcher import NodeWatcher, emit_result
@@ -20,6 +20,8 @@ def run_prepare(pipe: EventPipe, request: dict[str, Any]) -> None:
 
     watcher = NodeWatcher(pipe, frozenset())
     make_cycle_check_linear()
+    collect_seldom()
+    write_json_at_once()
     for argv in request["commands"]:
         outcome = dbtRunner(callbacks=[watcher]).invoke(argv)
         emit_result(pipe, outcome)

@@ -1,0 +1,63 @@
+"""Runs one request to dbt's process to its end."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.events import InvocationResult, LogLine
+from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.dbt_process.requests import Request
+from dbt_component.errors import PrepareError
+
+
+def run_to_end(
+    engine: Engine,
+    build_request: Callable[[], Request],
+    *,
+    scratch: Path,
+    env: Mapping[str, str],
+    cwd: Path,
+    what: str,
+) -> list[str]:
+    """Runs one request and returns dbt's warnings.
+
+    Args:
+        engine: The dbt.
+        build_request: Called while dbt is being imported, which takes over a second.
+        scratch: A folder for dbt's output.
+        env: Variables to set on top of the inherited ones.
+        cwd: Folder to run in; named in errors.
+        what: The request in words, for errors.
+
+    Raises:
+        PrepareError: dbt failed, with its own message; or the process ended without a result.
+    """
+    errors: list[str] = []
+    warnings: list[str] = []
+    is_complete = False
+    output = scratch / "output.txt"
+    with (
+        output.open("wb") as file,
+        DbtProcess(engine, stdout=file.fileno(), stderr=file.fileno()) as process,
+    ):
+        process.send(build_request(), env=env, cwd=cwd)
+        for event in process.events():
+            if isinstance(event, LogLine):
+                (errors if event.level == "error" else warnings).append(event.message)
+            elif isinstance(event, InvocationResult):
+                if not event.success:
+                    raise PrepareError(
+                        f"{what} failed:\n{event.error or chr(10).join(errors) or 'no message'}",
+                        where=str(cwd),
+                    )
+            else:
+                is_complete = True
+        exit_code = process.exit_code
+    if not is_complete:
+        tail = output.read_bytes()[-2000:].decode(errors="replace").strip()
+        raise PrepareError(
+            f"{what} ended with exit code {exit_code} and no result."
+            + (f" Its last output:\n{tail}" if tail else ""),
+            where=str(cwd),
+        )
+    return warnings

@@ -1,0 +1,69 @@
+"""The inputs in which a run would differ from what was prepared."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.project.fingerprint import (
+    CONNECTION_KEYS,
+    Fingerprint,
+    changed_files,
+    hash_environment,
+    hash_profiles,
+)
+from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
+from dbt_component.project.project import DbtProject
+
+
+def run_differences(
+    recorded: Fingerprint,
+    project: DbtProject,
+    engine: Engine,
+    *,
+    runtime_vars: Collection[str] = (),
+    vars: Mapping[str, Any] | None = None,
+    profile: str | None = None,
+    target: str | None = None,
+) -> list[str]:
+    """Names the inputs in which a run would differ from the recorded ones; empty if there are none.
+
+    Environment variables that only say how to connect (host, user, password …) may differ: the state
+    is often prepared on another machine. They count if the project reads them as ``target.<key>``.
+
+    Args:
+        recorded: The inputs of the preparation.
+        project: The project as it will be run.
+        engine: The dbt that will run it.
+        runtime_vars: Variables proven to change nothing in the manifest.
+        vars: Variables of this run's command line, if it gives any; as in dbt, they replace the project's.
+        profile: Profile of this run's command line, if it gives one.
+        target: Target of this run's command line, if it gives one.
+    """
+    parsed_vars = (
+        {name: value for name, value in vars.items() if name not in runtime_vars}
+        if vars
+        else project.vars
+    )
+    current = prepared_settings(
+        engine,
+        profile=profile or project.profile,
+        target=target or project.target,
+        vars=parsed_vars,
+        profiles_hash=hash_profiles(project.find_profiles_dir()),
+    )
+    found = unequal_settings(recorded.settings, current)
+    environment = hash_environment(recorded.env, salt=recorded.salt)
+    found.extend(
+        f"environment variable {name}"
+        for name, value in recorded.env.items()
+        if environment.get(name) != value and not _only_connects(name, recorded)
+    )
+    found.extend(f"file {path}" for path in changed_files(project.project_dir, project, recorded))
+    return found
+
+
+def _only_connects(name: str, recorded: Fingerprint) -> bool:
+    uses = recorded.env_uses.get(name)
+    if not uses:
+        return False
+    return all(use in CONNECTION_KEYS and use not in recorded.target_keys_read for use in uses)

@@ -1,0 +1,89 @@
+"""A dbt project in a folder of this machine, or one that was there when its state was prepared."""
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dbt_component.errors import GitWorkTreeError, ProjectError
+from dbt_component.manifest.origin import Origin
+from dbt_component.project.git.work_tree_commit import read_work_tree_commit
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_settings import ProjectSettings
+from dbt_component.project.refresh import RefreshOutcome, refresh_from_folder
+from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.source import StateName
+
+_logger = logging.getLogger("dbt_component")
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A project in a folder that is not opened yet: in production it may be gone.
+
+    Args:
+        project_dir: Folder of dbt_project.yml.
+        settings: How the project is run.
+        commit_links: Whether assets carry the commit of the work tree that the folder lies in.
+        link_template: See ``git.link.link_to_file``.
+        opened: The project, if it was opened by the user. It is then used as it is.
+    """
+
+    project_dir: Path
+    settings: ProjectSettings = field(default_factory=ProjectSettings)
+    commit_links: bool = False
+    link_template: str | None = None
+    opened: DbtProject | None = None
+
+    remote_commit = None
+
+    @classmethod
+    def of(cls, project: DbtProject) -> "FolderSource":
+        """The source of a project that is open already."""
+        return cls(project.project_dir, ProjectSettings.of(project), opened=project)
+
+    def state_name(self, root: Path) -> StateName:
+        """The folder relative to ``root``, so that an image built elsewhere finds its state."""
+        relative = os.path.relpath(Path(self.project_dir).resolve(), root.resolve())
+        return StateName(relative.replace(os.sep, "/"), {})
+
+    def refresh(self, request: RefreshRequest) -> RefreshOutcome:
+        """Brings a state up to date with the folder.
+
+        Raises:
+            ProjectError: There is no such folder, or it holds no dbt project.
+            PrepareError: dbt failed. The former state is untouched.
+            SelectionError: dbt does not accept a selection.
+        """
+        return refresh_from_folder(self._open_here(), request, origin=self.origin(None))
+
+    def open(self, unpack: Callable[[], Path]) -> DbtProject:
+        """The project in its folder; if that is gone, in the copy out of the state."""
+        try:
+            return self._open_here()
+        except ProjectError:
+            _logger.info(
+                "%s is not on this machine; running the copy in the state.", self.project_dir
+            )
+        return self.settings.open(unpack(), is_copy=True)
+
+    def find_folder(self) -> DbtProject | None:
+        """The project in its folder; ``None`` if that is gone."""
+        try:
+            return self._open_here()
+        except ProjectError:
+            return None
+
+    def origin(self, recorded: Origin | None) -> Origin | None:
+        """The commit of the work tree, if it is asked for and the files are those of a commit."""
+        if not self.commit_links:
+            return None
+        try:
+            return read_work_tree_commit(self.project_dir, link_template=self.link_template)
+        except GitWorkTreeError as error:
+            _logger.warning("No commit on the assets: %s", error)
+            return None
+
+    def _open_here(self) -> DbtProject:
+        return self.opened or self.settings.open(self.project_dir)

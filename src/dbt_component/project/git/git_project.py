@@ -1,0 +1,166 @@
+"""A dbt project in a Git repository: which commit, and whether its state is that of the commit."""
+
+import json
+import os
+import posixpath
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from dbt_component.dbt_process.engine import find_engine
+from dbt_component.manifest.origin import Origin
+from dbt_component.project.fingerprint import hash_environment, hash_profiles
+from dbt_component.project.git.source import GitSource
+from dbt_component.project.git.url import public_url
+from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
+from dbt_component.project.previous_state import PreviousState
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_settings import ProjectSettings
+from dbt_component.project.refresh import RefreshOutcome, refresh_from
+from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.source import StateName
+from dbt_component.project.state import StateFile
+from dbt_component.version import __version__
+
+
+@dataclass(frozen=True)
+class GitProjectSource:
+    """A project in a Git repository.
+
+    Args:
+        repository: The repository, and the project's folder in it.
+        settings: How the project is run.
+        link_template: See ``git.link.link_to_file``.
+    """
+
+    repository: GitSource
+    settings: ProjectSettings = field(default_factory=ProjectSettings)
+    link_template: str | None = None
+
+    @property
+    def remote_commit(self) -> Callable[[], str]:
+        """Asks the remote for the commit of the ref; nothing is fetched."""
+        return self.repository.resolve_commit
+
+    def state_name(self, root: Path) -> StateName:
+        """The repository's name; its URL (without credentials), folder and ref tell it apart."""
+        url = public_url(self.repository.repo_url)
+        name = url.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
+        return StateName(
+            name,
+            {
+                "url": url,
+                "folder": os.path.normpath(self.repository.repo_relative_path),
+                "ref": self.repository.ref or "default",
+                "submodules": self.repository.submodules,
+            },
+        )
+
+    def refresh(self, request: RefreshRequest) -> RefreshOutcome:
+        """Brings a state up to date with the repository.
+
+        The remote is asked for the commit of the ref. If the state was made from that commit with the same
+        settings, nothing is fetched. Otherwise the commit is checked out into the cache and prepared.
+
+        Raises:
+            GitSourceError: The repository can't be reached, or refuses.
+            PrepareError: dbt failed. The former state is untouched.
+            SelectionError: dbt does not accept a selection.
+        """
+        commit = self.repository.resolve_commit()
+        origin = self._origin_at(commit)
+        with PreviousState(request.compared_path) as previous:
+            state = previous.state
+            if (
+                state is not None
+                and request.is_held_by(state)
+                and self._is_unchanged(state, origin)
+            ):
+                return RefreshOutcome(is_changed=False)
+            checkout = self.repository.checkout(commit)
+            project = self.settings.open(checkout.project_dir, repository=checkout.root)
+            outcome = refresh_from(previous, project, request, origin=origin)
+        return msgspec.structs.replace(outcome, warnings=[*checkout.warnings, *outcome.warnings])
+
+    def open(self, unpack: Callable[[], Path]) -> DbtProject:
+        """The copy out of the state: no checkout is at home on the machine of a run."""
+        return self.settings.open(unpack(), is_copy=True)
+
+    def find_folder(self) -> DbtProject | None:
+        """``None``: files are linked on the Git host."""
+        return None
+
+    def origin(self, recorded: Origin | None) -> Origin | None:
+        """The commit that a state made now would record, if the branch has not moved."""
+        return self._origin_at(recorded.commit if recorded is not None else "")
+
+    def _origin_at(self, commit: str) -> Origin:
+        """A commit, with what defs.yaml says of the repository: no secrets, no paths of a machine."""
+        repository = self.repository
+        url = public_url(repository.repo_url)
+        return Origin(
+            repository=url,
+            commit=commit,
+            ref=repository.ref,
+            folder=_normalise_folder(repository.repo_relative_path),
+            link_template=self.link_template,
+            settings=json.dumps(
+                {
+                    "repo_url": url,
+                    "ref": repository.ref,
+                    "folder": repository.repo_relative_path,
+                    "submodules": repository.submodules,
+                    "extra_paths": repository.extra_paths,
+                    "link_template": self.link_template,
+                    "profiles_dir": self.settings.repository_profiles_dir,
+                    "prepare_project_cli_args": self.settings.prepare_project_cli_args,
+                },
+                sort_keys=True,
+            ),
+        )
+
+    def _is_unchanged(self, state: StateFile, origin: Origin) -> bool:
+        """Whether commit and settings are as recorded; decided without the files."""
+        recorded = state.fingerprint
+        current = prepared_settings(
+            find_engine(self.settings.dbt_executable),
+            profile=self.settings.profile,
+            target=self.settings.target,
+            vars=self.settings.vars,
+            package_version=__version__,
+        )
+        return (
+            state.header.provenance.origin == origin
+            and not unequal_settings(recorded.settings, current)
+            and hash_environment(recorded.env, salt=recorded.salt) == recorded.env
+            and self._has_same_profiles(state)
+        )
+
+    def _has_same_profiles(self, state: StateFile) -> bool:
+        """Whether profiles.yml is the recorded one where it does not come with the commit.
+
+        It is looked for as ``DbtProject.find_profiles_dir`` does, only that the project is not at hand.
+        """
+        given = os.environ.get("DBT_PROFILES_DIR")
+        if self.settings.repository_profiles_dir is not None:
+            return True
+        if self.settings.local_profiles_dir is not None:
+            place = self.settings.local_profiles_dir
+        elif given and (Path(given) / "profiles.yml").is_file():
+            place = Path(given)
+        elif state.header.has_own_profiles:
+            return True
+        else:
+            place = Path.home() / ".dbt"
+        try:
+            return hash_profiles(place) == state.fingerprint.settings.get("profiles.yml")
+        except OSError:
+            return False
+
+
+def _normalise_folder(repo_relative_path: str) -> str:
+    """The project's folder in the repository with slashes; empty at the root."""
+    folder = posixpath.normpath(repo_relative_path.strip("/") or ".")
+    return "" if folder == "." else folder

@@ -1,0 +1,77 @@
+"""A project known by its manifest alone: nothing was prepared, so runs let dbt parse."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.errors import ProjectError
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.project.project import DbtProject
+from dbt_component.project.resolve import resolve_in_manifest
+from dbt_component.selection.criteria import SelectionCriteria
+
+
+class ManifestProject:
+    """A manifest.json, and the project that it belongs to if that is known.
+
+    Args:
+        manifest: The manifest.
+        project: The project on this machine; needed to run, not to load or to select.
+    """
+
+    parse_cache = None
+    prepared_in = None
+
+    def __init__(self, manifest: Manifest, project: DbtProject | None = None) -> None:
+        self.manifest = manifest
+        self._project = project
+        self._answers: dict[str, frozenset[str]] = {}
+
+    def open(self) -> DbtProject:
+        """The project on this machine.
+
+        Raises:
+            ProjectError: It was not given.
+        """
+        if self._project is None:
+            raise ProjectError(
+                f"The folder of dbt project {self.manifest.index.project_name!r} is not known: only its"
+                " manifest was given.",
+                hint="Give it to the resource: `DbtCliResource(project_dir=…)`.",
+            )
+        return self._project
+
+    def differences(
+        self,
+        engine: Engine,
+        *,
+        vars: Mapping[str, Any] | None = None,
+        profile: str | None = None,
+        target: str | None = None,
+    ) -> list[str]:
+        """One reason, whatever the run: what the manifest was made from is not known."""
+        return ["the project was not prepared: only its manifest.json is known"]
+
+    def is_env_unchanged(self, name: str) -> bool:
+        return False
+
+    def select(self, criteria: SelectionCriteria) -> frozenset[str]:
+        """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
+
+        Everything is answered from the index, anything else by dbt in a child process (seconds), once.
+
+        Raises:
+            SelectionError: dbt does not accept the selection.
+        """
+        if criteria.is_everything:
+            return self.manifest.index.all_ids
+        key = criteria.cache_key
+        if key not in self._answers:
+            executable = self._project.dbt_executable if self._project is not None else None
+            answers = resolve_in_manifest(
+                find_engine(executable), msgspec.json.encode(self.manifest.entries.everything()), [criteria]
+            )
+            self._answers[key] = frozenset(answers[key])
+        return self._answers[key]

@@ -1,0 +1,250 @@
+"""One preparation of a project: dbt is run once, and the contents of a new state are built."""
+
+import datetime
+import hashlib
+import json
+import os
+import tempfile
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.parse_cache import ParseCache, split_parse_cache
+from dbt_component.dbt_process.requests import Prepare, Probe, WantedSelection
+from dbt_component.errors import PrepareError
+from dbt_component.manifest.index import ManifestIndex
+from dbt_component.manifest.origin import Origin
+from dbt_component.manifest.parse import decode_manifest, parse_manifest
+from dbt_component.project.child_run import run_to_end
+from dbt_component.project.dbt_environment import dbt_environment
+from dbt_component.project.fingerprint import Fingerprint, hash_environment, take_fingerprint
+from dbt_component.project.packages import needs_packages
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_arguments import project_arguments
+from dbt_component.project.project_copy import ProjectCopy, pack_project
+from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.resolve import Answers, read_answers
+from dbt_component.project.state import (
+    FORMAT,
+    FORMAT_VERSION,
+    Provenance,
+    StateContents,
+    StateFile,
+    StateHeader,
+)
+from dbt_component.version import __version__
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The contents of a new state. ``warnings`` are this package's, ``dbt_warnings`` dbt's own."""
+
+    contents: StateContents
+    warnings: list[str]
+    dbt_warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Prepares a project.
+
+    Args:
+        project: The project on disk.
+        engine: Its dbt.
+        request: What the state must hold.
+        fingerprint: The inputs as they are now.
+        previous: The former state, whose parse cache dbt starts from.
+        origin: The commit that the project was taken from.
+    """
+
+    project: DbtProject
+    engine: Engine
+    request: RefreshRequest
+    fingerprint: Fingerprint
+    previous: StateFile | None
+    origin: Origin | None
+
+    def run(self) -> Prepared:
+        """Runs `dbt deps` if it is needed, then `dbt parse`.
+
+        Raises:
+            PrepareError: dbt failed, or files changed meanwhile.
+            SelectionError: dbt does not accept a selection.
+        """
+        with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+            scratch = Path(folder)
+            target = scratch / "target"
+            target.mkdir()
+            commands = self._commands()
+
+            def build_request() -> Prepare:
+                self._write_previous_cache(target)
+                return Prepare(
+                    commands=commands,
+                    parse_cache=str(target / "partial_parse.msgpack"),
+                    probe=self._probe(scratch),
+                    selections=[WantedSelection.of(c) for c in self.request.selections],
+                    output=str(scratch / "answers.json"),
+                    list_argv=project_arguments(self.project),
+                )
+
+            dbt_warnings = run_to_end(
+                self.engine,
+                build_request,
+                scratch=scratch,
+                env=dbt_environment(self.project, target_path=target),
+                cwd=self.project.project_dir.resolve(),
+                what="`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`",
+            )
+            answers = read_answers(scratch / "answers.json", [*self.request.selections])
+            return self._build(target, answers, dbt_warnings)
+
+    def _commands(self) -> list[list[str]]:
+        recorded = self.previous.fingerprint if self.previous is not None else None
+        parse = list(self.project.prepare_project_cli_args) or ["parse"]
+        commands = [[*parse, *project_arguments(self.project)]]
+        if needs_packages(self.project, recorded, self.fingerprint):
+            commands.insert(0, ["deps"])
+        return commands
+
+    def _write_previous_cache(self, target: Path) -> None:
+        """Lets dbt parse only what changed since the former state."""
+        cache = self.previous.parse_cache if self.previous is not None else None
+        if cache is not None and self.previous is not None:
+            (target / "partial_parse.msgpack").write_bytes(
+                cache.put_together(is_env_unchanged=self.previous.fingerprint.is_env_unchanged)
+            )
+
+    def _probe(self, scratch: Path) -> Probe | None:
+        names = [name for name in self.request.runtime_vars if name not in self.project.vars]
+        if not names or tuple(self.project.prepare_project_cli_args) != ("parse",):
+            return None
+        return Probe(
+            names=names,
+            vars=dict(self.project.vars),
+            argv=["parse", *project_arguments(self.project, with_vars=False)],
+            target_path=str(scratch / "probe"),
+        )
+
+    def _build(self, target: Path, answers: Answers, dbt_warnings: list[str]) -> Prepared:
+        manifest_json = self._read_manifest(target)
+        toc, parse_cache = split_parse_cache(self._read_parse_cache(target))
+        index, raw_nodes = parse_manifest(
+            decode_manifest(manifest_json), vars_digest=self._vars_digest()
+        )
+        fingerprint = self._final_fingerprint(toc, parse_cache)
+        copy = pack_project(self.project, fingerprint.files)
+        contents = StateContents(
+            header=self._header(fingerprint, index, answers, copy),
+            fingerprint=fingerprint,
+            index=index,
+            selections={**self._carried_selections(fingerprint), **answers.selections},
+            raw_nodes=raw_nodes,
+            parse_cache_toc=toc,
+            parse_cache=parse_cache,
+            manifest_json=manifest_json,
+            project_zip=copy.data,
+        )
+        return Prepared(contents, _warnings_about(copy), dbt_warnings)
+
+    def _read_manifest(self, target: Path) -> bytes:
+        try:
+            return (target / "manifest.json").read_bytes()
+        except FileNotFoundError:
+            raise PrepareError(
+                "dbt wrote no manifest.json to the folder that DBT_TARGET_PATH names.",
+                where=str(self.project.project_dir),
+                hint="A `dbt_executable` that wraps dbt must pass on the DBT_ variables and see the same"
+                " folders.",
+            ) from None
+
+    def _read_parse_cache(self, target: Path) -> bytes | None:
+        """dbt's parse cache; ``None`` from a dbt that keeps none."""
+        try:
+            return (target / "partial_parse.msgpack").read_bytes()
+        except FileNotFoundError:
+            if self.engine.command is not None:
+                return None
+            raise PrepareError(
+                "dbt wrote no parse cache.",
+                where=str(self.project.project_dir),
+                hint="Remove `partial_parse: false` from dbt_project.yml or profiles.yml.",
+            ) from None
+
+    def _vars_digest(self) -> str:
+        text = json.dumps(
+            [self.project.yml.vars, dict(self.project.vars)], sort_keys=True, default=str
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _header(
+        self, fingerprint: Fingerprint, index: ManifestIndex, answers: Answers, copy: ProjectCopy
+    ) -> StateHeader:
+        project_dir = self.project.project_dir.resolve()
+        repository = self.origin.repository if self.origin is not None else ""
+        return StateHeader(
+            format=FORMAT,
+            format_version=FORMAT_VERSION,
+            state_id=uuid.uuid4().hex,
+            input_digest=fingerprint.digest,
+            project_dir=str(project_dir),
+            has_profiles=copy.has_profiles,
+            has_own_profiles=self.project.find_profiles_dir().is_relative_to(project_dir),
+            runtime_vars=answers.runtime_vars,
+            runtime_vars_tried=list(self.request.runtime_vars),
+            provenance=Provenance(
+                project_name=index.project_name or self.project.name,
+                source=repository or self.project.project_dir.name,
+                created_at=datetime.datetime.now(datetime.timezone.utc).isoformat(),
+                dbt_version=index.dbt_version,
+                package_version=__version__,
+                adapter_type=index.adapter_type,
+                profile=self.project.profile,
+                target=self.project.target,
+                origin=self.origin,
+                replaces=self.request.replaces,
+            ),
+        )
+
+    def _final_fingerprint(self, toc: bytes, parse_cache: bytes) -> Fingerprint:
+        """The inputs after dbt ran: `dbt deps` may have added packages, dbt saw every env var."""
+        taken = take_fingerprint(
+            self.project, self.engine, known=self.fingerprint, origin=self.origin
+        )
+        changed = [
+            path
+            for path, stamp in self.fingerprint.files.items()
+            if not self._is_package_file(path)
+            and (path not in taken.files or taken.files[path].sha1 != stamp.sha1)
+        ]
+        if changed:
+            raise PrepareError(
+                f"Files changed while dbt was parsing: {', '.join(sorted(changed)[:5])}.",
+                where=str(self.project.project_dir),
+                hint="Refresh again.",
+            )
+        cache = ParseCache(toc, lambda offset, length: parse_cache[offset : offset + length])
+        names = [*taken.env, *cache.environment_names()]
+        return msgspec.structs.replace(taken, env=hash_environment(names, salt=taken.salt))
+
+    def _is_package_file(self, path: str) -> bool:
+        install = os.path.normpath(self.project.yml.packages_install_path).replace(os.sep, "/")
+        return path == "package-lock.yml" or path.startswith(install + "/")
+
+    def _carried_selections(self, fingerprint: Fingerprint) -> dict[str, list[str]]:
+        """Selections of other components on this state stay valid while the inputs are the same."""
+        if self.previous is None or self.previous.fingerprint.digest != fingerprint.digest:
+            return {}
+        return dict(self.previous.selections)
+
+
+def _warnings_about(copy: ProjectCopy) -> list[str]:
+    if copy.has_profiles:
+        return []
+    return [
+        f"profiles.yml is not kept in the state: it holds {', '.join(copy.secrets)} in plain text."
+        " Use env_var() there, or set `profiles_dir` where the state is run."
+    ]

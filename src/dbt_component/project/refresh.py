@@ -1,0 +1,137 @@
+"""Brings a state up to date: decides whether anything changed, and if so prepares the project, one at a time."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.errors import PrepareError
+from dbt_component.manifest.origin import Origin
+from dbt_component.project.cache import cache_folder
+from dbt_component.project.fingerprint import Fingerprint, take_fingerprint
+from dbt_component.project.preparation import Preparation
+from dbt_component.project.previous_state import PreviousState
+from dbt_component.project.project import DbtProject
+from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.state import StateFile, write_state
+
+LOCK_TIMEOUT_SECONDS = 1800
+
+
+class RefreshOutcome(msgspec.Struct, frozen=True):
+    """What a refresh did. ``reasons`` names the changed inputs; empty if nothing was written.
+
+    ``warnings`` are this package's and call for an action; ``dbt_warnings`` are those of dbt's parser.
+    """
+
+    is_changed: bool
+    reasons: list[str] = []
+    warnings: list[str] = []
+    dbt_warnings: list[str] = []
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """The inputs as they are now, and why they call for a new state; no reasons: they don't."""
+
+    fingerprint: Fingerprint
+    reasons: list[str]
+
+
+def refresh_from_folder(
+    project: DbtProject, request: RefreshRequest, *, origin: Origin | None = None
+) -> RefreshOutcome:
+    """Brings a state up to date with a project on disk; see ``refresh_from``."""
+    with PreviousState(request.compared_path) as previous:
+        return refresh_from(previous, project, request, origin=origin)
+
+
+def refresh_from(
+    previous: PreviousState,
+    project: DbtProject,
+    request: RefreshRequest,
+    *,
+    origin: Origin | None = None,
+) -> RefreshOutcome:
+    """Brings a state up to date with a project on disk.
+
+    Does nothing but read and hash the project's files if the former state was prepared from the same
+    inputs and holds all that is wanted. Otherwise runs dbt in a child process and replaces the file
+    atomically. One preparation of a project runs at a time, in whatever process; the others wait and
+    then find the work done.
+
+    Args:
+        previous: The former state.
+        project: The project on disk.
+        request: What the state must hold, and where it goes.
+        origin: The commit that the project was taken from; part of what is compared.
+
+    Raises:
+        PrepareError: dbt failed; the message is dbt's own. The former state is untouched.
+        SelectionError: dbt does not accept a selection.
+        OSError: The state can't be written. The former state is untouched.
+    """
+    engine = find_engine(project.dbt_executable)
+    decision = _decide(previous.state, project, engine, request, origin)
+    if not decision.reasons:
+        return RefreshOutcome(is_changed=False)
+    with _project_lock(project) as has_waited:
+        if previous.reopen_if_replaced() or has_waited:
+            decision = _decide(previous.state, project, engine, request, origin)
+            if not decision.reasons:
+                return RefreshOutcome(is_changed=False)
+        prepared = Preparation(
+            project, engine, request, decision.fingerprint, previous.state, origin
+        ).run()
+        write_state(request.state_path, prepared.contents)
+    return RefreshOutcome(
+        is_changed=True,
+        reasons=decision.reasons,
+        warnings=prepared.warnings,
+        dbt_warnings=prepared.dbt_warnings,
+    )
+
+
+def _decide(
+    state: StateFile | None,
+    project: DbtProject,
+    engine: Engine,
+    request: RefreshRequest,
+    origin: Origin | None,
+) -> _Decision:
+    if state is None:
+        return _Decision(take_fingerprint(project, engine, origin=origin), ["no usable state"])
+    recorded = state.fingerprint
+    current = take_fingerprint(project, engine, known=recorded, origin=origin)
+    reasons = recorded.differences(current)
+    if not reasons and not request.is_held_by(state):
+        reasons = ["new selections or run-time variables"]
+    return _Decision(current, reasons)
+
+
+@contextlib.contextmanager
+def _project_lock(project: DbtProject) -> Iterator[bool]:
+    """Holds the lock of a project; yields whether another process held it before."""
+    identity = hashlib.sha256(str(project.project_dir.resolve()).encode()).hexdigest()[:16]
+    lock = FileLock(cache_folder("locks") / f"{identity}.lock")
+    has_waited = False
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        has_waited = True
+        try:
+            lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
+        except Timeout as error:
+            raise PrepareError(
+                f"Another process has been preparing the project for {LOCK_TIMEOUT_SECONDS} s.",
+                where=str(project.project_dir),
+                hint="Look for a hanging dbt process.",
+            ) from error
+    try:
+        yield has_waited
+    finally:
+        lock.release()

@@ -1,0 +1,124 @@
+"""Resolves selections with dbt's own selector, in dbt's process."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.dbt_process.parse_cache import ParseCache
+from dbt_component.dbt_process.requests import Select, WantedSelection
+from dbt_component.errors import SelectionError
+from dbt_component.project.child_run import run_to_end
+from dbt_component.project.dbt_environment import dbt_environment
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_arguments import project_arguments
+from dbt_component.selection.criteria import SelectionCriteria
+
+_WHAT = "Selecting nodes"
+
+
+def resolve_in_project(
+    project: DbtProject, cache: ParseCache | None, wanted: Sequence[SelectionCriteria]
+) -> dict[str, list[str]]:
+    """Resolves selections over a prepared project; returns unique ids by the criteria's key.
+
+    Args:
+        project: The project.
+        cache: The parse cache to select from. A dbt that is driven by its command line needs none.
+        wanted: The selections.
+
+    Raises:
+        SelectionError: dbt does not accept one of them.
+    """
+    engine = find_engine(project.dbt_executable)
+    if cache is None and engine.command is None:
+        raise SelectionError(
+            "The state was prepared by a dbt that keeps no parse cache, which this one needs to select.",
+            hint="Refresh it with `dg utils refresh-defs-state`.",
+        )
+    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+        scratch = Path(folder)
+        path = scratch / "manifest.msgpack"
+
+        def build_request() -> Select:
+            if cache is not None:
+                path.write_bytes(cache.put_together(is_env_unchanged=lambda _: True))
+            return Select(
+                manifest=str(path),
+                selections=[WantedSelection.of(criteria) for criteria in wanted],
+                output=str(scratch / "answers.json"),
+                list_argv=project_arguments(project),
+            )
+
+        run_to_end(
+            engine,
+            build_request,
+            scratch=scratch,
+            env=dbt_environment(project, target_path=scratch / "target"),
+            cwd=project.project_dir.resolve(),
+            what=_WHAT,
+        )
+        return read_answers(scratch / "answers.json", wanted).selections
+
+
+def resolve_in_manifest(
+    engine: Engine, manifest_json: bytes, wanted: Sequence[SelectionCriteria]
+) -> dict[str, list[str]]:
+    """Resolves selections over a manifest.json, without its project.
+
+    Raises:
+        SelectionError: dbt does not accept one of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+        scratch = Path(folder)
+
+        def build_request() -> Select:
+            path = scratch / "manifest.json"
+            path.write_bytes(manifest_json)
+            return Select(
+                manifest_json=str(path),
+                selections=[WantedSelection.of(criteria) for criteria in wanted],
+                output=str(scratch / "answers.json"),
+                list_argv=[],
+            )
+
+        run_to_end(engine, build_request, scratch=scratch, env={}, cwd=scratch, what=_WHAT)
+        return read_answers(scratch / "answers.json", wanted).selections
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """What dbt's process answered: ids by the criteria's key, and variables that parsing never reads."""
+
+    selections: dict[str, list[str]]
+    runtime_vars: list[str]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    ids: list[str] = []
+    error: str | None = None
+
+
+class _AnswerFile(msgspec.Struct, frozen=True):
+    selections: dict[str, _Answer]
+    runtime_vars: list[str] = []
+
+
+def read_answers(path: Path, wanted: Sequence[SelectionCriteria]) -> Answers:
+    """Reads what dbt's process wrote.
+
+    Raises:
+        SelectionError: Names each selection that dbt does not accept.
+    """
+    file = msgspec.json.decode(path.read_bytes(), type=_AnswerFile)
+    found = {criteria: file.selections[criteria.cache_key] for criteria in wanted}
+    problems = [f"{c}: {answer.error}" for c, answer in found.items() if answer.error is not None]
+    if problems:
+        raise SelectionError(
+            "dbt does not accept " + "\n".join(problems),
+            hint="See https://docs.getdbt.com/reference/node-selection/syntax.",
+        )
+    return Answers(
+        {criteria.cache_key: answer.ids for criteria, answer in found.items()}, file.runtime_vars
+    )

@@ -1,0 +1,133 @@
+"""A project prepared by a component: everything is in its state file."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.parse_cache import ParseCache
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.manifest.origin import Origin
+from dbt_component.project.cache import cache_folder
+from dbt_component.project.differences import run_differences
+from dbt_component.project.project import DbtProject
+from dbt_component.project.project_copy import unpack_project
+from dbt_component.project.resolve import resolve_in_project
+from dbt_component.project.source import ProjectSource
+from dbt_component.project.state import StateFile
+from dbt_component.selection.criteria import SelectionCriteria
+
+_logger = logging.getLogger("dbt_component")
+
+
+class StateProject:
+    """A prepared project over an open state file.
+
+    Args:
+        state: The state; stays open.
+        source: Where the project lives; only asked when its folder is needed.
+    """
+
+    def __init__(self, state: StateFile, source: ProjectSource) -> None:
+        self.state = state
+        self.source = source
+        self._answers: dict[str, frozenset[str]] = {}
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.state.manifest
+
+    @property
+    def parse_cache(self) -> ParseCache | None:
+        return self.state.parse_cache
+
+    @property
+    def prepared_in(self) -> str:
+        return self.state.header.project_dir
+
+    @property
+    def origin(self) -> Origin | None:
+        """The commit that the state was made from."""
+        return self.state.header.provenance.origin
+
+    def open(self) -> DbtProject:
+        """The project where it lives; unpacked from the state if it lies in Git or its folder is gone.
+
+        Raises:
+            ProjectError: The copy in the state can't be used either.
+        """
+        return self._opened
+
+    @cached_property
+    def _opened(self) -> DbtProject:
+        return self.source.open(lambda: unpack_project(self.state.read_project_zip()))
+
+    def differences(
+        self,
+        engine: Engine,
+        *,
+        vars: Mapping[str, Any] | None = None,
+        profile: str | None = None,
+        target: str | None = None,
+    ) -> list[str]:
+        """See ``PreparedProject.differences``."""
+        return run_differences(
+            self.state.fingerprint,
+            self.open(),
+            engine,
+            runtime_vars=self.state.header.runtime_vars,
+            vars=vars,
+            profile=profile,
+            target=target,
+        )
+
+    def is_env_unchanged(self, name: str) -> bool:
+        return self.state.fingerprint.is_env_unchanged(name)
+
+    def select(self, criteria: SelectionCriteria) -> frozenset[str]:
+        """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
+
+        Everything is answered from the index, what defs.yaml uses from the state, and anything else by
+        dbt in a child process (seconds, logged), after which the answer is kept in this machine's cache.
+
+        Raises:
+            SelectionError: dbt does not accept the selection.
+        """
+        if criteria.is_everything:
+            return self.manifest.index.all_ids
+        key = criteria.cache_key
+        if key not in self._answers:
+            stored = self.state.selections.get(key)
+            self._answers[key] = frozenset(stored if stored is not None else self._ask(criteria))
+        return self._answers[key]
+
+    def _ask(self, criteria: SelectionCriteria) -> list[str]:
+        identity = f"{self.state.header.input_digest}\0{criteria.cache_key}"
+        name = hashlib.sha256(identity.encode()).hexdigest()[:32]
+        path = cache_folder("selections") / f"{name}.json"
+        try:
+            return list(json.loads(path.read_text()))
+        except (OSError, ValueError):
+            pass
+        _logger.warning(
+            "The state does not hold the selection %s; asking dbt (run `dg utils"
+            " refresh-defs-state` to keep the answer in the state).",
+            criteria,
+        )
+        answers = resolve_in_project(self.open(), self.parse_cache, [criteria])
+        ids = answers[criteria.cache_key]
+        _write_atomically(path, json.dumps(ids))
+        return ids
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    os.replace(temporary, path)

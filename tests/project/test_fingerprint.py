@@ -1,0 +1,96 @@
+"""A fingerprint changes with what dbt's answer depends on, and with nothing else."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.project.fingerprint import (
+    PROJECT_USE,
+    Fingerprint,
+    changed_files,
+    take_fingerprint,
+)
+from dbt_component.project.project import DbtProject
+from tests.dg_project import PROJECTS
+
+ENGINE = Engine(python="python", versions={"dbt-core": "1.9.0"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return shutil.copytree(PROJECTS / "shop", tmp_path / "shop")
+
+
+def taken(folder: Path, known: Fingerprint | None = None, **settings: object) -> Fingerprint:
+    project = DbtProject(folder, **settings)  # type: ignore[arg-type]
+    return take_fingerprint(project, ENGINE, known=known)
+
+
+def test_times_do_not_count_and_contents_do(folder: Path) -> None:
+    before = taken(folder)
+    model = folder / "models/marts/customers.sql"
+    os.utime(model, (1, 1))
+    assert before.differences(taken(folder, before)) == []
+    model.write_text(model.read_text() + "-- more\n")
+    (folder / "models/marts/report.sql").rename(folder / "models/marts/summary.sql")
+    assert before.differences(taken(folder, before)) == [
+        "file changed: models/marts/customers.sql",
+        "file removed: models/marts/report.sql",
+        "file added: models/marts/summary.sql",
+    ]
+
+
+def test_the_digest_is_equal_exactly_if_there_are_no_differences(folder: Path) -> None:
+    before = taken(folder)
+    assert taken(folder, before).digest == before.digest
+    other = taken(folder, before, target="other")
+    assert before.differences(other) == ["target changed: '' -> 'other'"]
+    assert other.digest != before.digest
+
+
+def test_a_changed_variable_is_named_without_its_value(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = taken(folder)
+    monkeypatch.setenv("SHOP_DATABASE", "hidden.duckdb")
+    after = taken(folder, before)
+    assert before.differences(after) == ["environment variable changed: SHOP_DATABASE"]
+    assert not before.is_env_unchanged("SHOP_DATABASE")
+    assert "hidden" not in str(after)
+
+
+def test_secrets_are_not_kept_even_as_hashes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBT_ENV_SECRET_KEY", "hidden")
+    (folder / "models/marts/report.sql").write_text("select '{{ env_var('DBT_ENV_SECRET_KEY') }}'")
+    assert "DBT_ENV_SECRET_KEY" not in taken(folder).env
+
+
+def test_it_says_where_a_variable_is_read(folder: Path) -> None:
+    (folder / "models/marts/report.sql").write_text(
+        "select '{{ env_var(\"CITY\") }}', '{{ target.schema }}', '{{ target[\"name\"] }}'"
+    )
+    found = taken(folder)
+    assert found.env_uses["SHOP_DATABASE"] == ["path"]
+    assert found.env_uses["CITY"] == [PROJECT_USE]
+    assert found.target_keys_read == ["name", "schema"]
+
+
+def test_changed_files_are_found_by_content_whatever_their_time(folder: Path) -> None:
+    project = DbtProject(folder)
+    recorded = taken(folder)
+    assert changed_files(folder, project, recorded) == []
+    for path in folder.rglob("*.sql"):
+        os.utime(path, (1, 1))
+    assert changed_files(folder, project, recorded) == []
+    same_size = folder / "models/marts/customers.sql"
+    same_size.write_text(same_size.read_text().upper())
+    (folder / "models/new.sql").write_text("select 1")
+    (folder / "models/marts/report.sql").unlink()
+    assert changed_files(folder, project, recorded) == [
+        "models/marts/customers.sql",
+        "models/marts/report.sql",
+        "models/new.sql",
+    ]
