@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
-from dbt_component.component.schema import (
+from dbt_component.component.yaml.project import (
     ProjectModel,
     resolve_project,
 )
