@@ -16,6 +16,7 @@ from dagster._core.definitions.metadata.source_code import (
     LocalFileCodeReference,
     UrlCodeReference,
 )
+from dagster._core.definitions.node_definition import NodeDefinition
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
@@ -26,6 +27,7 @@ __all__ = [
     "DefinitionsLoadType",
     "DefsStateStorage",
     "DuplicateDefsStateKeyWarning",
+    "NodeDefinition",
     "ProjectAssetsDefinition",
     "ProjectCheckResult",
     "code_references",

@@ -30,7 +30,6 @@ from dbt_component._dagster import (
 )
 from dbt_component.component.attributes import DbtProjectAttributes
 from dbt_component.component.collector import built_for_good
-from dbt_component.component.component_translator import ComponentTranslator
 from dbt_component.component.definitions_memo import DefinitionsMemo, KeptDefinitions, LoadInputs
 from dbt_component.component.loaded_project import LoadedProject
 from dbt_component.component.op_name import default_op_name
@@ -45,8 +44,11 @@ from dbt_component.component.state_sources import StateSources
 from dbt_component.component.strict_model import strict
 from dbt_component.component.translation_settings import TranslationSettingsModel
 from dbt_component.definitions.assets import build_assets
+from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.definitions.op_settings import OpSettings
+from dbt_component.definitions.resolving_manifest import resolving
 from dbt_component.definitions.schedules import asset_selection_of, build_schedule
+from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.definitions.watch import Refreshed, build_watch
 from dbt_component.errors import (
@@ -61,8 +63,6 @@ from dbt_component.execution.cli_args import (
 )
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.manifest.compare import compare_manifests
-from dbt_component.manifest.manifest import Manifest
-from dbt_component.manifest.node_props import NodeProps
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
@@ -127,35 +127,42 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
 
     @cached_property
     def translator(self) -> DagsterDbtTranslator:
-        """The mapping from dbt to Dagster, with this component's overrides and YAML applied."""
-        return ComponentTranslator(self, self.translation_settings)
+        """The default mapping from dbt to Dagster, with this component's settings."""
+        return DagsterDbtTranslator(
+            self.translation_settings or TranslationSettingsModel.defaults()
+        )
 
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder is gone."""
         return self.loaded_project().open_project()
 
-    def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
-        """The manifest entry of a node."""
-        return manifest.props(unique_id)
+    def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
+        """The manifest entry of a node or test. Override it to alter what all else is made from."""
+        return self.translator.get_resource_props(manifest, unique_id)
 
     def get_asset_spec(
-        self, manifest: Manifest, unique_id: str, project: DbtProject | None
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         """The spec of a node before YAML ``translation``. Override it to alter any spec."""
-        return DagsterDbtTranslator.get_asset_spec(self.translator, manifest, unique_id, project)
+        view = resolving(manifest, lambda: self.spec_rules, project)
+        return self.translator.get_asset_spec(view, unique_id, project)
 
     def get_asset_check_spec(
         self,
         asset_spec: dg.AssetSpec,
-        manifest: Manifest,
+        manifest: Mapping[str, Any],
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
         """The check of a test on an asset; ``None`` leaves it out. Override it to alter any check."""
-        return DagsterDbtTranslator.get_asset_check_spec(
-            self.translator, asset_spec, manifest, unique_id, project
-        )
+        view = resolving(manifest, lambda: self.spec_rules, project)
+        return self.translator.get_asset_check_spec(asset_spec, view, unique_id, project)
+
+    @property
+    def spec_rules(self) -> SpecRules:
+        """This component's methods, settings and YAML ``translation``."""
+        return SpecRules(self, self.translator.settings, self.translation)
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
         """``cli_args`` rendered for one run. Override it to add arguments from context or config."""
@@ -182,9 +189,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """
         loaded = self.loaded_project()
         node = loaded.state.index.find_asset_node(model_name)
-        return self.translator.resolve_spec(
-            loaded.manifest, node.unique_id, loaded.project_for_specs()
-        ).key
+        return loaded.resolving_manifest.final_spec(node.unique_id).key
 
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
         """The Dagster selection of what dbt selects within this component, checks included."""
@@ -309,7 +314,10 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     ) -> dg.Definitions:
         for note in loaded.specs.notes:
             _logger.info(note)
-        assets = build_assets(loaded.specs, self._op_settings(context, loaded), self._run)
+        ops = build_assets(loaded.specs, self._op_settings(context, loaded), self._run)
+        for op in ops:
+            bound_ops.register(op.assets_def.node_def, BoundOp(op.nodes, loaded.specs.keys))
+        assets = [op.assets_def for op in ops]
         schedules = [
             build_schedule(
                 settings, loaded.specs.node_map, loaded.selections.ids(settings.criteria)
@@ -353,8 +361,10 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
+        bound = bound_ops.find(context.op_execution_context.op_def)
+        assert bound is not None  # registered with the definitions
         dbt = DbtCliResource.bound_to(
-            self.loaded_project().binding(frozenset(self.include_metadata))
+            self.loaded_project().binding(bound, frozenset(self.include_metadata))
         )
         yield from self.execute(context=context, dbt=dbt)
 
@@ -409,14 +419,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             return StateFile(state_path)
 
     def _remember(self, state: StateFile) -> LoadedProject:
-        settings = self.translation_settings or TranslationSettingsModel.defaults()
-        self._loaded = LoadedProject(
-            state,
-            self.project,
-            self.translator,
-            self.criteria,
-            with_code_references=settings.enable_code_references,
-        )
+        self._loaded = LoadedProject(state, self.project, self.spec_rules, self.criteria)
         return self._loaded
 
 

@@ -4,11 +4,12 @@ import logging
 from functools import cached_property
 
 from dbt_component.component.schema import DbtProjectArgs, GitProjectArgs, ProjectArgs
-from dbt_component.definitions.specs import SelectedSpecs, build_specs
-from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.definitions.op_registry import BoundOp
+from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
+from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.errors import ProjectError
 from dbt_component.execution.binding import RunBinding
-from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.project import DbtProject
 from dbt_component.project.selections import ResolvedSelections
 from dbt_component.project.state import StateFile
@@ -25,22 +26,15 @@ class LoadedProject:
         self,
         state: StateFile,
         project: ProjectArgs,
-        translator: DagsterDbtTranslator,
+        rules: SpecRules,
         criteria: SelectionCriteria,
-        *,
-        with_code_references: bool,
     ) -> None:
         self.state = state
         self._project = project
-        self._translator = translator
+        self._rules = rules
         self._criteria = criteria
-        self._with_code_references = with_code_references
         self.selections = ResolvedSelections(state, self.open_project)
         self._opened: DbtProject | None = None
-
-    @property
-    def manifest(self) -> Manifest:
-        return self.state.manifest
 
     def commit(self) -> str | None:
         """The commit that the state was made from, for a project in Git."""
@@ -51,15 +45,20 @@ class LoadedProject:
     def specs(self) -> SelectedSpecs:
         """All specs of the component's selection."""
         return build_specs(
-            self.manifest,
-            self._translator,
+            self.resolving_manifest,
+            self._rules,
             selected_ids=self.selections.ids(self._criteria),
-            project=self.project_for_specs(),
+            project=self.resolving_manifest.project,
         )
 
-    def project_for_specs(self) -> DbtProject | None:
+    @cached_property
+    def resolving_manifest(self) -> ResolvingManifest:
+        """The manifest with the final specs of its nodes, each built when first asked for."""
+        return ResolvingManifest(self.state.manifest, self._rules, self._project_for_specs())
+
+    def _project_for_specs(self) -> DbtProject | None:
         """The project for code references; ``None`` where its folder is gone."""
-        if not self._with_code_references:
+        if not self._rules.settings.enable_code_references:
             return None
         if isinstance(self._project, DbtProject):
             return self._project
@@ -92,11 +91,11 @@ class LoadedProject:
                 )
         return project.settings.open(unpack_project(self.state), is_copy=True)
 
-    def binding(self, metadata: frozenset[str]) -> RunBinding:
-        """What a run of these definitions needs."""
+    def binding(self, op: BoundOp, metadata: frozenset[str]) -> RunBinding:
+        """What a run of one op of these definitions needs."""
         return RunBinding(
             state=self.state,
-            node_map=self.specs.node_map,
+            op=op,
             selections=self.selections,
             open_project=self.open_project,
             metadata=metadata,

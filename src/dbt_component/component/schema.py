@@ -57,7 +57,7 @@ class DbtProjectArgs:
 
 @dataclass(frozen=True)
 class GitProjectArgs:
-    """A project in a Git repository. ``link_template``: see ``git.link.link_to_file``."""
+    """A project in a Git repository. ``link_template``: see ``translation.link.link_to_file``."""
 
     source: GitSource
     settings: ProjectSettings = field(default_factory=ProjectSettings)

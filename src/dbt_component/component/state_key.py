@@ -13,9 +13,9 @@ import dagster as dg
 from dbt_component._dagster import DuplicateDefsStateKeyWarning
 from dbt_component.component.schema import GitProjectArgs, ProjectArgs
 from dbt_component.errors import DefinitionError
-from dbt_component.project.git.url import public_url
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.translation.git_url import public_url
 
 
 def default_state_key(

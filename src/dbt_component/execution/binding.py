@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dbt_component.definitions.node_map import NodeMap
+from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.project.project import DbtProject
 from dbt_component.project.selections import ResolvedSelections
 from dbt_component.project.state import StateFile
@@ -18,7 +18,7 @@ class RunBinding:
     """
 
     state: StateFile
-    node_map: NodeMap
+    op: BoundOp
     selections: ResolvedSelections
     open_project: Callable[[], DbtProject]
     metadata: frozenset[str] = frozenset()

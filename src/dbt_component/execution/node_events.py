@@ -7,7 +7,8 @@ import dagster as dg
 
 from dbt_component._dagster import ProjectCheckResult
 from dbt_component.dbt_process.events import BUILT_STATUSES, PASSED_STATUSES, NodeFinished
-from dbt_component.definitions.node_map import NodeMap
+from dbt_component.definitions.node_keys import NodeKeys
+from dbt_component.definitions.op_nodes import OpNodes
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.node import Node
@@ -18,22 +19,21 @@ DagsterEvent = dg.Output[None] | dg.AssetCheckResult | dg.AssetObservation
 class NodeEvents:
     """Turns finished nodes of one step into Dagster events.
 
-    ``asset_keys`` and ``check_keys`` are those selected in the step: an event for any other would be an
-    error to Dagster.
+    ``outputs`` are those selected in the step: an event for any other would be an error to Dagster.
     """
 
     def __init__(
         self,
         index: ManifestIndex,
-        node_map: NodeMap,
+        nodes: OpNodes,
+        keys: NodeKeys,
         *,
-        asset_keys: frozenset[dg.AssetKey],
-        check_keys: frozenset[dg.AssetCheckKey],
+        outputs: frozenset[str],
     ) -> None:
         self._index = index
-        self._node_map = node_map
-        self._asset_keys = asset_keys
-        self._check_keys = check_keys
+        self._nodes = nodes
+        self._keys = keys
+        self._outputs = outputs
 
     def of(self, finished: NodeFinished, *, reason: str | None = None) -> Iterator[DagsterEvent]:
         """The event of one node: an output, a check result, or an observation of what went wrong.
@@ -52,19 +52,19 @@ class NodeEvents:
     def _of_asset(
         self, node: Node, finished: NodeFinished, reason: str | None
     ) -> Iterator[DagsterEvent]:
-        key = self._node_map.key_of.get(node.unique_id)
-        if key is None or key not in self._asset_keys:
+        output = self._nodes.output_of.get(node.unique_id)
+        if output is None or output not in self._outputs:
             return
         metadata = _common_metadata(finished)
         if finished.status in BUILT_STATUSES:
             metadata.update(_relation_metadata(node, finished))
-            yield dg.Output(None, output_name=self._node_map.output_name_of[key], metadata=metadata)
+            yield dg.Output(None, output_name=output, metadata=metadata)
             return
         message = reason or finished.message
         if message:
             metadata["message"] = dg.MetadataValue.text(message)
         yield dg.AssetObservation(
-            asset_key=key,
+            asset_key=self._keys.key_of[node.unique_id],
             description=f"Not materialized: dbt reported {finished.status!r}."
             + (f" {message}" if message else ""),
             metadata=metadata,
@@ -83,8 +83,9 @@ class NodeEvents:
                 metadata["compiled_sql"] = dg.MetadataValue.md(
                     f"```sql\n{finished.compiled_code.strip()}\n```"
                 )
-        key = self._node_map.check_key_of.get(test.unique_id)
-        if key is not None and key in self._check_keys:
+        output = self._nodes.output_of.get(test.unique_id)
+        if output is not None and output in self._outputs:
+            key = self._keys.check_key_of[test.unique_id]
             yield ProjectCheckResult(
                 asset_key=key.asset_key,
                 check_name=key.name,
@@ -107,7 +108,7 @@ class NodeEvents:
         keys: dict[dg.AssetKey, None] = {}
         for parent_id in test.depends_on:
             for node in self._index.nearest_assets(parent_id):
-                key = self._node_map.key_of.get(node.unique_id)
+                key = self._keys.key_of.get(node.unique_id)
                 if key is not None:
                     keys[key] = None
         return list(keys)

@@ -81,11 +81,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             if process is None:
                 engine = find_engine(binding.open_project().dbt_executable)
                 process = DbtProcess(engine, **standard_streams())
-            asset_keys = frozenset(context.selected_asset_keys)
-            check_keys = frozenset(context.selected_asset_check_keys)
-            wanted = nodes_to_run(
-                binding.state.index, binding.node_map, asset_keys=asset_keys, check_keys=check_keys
-            )
+            outputs = frozenset(context.op_execution_context.selected_output_names)
+            wanted = nodes_to_run(binding.state.index, binding.op.nodes, outputs=outputs)
             plan = plan_run(binding, arguments, wanted=wanted)
             runs = cache_folder("runs")
             _remove_old(runs)
@@ -99,12 +96,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             return DbtCliInvocation(
                 plan,
                 binding,
-                NodeEvents(
-                    binding.state.index,
-                    binding.node_map,
-                    asset_keys=asset_keys,
-                    check_keys=check_keys,
-                ),
+                NodeEvents(binding.state.index, binding.op.nodes, binding.op.keys, outputs=outputs),
                 process=process,
                 folder=folder,
                 raise_on_error=raise_on_error,

@@ -17,12 +17,12 @@ from dbt_component.project.fingerprint import (
 )
 from dbt_component.project.git.checkout import GitCheckout
 from dbt_component.project.git.source import GitSource
-from dbt_component.project.git.url import public_url
 from dbt_component.project.prepare import RefreshOutcome, Wanted, holds, refresh_state
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.project.state import StateFile, read_state_if_usable
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.translation.git_url import public_url
 from dbt_component.version import __version__
 
 
@@ -51,7 +51,7 @@ def refresh_git_state(
         selections: Selections to keep in the state.
         runtime_vars: Variables that runs will set.
         previous_path: A former state to compare with, if it lies elsewhere.
-        link_template: See ``git.link.link_to_file``.
+        link_template: See ``translation.link.link_to_file``.
         replaces: The version of the former state, in a storage that keeps versions.
 
     Raises:
