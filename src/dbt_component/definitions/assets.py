@@ -2,24 +2,33 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from dbt_component._dagster import ProjectAssetsDefinition
+from dbt_component.definitions.op_nodes import OpNodes, OpSpecs, divide_nodes
 from dbt_component.definitions.op_settings import OpSettings
-from dbt_component.definitions.specs import SelectedSpecs
+from dbt_component.definitions.spec_builder import SelectedSpecs
 
 RunFunction = Callable[[dg.AssetExecutionContext], Iterator[Any]]
 
 
-def build_assets(
-    specs: SelectedSpecs, op: OpSettings, run: RunFunction
-) -> list[dg.AssetsDefinition]:
+@dataclass(frozen=True)
+class BuiltOp:
+    """The assets of one op, and the nodes that they are."""
+
+    assets_def: dg.AssetsDefinition
+    nodes: OpNodes
+
+
+def build_assets(specs: SelectedSpecs, op: OpSettings, run: RunFunction) -> list[BuiltOp]:
     """Builds the multi-assets that run dbt.
 
     All assets of one op must share a partitions definition for Dagster to run them together, so a
-    selection that mixes them gives one op for each, the unpartitioned one under the plain name.
+    selection that mixes them gives one op for each, the unpartitioned one under the plain name. A check
+    is in the op of its asset.
 
     Args:
         specs: What to define.
@@ -37,27 +46,25 @@ def build_assets(
     for check in specs.check_specs:
         checks.setdefault(home.get(check.asset_key, default_home), []).append(check)
     names = _op_names(op.name, list(groups))
+    ops = [
+        OpSpecs(name, members, checks.get(partitions_def, []))
+        for name, (partitions_def, members) in zip(names, groups.items(), strict=True)
+    ]
     return [
-        _build_one(names[position], members, checks.get(partitions_def, []), op, run)
-        for position, (partitions_def, members) in enumerate(groups.items())
+        BuiltOp(_build_one(op_specs, op, run), nodes)
+        for op_specs, nodes in zip(ops, divide_nodes(specs, ops), strict=True)
     ]
 
 
-def _build_one(
-    name: str,
-    asset_specs: list[dg.AssetSpec],
-    check_specs: list[dg.AssetCheckSpec],
-    op: OpSettings,
-    run: RunFunction,
-) -> dg.AssetsDefinition:
+def _build_one(specs: OpSpecs, op: OpSettings, run: RunFunction) -> dg.AssetsDefinition:
     def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
         yield from run(context)
 
     body.__annotations__ = {"context": dg.AssetExecutionContext}
     multi_asset = dg.multi_asset(
-        name=name,
-        specs=asset_specs,
-        check_specs=check_specs or None,
+        name=specs.name,
+        specs=specs.asset_specs,
+        check_specs=specs.check_specs or None,
         can_subset=True,
         description=op.description,
         op_tags=dict(op.tags),

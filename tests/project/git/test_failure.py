@@ -15,7 +15,7 @@ from dbt_component.errors import (
 from dbt_component.project.git.credentials import GitCredentials
 from dbt_component.project.git.failure import failure, needs_all_refs
 from dbt_component.project.git.session import GitLimits, GitResult, GitSession
-from dbt_component.project.git.url import parse_git_url
+from dbt_component.translation.git_url import parse_git_url
 
 CUT = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights"
 URL = "https://h.com/o/r.git/"

@@ -547,7 +547,7 @@ def test_a_submodule_of_another_host_is_asked_without_token(
     open_server: OpenServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dbt_component.project.git.url.GitUrl.is_loopback", False)
+    monkeypatch.setattr("dbt_component.translation.git_url.GitUrl.is_loopback", False)
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     lib = new_repository(tmp_path, "lib.git")
     server, other = open_server(token=TOKEN), open_server(token=TOKEN)

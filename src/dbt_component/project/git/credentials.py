@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from dbt_component.errors import GitInputError
-from dbt_component.project.git.url import GitUrl
+from dbt_component.translation.git_url import GitUrl
 
 _ASKPASS = """\
 #!/bin/sh

@@ -24,13 +24,13 @@ from dbt_component.project.git.repository import (
 )
 from dbt_component.project.git.session import GitSession
 from dbt_component.project.git.submodules import MAX_DEPTH, read_submodules
-from dbt_component.project.git.url import GitUrl
 from dbt_component.project.git.work_tree import (
     check_symlinks,
     is_inside,
     is_self_contained,
     lfs_pointers,
 )
+from dbt_component.translation.git_url import GitUrl
 
 # Opens the session of a submodule, from the parent's session, the submodule's URL and an empty folder.
 OpenSession = Callable[[GitSession, GitUrl, Path], GitSession]

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from dbt_component.errors import GitSourceError, GitTimeoutError, GitTooLargeError
 from dbt_component.project.git.credentials import GitCredentials, proxy_secrets, url_passwords
-from dbt_component.project.git.url import GitUrl
+from dbt_component.translation.git_url import GitUrl
 
 # Only these GIT_ variables are passed to git; others redirect it (GIT_DIR) or trace secrets.
 _KEPT_VARIABLES = re.compile(r"^GIT_(SSL_|PROXY_SSL_|HTTP_PROXY_|EXEC_PATH$|PYTHON_)")

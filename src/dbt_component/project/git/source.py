@@ -28,7 +28,7 @@ from dbt_component.project.git.ref import (
     remote_names,
 )
 from dbt_component.project.git.session import GitLimits, GitSession, session_folder
-from dbt_component.project.git.url import GitUrl, parse_git_url
+from dbt_component.translation.git_url import GitUrl, parse_git_url
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dbt_component.errors import GitInputError
 from dbt_component.project.git.path import check_repository_path
 from dbt_component.project.git.repository import GitRepository
-from dbt_component.project.git.url import GitUrl, resolve_submodule_url
+from dbt_component.translation.git_url import GitUrl, resolve_submodule_url
 
 MAX_DEPTH = 10
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dbt_component.errors import GitWorkTreeError
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.git.url import public_url
+from dbt_component.translation.git_url import public_url
 
 
 def read_work_tree_commit(project_dir: Path, *, link_template: str | None = None) -> Origin:
@@ -13,7 +13,7 @@ def read_work_tree_commit(project_dir: Path, *, link_template: str | None = None
 
     Args:
         project_dir: A folder in a work tree.
-        link_template: See ``git.link.link_to_file``.
+        link_template: See ``translation.link.link_to_file``.
 
     Raises:
         GitWorkTreeError: There is no work tree, commit or git, or files of the project have changed since

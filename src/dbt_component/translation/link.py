@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from dbt_component.errors import GitInputError
-from dbt_component.project.git.url import GitUrl, parse_git_url
+from dbt_component.translation.git_url import GitUrl, parse_git_url
 
 # Hosts that take ssh on the port of https, beside the names that their web pages have.
 _WEB_HOST = {

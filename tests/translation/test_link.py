@@ -1,6 +1,6 @@
 import pytest
 
-from dbt_component.project.git.link import link_to_file
+from dbt_component.translation.link import link_to_file
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 AZURE = f"?path=/m/a%20b.sql&version=GC{COMMIT}"

@@ -1,7 +1,7 @@
 import pytest
 
 from dbt_component.errors import GitInputError
-from dbt_component.project.git.url import parse_git_url, public_url, resolve_submodule_url
+from dbt_component.translation.git_url import parse_git_url, public_url, resolve_submodule_url
 
 HOSTILE = [
     "",
