@@ -80,9 +80,11 @@ def test_altered_copies_of_the_assets_still_run_their_own_nodes(
     manifest_path: Path, dg_project: DgProject
 ) -> None:
     dbt = DbtCliResource(project_dir=str(dg_project.dbt_folder))
-    defs = dg.Definitions(assets=definitions_over(manifest_path, dbt)).map_asset_specs(
-        func=lambda spec: spec.replace_attributes(key=spec.key.with_prefix("moved"))
-    )
+    (assets,) = definitions_over(manifest_path, dbt)
+    moved = assets.with_attributes(
+        asset_key_replacements={key: key.with_prefix("moved") for key in assets.keys}
+    ).map_asset_specs(lambda spec: spec.merge_attributes(tags={"team": "x"}))
+    defs = dg.Definitions(assets=[moved])
     outcome = run(defs, dg.AssetSelection.assets("moved/raw_customers", "moved/stg_customers"))
     assert outcome.success, outcome.failure
     assert outcome.materialized == ["moved/raw_customers", "moved/stg_customers"]
@@ -105,7 +107,9 @@ def test_a_translator_that_is_never_initialised_decides_keys_everywhere(
     assert outcome.success, outcome.failure
     assert outcome.materialized == ["own/raw_orders"]
     (definition,) = assets
-    parents = {d.asset_key for d in definition.get_asset_spec(dg.AssetKey(["own", "stg_orders"])).deps}
+    parents = {
+        d.asset_key for d in definition.get_asset_spec(dg.AssetKey(["own", "stg_orders"])).deps
+    }
     assert parents == {dg.AssetKey(["own", "raw_orders"])}
 
 

@@ -16,9 +16,7 @@ def id_of_a_test(state: StateFile) -> str:
 
 @pytest.mark.parametrize("status", ["success", "no-op", "reused", "warn"])
 def test_a_model_that_is_up_to_date_is_built(shop_state: StateFile, status: str) -> None:
-    outcome = outcome_of(
-        shop_state.index, NodeFinished(MODEL, status), command=COMMANDS["build"]
-    )
+    outcome = outcome_of(shop_state.index, NodeFinished(MODEL, status), command=COMMANDS["build"])
     assert isinstance(outcome, Built)
 
 
@@ -59,8 +57,13 @@ def test_a_test_is_checked(
 def test_what_was_not_evaluated_or_not_built_has_no_outcome(shop_state: StateFile) -> None:
     index = shop_state.index
     build, compile_ = COMMANDS["build"], COMMANDS["compile"]
-    assert outcome_of(index, NodeFinished(id_of_a_test(shop_state), "skipped"), command=build) is None
-    assert outcome_of(index, NodeFinished(id_of_a_test(shop_state), "success"), command=compile_) is None
+    assert (
+        outcome_of(index, NodeFinished(id_of_a_test(shop_state), "skipped"), command=build) is None
+    )
+    assert (
+        outcome_of(index, NodeFinished(id_of_a_test(shop_state), "success"), command=compile_)
+        is None
+    )
     assert outcome_of(index, NodeFinished(MODEL, "success"), command=compile_) is None
     assert outcome_of(index, NodeFinished("model.other.x", "success"), command=build) is None
     ephemeral = [node for node in index.nodes if node.is_ephemeral]

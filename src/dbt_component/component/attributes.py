@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
+from dbt_component.component.yaml.defs_state import DefsState
+from dbt_component.component.yaml.op import Op
 from dbt_component.component.yaml.project import (
     ProjectModel,
     resolve_project,
 )
-from dbt_component.component.yaml.defs_state import DefsState
-from dbt_component.component.yaml.op import Op
 from dbt_component.component.yaml.schedule import Schedule
 from dbt_component.component.yaml.translation_settings import TranslationSettings
-from dbt_component.component.yaml.watch import Watch
+from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError
@@ -69,8 +69,9 @@ class DbtProjectAttributes(dg.Resolvable):
         list[CliArg],
         dg.Resolver.passthrough(
             description="The dbt command and its arguments, rendered at run time with `partition_key`,"
-            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope. A mapping"
-            " is a flag and its value; what mentions a partition is left out on runs without one.",
+            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope, and"
+            " `state_args` and `defer_args`, which name the folder of `project.state_path`. A mapping is a"
+            " flag and its value. Arguments that use a partition are omitted from unpartitioned runs.",
             examples=[
                 ["build"],
                 ["build", "--full-refresh"],
@@ -158,7 +159,7 @@ class DbtProjectAttributes(dg.Resolvable):
         """Fills in what was left open, and refuses what can't be meant.
 
         Raises:
-            DefinitionError: Names each attribute that is wrong, and its value.
+            DefinitionError: Names each attribute that is wrong, and its value; or `watch` has no remote to ask.
             SelectionError: ``select`` or ``exclude`` together with ``selector``.
         """
         if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
@@ -175,6 +176,8 @@ class DbtProjectAttributes(dg.Resolvable):
             )
         _refuse_wrong_types(self)
         self.criteria  # noqa: B018 - refuses select together with selector
+        if self.watch is not None:
+            remote_commit_of(self.project)
 
     @property
     def criteria(self) -> SelectionCriteria:
@@ -182,6 +185,12 @@ class DbtProjectAttributes(dg.Resolvable):
         return SelectionCriteria(
             select=self.select, exclude=self.exclude or "", selector=self.selector or ""
         )
+
+    @property
+    def selection_tags(self) -> dict[str, str]:
+        """Tags of the op that show the component's selection."""
+        given = {"select": self.select, "exclude": self.exclude, "selector": self.selector}
+        return {f"dagster_dbt/{name}": value for name, value in given.items() if value}
 
 
 def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:

@@ -1,6 +1,7 @@
 """DbtProjectComponent: a dbt project as Dagster assets, checks and schedules, from YAML."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,28 +12,37 @@ from dagster import StateBackedComponent, scaffold_with
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from dbt_component._dagster import DefsStateConfig, derive_model_type
+from dbt_component._dagster import DefsStateConfig, derive_model_type, remember_output_keys
 from dbt_component.component.attributes import DbtProjectAttributes
 from dbt_component.component.build import build_definitions
-from dbt_component.component.definitions_memo import LoadInputs
-from dbt_component.component.load import load_state, missing_state, refresh_in_development
+from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.refresh import StateRefresh
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.state_key import claim_state_key, default_state_key
-from dbt_component.component.state_storage import versioned_storage
+from dbt_component.component.state_storage import (
+    open_state,
+    refresh_in_development,
+    state_at_load,
+    versioned_storage,
+)
 from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.translation_settings import TranslationSettings
 from dbt_component.definitions.asset_selection import asset_selection
-from dbt_component.definitions.spec_builder import SpecRules
+from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
-from dbt_component.execution.cli_args import partition_scope, render_cli_args, templated_vars
+from dbt_component.execution.cli_args import render_cli_args
 from dbt_component.execution.resource import DbtCliResource
-from dbt_component.manifest.entries import NodeProps
+from dbt_component.execution.run_scope import run_scope
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.project import DbtProject
+from dbt_component.project.state import StateFile
+from dbt_component.project.state_project import StateProject
 from dbt_component.selection.criteria import SelectionCriteria
+
+_logger = logging.getLogger("dbt_component")
+_memo = DefinitionsMemo()
 
 
 @scaffold_with(DbtProjectComponentScaffolder)
@@ -60,13 +70,17 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         component = super(StateBackedComponent, cls).load(attributes, context)
         component.bind_to_project(context.project_root)
         if cls is DbtProjectComponent:  # a subclass may answer differently next time
-            component._inputs = LoadInputs.of(attributes, context)
+            component.remember_inputs(LoadInputs.of(attributes, context))
         claim_state_key(context, component.defs_state_config.key)
         return component
 
     def bind_to_project(self, project_root: Path) -> None:
         """Sets the Dagster project that the component belongs to; part of its state's key."""
         self._project_root = project_root
+
+    def remember_inputs(self, inputs: LoadInputs | None) -> None:
+        """Lets definitions be kept for the next load in this process; see DefinitionsMemo."""
+        self._inputs = inputs
 
     # -- meant for subclasses and users ------------------------------------------------------------
 
@@ -85,7 +99,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """The project on this machine; unpacked from the state if its folder is gone."""
         return self.loaded.prepared.open()
 
-    def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
+    def get_resource_props(self, manifest: Manifest, unique_id: str) -> Mapping[str, Any]:
         """The manifest entry of a node. Override it to alter what specs and templates see."""
         return self.translator.get_resource_props(manifest, unique_id)
 
@@ -107,16 +121,8 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
         """``cli_args`` rendered for one run. Override it to add arguments from context or config."""
-        dbt = DbtCliResource.of(self.dbt_project)
-        scope = {
-            **self.loaded.scope,
-            **partition_scope(context),
-            "context": context,
-            "config": context.op_execution_context.op_config or {},
-            "state_args": dbt.get_state_args(),
-            "defer_args": dbt.get_defer_args(),
-        }
-        return render_cli_args(self.cli_args, scope)
+        scope = run_scope(context, DbtCliResource.of(self.dbt_project))
+        return render_cli_args(self.cli_args, {**self.loaded.scope, **scope})
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         """Runs dbt over what the step selected. Override it to do something before or after."""
@@ -132,7 +138,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             UnknownNodeError: No node has that name, or several do.
         """
         node = self.loaded.manifest.index.find_asset_node(model_name)
-        return self.loaded.spec_of(node.unique_id).key
+        return self.loaded.key_of(node.unique_id)
 
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
         """The Dagster selection of what dbt selects within this component, checks included."""
@@ -151,12 +157,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     @property
     def state_refresh(self) -> StateRefresh:
         """How this component's state is refreshed."""
-        return StateRefresh(
-            key=self.defs_state_config.key,
-            source=self.project,
-            selections=[self.criteria, *(schedule.criteria for schedule in self.schedules)],
-            runtime_vars=templated_vars(self.cli_args),
-        )
+        return StateRefresh.of(self, self.defs_state_config.key)
 
     async def refresh_state(self, project_root: Path) -> str:
         """Refreshes the state; keeps the stored version if nothing changed."""
@@ -186,33 +187,24 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
                 self.defs_state_config.key,
             )
             return dg.Definitions()
-        kept = definitions_memo.get_or_build(
+        built = _memo.find_or_build(
             self._inputs, StateFile(state_path), lambda state: self._build(context, state)
         )
-        self._loaded = kept.loaded
-        return kept.definitions
+        self._loaded = built.loaded
+        return built.definitions
 
-    def _build(
-        self, context: dg.ComponentLoadContext, state: StateFile
-    ) -> tuple[Loaded, dg.Definitions]:
-        loaded = self._loaded = self._load(state, context.resolution_context.scope)
-        for note in loaded.specs.notes:
-            _logger.info(note)
-        op = (self.op or Op()).complete(
-            default_name=default_op_name(self.project, self.criteria, context, loaded),
-            reserved_tags=self.selection_tags,
-            config_cls=self.op_config_schema,
+    def _build(self, context: dg.ComponentLoadContext, state: StateFile) -> BuiltDefinitions:
+        self._loaded = self._load(state, context.resolution_context.scope)
+        definitions = build_definitions(
+            self,
+            context,
+            self._loaded,
+            run=self._run,
+            op_config=self.op_config_schema,
+            state_config=self.defs_state_config,
+            refresh=self.refresh_state,
         )
-        metadata = frozenset(self.include_metadata)
-        assets = build_assets(loaded.specs, loaded.prepared, op, self._run, metadata=metadata)
-        schedules = [schedule.build(*loaded.keys_of(schedule.criteria)) for schedule in self.schedules]
-        watched = [] if self.watch is None else [build_watch_of(self, self.watch, op.name)]
-        return loaded, dg.Definitions(
-            assets=assets,
-            schedules=schedules,
-            jobs=[job for job, _ in watched],
-            sensors=[sensor for _, sensor in watched],
-        )
+        return BuiltDefinitions(self._loaded, definitions)
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
@@ -220,7 +212,7 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
 
     def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
         rules = SpecRules(self, self.translator.settings, self.translation)
-        return Loaded(StateProject(state, self.project), self.project, rules, self.criteria, scope)
+        return Loaded(StateProject(state, self.project), rules, self.criteria, scope)
 
     @property
     def loaded(self) -> Loaded:

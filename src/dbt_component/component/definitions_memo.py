@@ -6,13 +6,16 @@ in Python is imported only once, because Python caches modules; this module does
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 from pydantic import BaseModel
 
-from dbt_component.component.loaded_project import LoadedProject
+from dbt_component.component.collector import built_for_good
+from dbt_component.component.loaded import Loaded
+from dbt_component.project.state import StateFile
 
 _MAX_ENTRIES = 32
 # Functions with which a template can read other files.
@@ -47,38 +50,46 @@ class LoadInputs:
 
 
 @dataclass(frozen=True)
-class KeptDefinitions:
-    """Definitions and the inputs they were built from."""
+class BuiltDefinitions:
+    """Definitions, and the loaded state that they were built from."""
 
-    inputs: LoadInputs
-    state_id: str
-    loaded: LoadedProject
+    loaded: Loaded
     definitions: dg.Definitions
 
 
 class DefinitionsMemo:
-    """The latest definitions of each component, up to ``_MAX_ENTRIES`` components."""
+    """The last definitions of each place, for as many as a large project has components."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, KeptDefinitions] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[LoadInputs, BuiltDefinitions]] = OrderedDict()
 
-    def find(self, inputs: LoadInputs | None, state_id: str) -> KeptDefinitions | None:
-        """The cached definitions for these inputs and this state; ``None`` if there are none."""
+    def find_or_build(
+        self,
+        inputs: LoadInputs | None,
+        state: StateFile,
+        build: Callable[[StateFile], BuiltDefinitions],
+    ) -> BuiltDefinitions:
+        """The definitions built before from these inputs and this state, else new ones, which are kept.
+
+        Args:
+            inputs: What the definitions depend on; ``None`` builds them without keeping them.
+            state: The open state; closed if it is not needed.
+            build: Builds the definitions.
+        """
         if inputs is None:
-            return None
-        kept = self._kept.get(inputs.location)
-        return (
-            kept
-            if kept is not None and (kept.inputs, kept.state_id) == (inputs, state_id)
-            else None
-        )
-
-    def keep(self, kept: KeptDefinitions) -> None:
-        """Caches definitions, replacing those of the same component."""
-        self._kept.pop(kept.inputs.location, None)
-        self._kept[kept.inputs.location] = kept
-        while len(self._kept) > _MAX_ENTRIES:
-            self._kept.popitem(last=False)
+            return build(state)
+        known_inputs, known = self._kept.get(inputs.location, (None, None))
+        state_id = state.header.state_id
+        if known is not None and (known_inputs, known.loaded.state_id) == (inputs, state_id):
+            state.close()
+            return known
+        with built_for_good(len(state.index.nodes) + len(state.index.tests)):
+            built = build(state)
+            self._kept.pop(inputs.location, None)
+            self._kept[inputs.location] = (inputs, built)
+            while len(self._kept) > _MAX_ENTRIES:
+                self._kept.popitem(last=False)
+        return built
 
 
 def _has_template_vars(context: dg.ComponentLoadContext) -> bool:

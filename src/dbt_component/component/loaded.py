@@ -1,16 +1,17 @@
-"""A component's state as loaded, and what its definitions are made from, each once."""
+"""A component's state as loaded, and what its definitions are made from, each built once."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import dagster as dg
 
-from dbt_component.definitions.spec_builder import SelectedSpecs, SpecRules, build_specs, final_spec
+from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
+from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.project import DbtProject
-from dbt_component.project.source import ProjectSource
 from dbt_component.project.state_project import StateProject
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -21,14 +22,12 @@ class Loaded:
 
     Args:
         prepared: The project as its state describes it.
-        source: Where it comes from.
         rules: How its nodes become assets and checks.
         criteria: The component's own selection.
         scope: Names that run-time templates may use besides those of the run.
     """
 
     prepared: StateProject
-    source: ProjectSource
     rules: SpecRules
     criteria: SelectionCriteria
     scope: Mapping[str, Any]
@@ -38,32 +37,43 @@ class Loaded:
         return self.prepared.manifest
 
     @property
+    def state_id(self) -> str:
+        """Names the content of the state."""
+        return self.prepared.state.header.state_id
+
+    @property
     def commit(self) -> str | None:
         """The commit that the state was made from, for a project in Git."""
-        origin = self.manifest.origin
+        origin = self.prepared.origin
         return origin.commit if origin is not None else None
 
     @cached_property
     def specs(self) -> SelectedSpecs:
         """All specs of the component's selection."""
         return build_specs(
-            self.manifest,
+            self._view,
             self.rules,
             selected_ids=self.prepared.select(self.criteria),
-            project=self._linked_project,
+            project=self._view.project,
         )
 
-    def spec_of(self, unique_id: str) -> dg.AssetSpec:
-        """The final spec of one node, whether it is selected or not."""
-        return final_spec(self.manifest, self.rules, unique_id, project=self._linked_project)
+    def key_of(self, unique_id: str) -> dg.AssetKey:
+        """The final key of a node, whether the component selects it or not."""
+        return self._view.final_spec(unique_id).key
 
     def keys_of(
         self, criteria: SelectionCriteria
     ) -> tuple[list[dg.AssetKey], list[dg.AssetCheckKey]]:
         """The assets and checks of this component that dbt selects."""
-        return self.specs.keys_of(self.prepared.select(criteria))
+        chosen = self.prepared.select(criteria)
+        ids = self.specs.node_map
+        return (
+            [key for key, unique_id in ids.asset_ids.items() if unique_id in chosen],
+            [key for key, unique_id in ids.check_ids.items() if unique_id in chosen],
+        )
 
     @cached_property
-    def _linked_project(self) -> DbtProject | None:
-        """The project whose files code references lead to."""
-        return self.source.find_folder() if self.rules.settings.enable_code_references else None
+    def _view(self) -> ResolvingManifest:
+        has_links = self.rules.settings.enable_code_references
+        project: DbtProject | None = self.prepared.source.find_folder() if has_links else None
+        return ResolvingManifest(self.manifest, self.rules, project)

@@ -10,7 +10,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from dbt_component._dagster import DefsStateStorage
-from dbt_component.project.refresh import RefreshOutcome, RefreshRequest
+from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.execution.cli_args import templated_vars
+from dbt_component.project.refresh import RefreshOutcome
+from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -25,6 +28,17 @@ class StateRefresh:
     source: ProjectSource
     selections: Sequence[SelectionCriteria]
     runtime_vars: Sequence[str]
+
+    @classmethod
+    def of(cls, attributes: DbtProjectAttributes, key: str) -> "StateRefresh":
+        """What the state of a component with these attributes must hold."""
+        schedules = [schedule.criteria for schedule in attributes.schedules]
+        return cls(
+            key=key,
+            source=attributes.project,
+            selections=[attributes.criteria, *schedules],
+            runtime_vars=templated_vars(attributes.cli_args),
+        )
 
     def into_file(
         self, state_path: Path, previous_path: Path, *, replaces: str | None = None

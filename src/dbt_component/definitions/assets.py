@@ -2,29 +2,29 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from dbt_component._dagster import ProjectAssetsDefinition
-from dbt_component.definitions.op_nodes import OpNodes, OpSpecs, divide_nodes
+from dbt_component.definitions.op_nodes import OpSpecs, divide_nodes
+from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.spec_builder import SelectedSpecs
+from dbt_component.project.prepared import PreparedProject
 
 RunFunction = Callable[[dg.AssetExecutionContext], Iterator[Any]]
 
 
-@dataclass(frozen=True)
-class BuiltOp:
-    """The assets of one op, and the nodes that they are."""
-
-    assets_def: dg.AssetsDefinition
-    nodes: OpNodes
-
-
-def build_assets(specs: SelectedSpecs, op: OpSettings, run: RunFunction) -> list[BuiltOp]:
-    """Builds the multi-assets that run dbt.
+def build_assets(
+    specs: SelectedSpecs,
+    prepared: PreparedProject,
+    op: OpSettings,
+    run: RunFunction,
+    *,
+    metadata: frozenset[str] = frozenset(),
+) -> list[dg.AssetsDefinition]:
+    """Builds the multi-assets that run dbt, and registers what each of their ops stands for.
 
     All assets of one op must share a partitions definition for Dagster to run them together, so a
     selection that mixes them gives one op for each, the unpartitioned one under the plain name. A check
@@ -32,8 +32,10 @@ def build_assets(specs: SelectedSpecs, op: OpSettings, run: RunFunction) -> list
 
     Args:
         specs: What to define.
+        prepared: The project that they were built from.
         op: Settings that all ops share.
         run: The op's body.
+        metadata: What to fetch of each relation after it is built.
     """
     groups: dict[Any, list[dg.AssetSpec]] = {}
     for spec in specs.asset_specs:
@@ -50,10 +52,12 @@ def build_assets(specs: SelectedSpecs, op: OpSettings, run: RunFunction) -> list
         OpSpecs(name, members, checks.get(partitions_def, []))
         for name, (partitions_def, members) in zip(names, groups.items(), strict=True)
     ]
-    return [
-        BuiltOp(_build_one(op_specs, op, run), nodes)
-        for op_specs, nodes in zip(ops, divide_nodes(specs, ops), strict=True)
-    ]
+    built: list[dg.AssetsDefinition] = []
+    for op_specs, nodes in zip(ops, divide_nodes(specs, ops), strict=True):
+        assets = _build_one(op_specs, op, run)
+        bound_ops.register(assets.node_def, BoundOp(prepared, nodes, specs.keys, metadata))
+        built.append(assets)
+    return built
 
 
 def _build_one(specs: OpSpecs, op: OpSettings, run: RunFunction) -> dg.AssetsDefinition:

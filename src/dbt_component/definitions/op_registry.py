@@ -5,38 +5,45 @@ A node definition is shared by all copies of an AssetsDefinition that ``with_att
 """
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from dbt_component._dagster import NodeDefinition
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.op_nodes import OpNodes
-
-Bound = TypeVar("Bound", bound="BoundOp")
+from dbt_component.project.prepared import PreparedProject
 
 
 @dataclass(frozen=True)
 class BoundOp:
-    """What a run of an op must know of its definitions. It must not refer to the op itself."""
+    """What a run of an op must know of its definitions. It must not refer to the op itself.
 
+    Args:
+        prepared: The project that the definitions were built from.
+        nodes: The nodes of the op.
+        keys: The keys of all nodes in the definitions.
+        metadata: What to fetch of each relation after it is built.
+    """
+
+    prepared: PreparedProject
     nodes: OpNodes
     keys: NodeKeys
+    metadata: frozenset[str] = frozenset()
 
 
-class OpRegistry(Generic[Bound]):
-    """Ops of this process and what is bound to each, for as long as the op exists."""
+class OpRegistry:
+    """The ops of this process and what is bound to each, for as long as the op exists."""
 
     def __init__(self) -> None:
-        self._bound: WeakKeyDictionary[NodeDefinition, Bound] = WeakKeyDictionary()
+        self._bound: WeakKeyDictionary[NodeDefinition, BoundOp] = WeakKeyDictionary()
 
-    def register(self, node_def: NodeDefinition, bound: Bound) -> None:
+    def register(self, node_def: NodeDefinition, bound: BoundOp) -> None:
         """Binds a value to an op, in place of a former one."""
         self._bound[node_def] = bound
 
-    def find(self, node_def: NodeDefinition) -> Bound | None:
-        """The value bound to an op, ``None`` if there is none."""
+    def find(self, node_def: NodeDefinition) -> BoundOp | None:
+        """The value bound to an op; ``None`` for an op of others."""
         return self._bound.get(node_def)
 
 
-bound_ops: OpRegistry[BoundOp] = OpRegistry()
+bound_ops = OpRegistry()
 """The ops that this package built."""

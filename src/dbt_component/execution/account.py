@@ -4,11 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from dbt_component.dbt_process.events import (
-    FINE_STATUSES,
-    InvocationResult,
-    NodeFinished,
-)
+from dbt_component.dbt_process.child.child_statuses import FINE_STATUSES, SKIPPED
+from dbt_component.dbt_process.events import InvocationResult, NodeFinished
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 
@@ -44,7 +41,7 @@ class Account:
 
     def skip_reason(self, finished: NodeFinished) -> str | None:
         """Why a node was skipped, where dbt reported a reason; ``None`` for nodes that were not."""
-        return self._skip_reasons.get(finished.unique_id) if finished.status == "skipped" else None
+        return self._skip_reasons.get(finished.unique_id) if finished.status == SKIPPED else None
 
     def unreported(self, result: InvocationResult | None) -> Iterator[NodeFinished]:
         """Nodes in dbt's final result that had no event of their own, such as those skipped at the end."""
@@ -70,9 +67,9 @@ class Account:
         failed = [
             f
             for f in self._reported.values()
-            if f.status not in FINE_STATUSES and f.status != "skipped"
+            if f.status not in FINE_STATUSES and f.status != SKIPPED
         ]
-        skipped = [f for f in self._reported.values() if f.status == "skipped"]
+        skipped = [f for f in self._reported.values() if f.status == SKIPPED]
         missing = sorted(self.missing)
         dbt_error = _dbt_error(attempt, has_failed_nodes=bool(failed))
         if not (failed or skipped or missing or dbt_error):
@@ -114,7 +111,9 @@ def _dbt_error(attempt: Attempt, *, has_failed_nodes: bool) -> str | None:
     result = attempt.result
     detail = "\n".join(attempt.errors[-5:])
     if result is None:
-        return f"the process ended with exit code {attempt.exit_code} and no result. {detail}".strip()
+        return (
+            f"the process ended with exit code {attempt.exit_code} and no result. {detail}".strip()
+        )
     if result.error:
         return result.error
     if not result.success and not has_failed_nodes:

@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass
 
+from dbt_component.dbt_process.child.child_statuses import (
+    BUILT_STATUSES,
+    PASSED_STATUSES,
+    SKIPPED,
+    WARNED,
+)
 from dbt_component.dbt_process.commands import DbtCommand
-from dbt_component.dbt_process.events import BUILT_STATUSES, PASSED_STATUSES, NodeFinished
+from dbt_component.dbt_process.events import NodeFinished
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.node import Node
@@ -60,13 +66,13 @@ def outcome_of(
     """
     test = index.test_by_id.get(finished.unique_id)
     if test is not None:
-        if finished.status == "skipped" or not command.tests:
+        if finished.status == SKIPPED or not command.tests:
             return None
         return Checked(
             test,
             finished,
             passed=finished.status in PASSED_STATUSES,
-            is_warning=finished.status == "warn",
+            is_warning=finished.status == WARNED,
         )
     node = index.node_by_id.get(finished.unique_id)
     if node is None or not node.is_asset:

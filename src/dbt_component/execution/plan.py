@@ -106,16 +106,14 @@ def plan_step(
     )
 
 
-def complete_argv(
-    argv: Sequence[str], arguments: DbtArguments, project: DbtProject
-) -> list[str]:
+def complete_argv(argv: Sequence[str], arguments: DbtArguments, project: DbtProject) -> list[str]:
     """The command with the project's profile, target and variables where it does not set them."""
     given = {
         "--profile": arguments.profile is not None,
         "--target": arguments.target is not None,
         "--vars": any(token == "--vars" or token.startswith("--vars=") for token in argv),
     }
-    defaults = project_arguments(project) if arguments.command.reads_project else []
+    defaults = project_arguments(project)
     completed = list(argv)
     for flag, value in zip(defaults[::2], defaults[1::2], strict=True):
         if not given[flag]:

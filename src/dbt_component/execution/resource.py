@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments, refuse_step_flags
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
-from dbt_component.definitions.op_registry import BoundOp, find_op
+from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.plan import RunPlan, plan_command, plan_step
@@ -130,7 +130,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         """
         argv = [*self.global_config_flags, *args]
         arguments = parse_arguments(argv)
-        bound = None if context is None else find_op(_op_context(context).op_def)
+        bound = None if context is None else bound_ops.find(_op_context(context).op_def)
         if bound is None or not arguments.command.runs_selection:
             plan = plan_command(self.project, arguments, argv)
             folder = RunFolder.create(arguments.command.name.replace(" ", "-"))
@@ -184,9 +184,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 if name in nodes.check_ids
             },
         )
-        step = SelectedStep(
-            prepared, events, metadata=sorted(bound.include_metadata), log=context.log
-        )
+        step = SelectedStep(prepared, events, metadata=sorted(bound.metadata), log=context.log)
         attempt = Attempt(plan, folder.target_path(1), process=process)
         return DbtCliInvocation(attempt, folder, raise_on_error=raise_on_error, step=step)
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator, Iterator, Sequence
 
+from dbt_component.dbt_process.child.child_statuses import SKIPPED
 from dbt_component.dbt_process.events import LogLine, NodeFinished, SkipCause
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.execution.account import Account
@@ -103,7 +104,7 @@ class SelectedStep:
         self, finished: NodeFinished, plan: RunPlan, account: Account
     ) -> Iterator[DagsterEvent]:
         reason = account.skip_reason(finished)
-        if finished.status == "skipped" and finished.unique_id in account.expected:
+        if finished.status == SKIPPED and finished.unique_id in account.expected:
             self._log.warning("%s was skipped: %s", finished.unique_id, reason or finished.message)
         outcome = outcome_of(
             self._prepared.manifest.index,

@@ -71,7 +71,9 @@ class ManifestProject:
         if key not in self._answers:
             executable = self._project.dbt_executable if self._project is not None else None
             answers = resolve_in_manifest(
-                find_engine(executable), msgspec.json.encode(self.manifest.entries.everything()), [criteria]
+                find_engine(executable),
+                msgspec.json.encode(self.manifest.entries.everything()),
+                [criteria],
             )
             self._answers[key] = frozenset(answers[key])
         return self._answers[key]

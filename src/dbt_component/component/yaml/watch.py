@@ -8,6 +8,8 @@ from pydantic import Field
 
 from dbt_component.component.yaml.strict_model import StrictResolvable
 from dbt_component.definitions.watch import Refreshed, build_watch
+from dbt_component.errors import DefinitionError
+from dbt_component.project.source import ProjectSource
 
 
 class Watch(StrictResolvable):
@@ -49,3 +51,18 @@ class Watch(StrictResolvable):
             remote_commit=remote_commit,
             refresh=refresh,
         )
+
+
+def remote_commit_of(source: ProjectSource) -> Callable[[], str]:
+    """Asks the project's remote for its newest commit.
+
+    Raises:
+        DefinitionError: The project has no remote.
+    """
+    if source.remote_commit is None:
+        raise DefinitionError(
+            "`watch` looks at a Git ref, and this project is a folder.",
+            where="watch",
+            hint="Give `project.repo_url`, or leave `watch` out.",
+        )
+    return source.remote_commit

@@ -34,7 +34,7 @@ def write_json_at_once() -> None:
     except ImportError:
         return
     if getattr(system, "json", None) is json:
-        system.json = _JsonAtOnce()  # type: ignore[attr-defined]
+        system.json = _JsonAtOnce()  # type: ignore[assignment, attr-defined]
 
 
 def make_cycle_check_linear() -> None:
