@@ -139,3 +139,11 @@ def test_a_manifest_that_can_not_be_read_fails_the_request(
     assert answers == []
     assert isinstance(events[0], InvocationResult) and not events[0].success
     assert expected in (events[0].error or "") and "Traceback" not in (events[0].error or "")
+
+
+def test_a_dbt_that_is_no_python_script_refuses_a_manifest_alone(tmp_path: Path) -> None:
+    engine = Engine(python=sys.executable, versions={}, command="dbt")
+    events, answers = select(tmp_path / "manifest.json", SELECTIONS[:1], tmp_path, engine)
+    assert answers == []
+    assert isinstance(events[0], InvocationResult)
+    assert "not of a manifest.json alone" in (events[0].error or "")

@@ -1,9 +1,8 @@
-"""Entry point for a dbt that is no Python script: drives its command line and tells what its log says.
+"""Serves one request with a dbt that is no Python script: drives its command line and reports what it logs.
 
-Requests and events are those of ``child_main``,
-so that the parent need not know the difference. What only dbt's own process can do is left out: runs read
-the whole project (``manifest`` is not used), relations are not described (``metadata`` is refused with a
-warning), and no variable is proven to matter at run time only.
+Requests and events are those of ``child_main``. What only dbt's own process can do is left out: runs read
+the complete project (``manifest`` is not used), relations are not described (``metadata`` gives a warning),
+selections need a project (``manifest_json`` is refused), and no variable is proven to matter at run time only.
 
 See: https://docs.getdbt.com/reference/global-configs/logs
 """
@@ -24,7 +23,7 @@ from .child_parent import read_request, watch_parent
 from .child_pipe import EventPipe
 from .child_statuses import UNREMARKABLE_STATUSES
 
-# Said, as a project may have a selector of its own for when nothing is.
+# Always passed: without it dbt applies the project's default selector.
 _ALL = ["--select", "fqn:*"]
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
 _FAILED_NODES = 1
@@ -36,7 +35,7 @@ def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 class CommandError(Exception):
-    """What dbt said when it failed."""
+    """dbt failed; the message is its output."""
 
 
 class CommandInterruptError(Exception):
