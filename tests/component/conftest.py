@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -6,11 +7,11 @@ from tests.dg_project import DgProject
 
 
 @pytest.fixture
-def prepared(dg_project: DgProject, shop_state_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def prepared(dg_project: DgProject, shop_state_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every component of these tests finds the state prepared: no dbt is run."""
     from dbt_component.component.component import DbtProjectComponent
 
-    def refresh(self, state_path, previous_path) -> bool:
+    def refresh(self: DbtProjectComponent, state_path: Path, previous_path: Path) -> bool:
         shutil.copy(shop_state_path, state_path)
         return True
 
