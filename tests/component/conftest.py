@@ -9,9 +9,7 @@ from tests.dg_project import DgProject
 
 
 @pytest.fixture
-def prepared(
-    dg_project: DgProject, shop_state_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def prepared(dg_project: DgProject, shop_state_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every component of these tests finds the state prepared: no dbt is run."""
 
     def into_file(

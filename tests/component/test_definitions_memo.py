@@ -3,7 +3,9 @@
 import dagster as dg
 import pytest
 
-from dbt_component.component import component as component_module
+from dbt_component.definitions.assets import RunFunction, build_assets
+from dbt_component.definitions.op_settings import OpSettings
+from dbt_component.definitions.specs import SelectedSpecs
 from tests.dg_project import DgProject, run, specs_of
 
 pytestmark = pytest.mark.usefixtures("prepared")
@@ -13,13 +15,12 @@ pytestmark = pytest.mark.usefixtures("prepared")
 def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """One entry for each time that specs became assets."""
     seen: list[str] = []
-    original = component_module.build_assets
 
-    def build(specs, op, run):
+    def build(specs: SelectedSpecs, op: OpSettings, run: RunFunction) -> list[dg.AssetsDefinition]:
         seen.append(op.name)
-        return original(specs, op, run)
+        return build_assets(specs, op, run)
 
-    monkeypatch.setattr(component_module, "build_assets", build)
+    monkeypatch.setattr("dbt_component.component.component.build_assets", build)
     return seen
 
 

@@ -251,7 +251,9 @@ def test_watching_refreshes_the_state_once_for_each_commit_and_tells_what_change
     assert sensor.minimum_interval_seconds == 30
 
     def tick() -> dg.RunRequest | dg.SkipReason:
-        return sensor(dg.build_sensor_context(instance=instance))
+        answer = sensor(dg.build_sensor_context(instance=instance))
+        assert isinstance(answer, (dg.RunRequest, dg.SkipReason))
+        return answer
 
     assert isinstance(tick(), dg.SkipReason)
     (repository / "dbt/shop/models/staging/extra.sql").unlink()

@@ -20,7 +20,9 @@ def dbt(dg_project: DgProject) -> DbtCliResource:
 
 
 def test_a_command_without_a_context_runs_as_it_is_given(dbt: DbtCliResource) -> None:
-    invocation = dbt.cli(["build", "--select", "raw_customers", "stg_customers"]).wait()
+    invocation = dbt.cli(
+        ["build", "--select", "raw_customers", "stg_customers", "--indirect-selection", "cautious"]
+    ).wait()
     assert invocation.is_successful() and invocation.get_error() is None
     assert invocation.exit_code == 0
     results = invocation.get_artifact("run_results.json")["results"]

@@ -1,54 +1,30 @@
 """Switches of the mapping from dbt to Dagster."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-import dagster as dg
-
-
-def _is_on(context: dg.ResolutionContext, value: Any) -> bool:
-    return bool(context.resolve_value(value))
-
-
-def _switch(description: str) -> dg.Resolver:
-    return dg.Resolver(
-        _is_on, model_field_type=bool, inject_before_resolve=False, description=description
-    )
-
-
-CodeReferences = Annotated[bool, _switch("Link each asset to its file.")]
 
 
 @dataclass(frozen=True)
 class DagsterDbtTranslatorSettings:
-    """Switches of the mapping from dbt to Dagster; each field says what it is for.
+    """Switches of the mapping from dbt to Dagster.
 
-    The descriptions are also those of ``translation_settings`` in defs.yaml, where code references are on
-    by default.
+    Args:
+        enable_asset_checks: Make dbt tests asset checks.
+        enable_duplicate_source_asset_keys: Let several sources share one asset key.
+        enable_code_references: Link each asset to its file.
+        enable_dbt_selection_by_name: Accepted for compatibility and without effect: runs name nodes
+            by unique id.
+        enable_source_tests_as_checks: Make tests of sources upstream of selected assets checks too.
+        enable_source_metadata: Put a source's table name on the dependency, so that Dagster can match
+            it to the asset that makes the table.
+        enable_dbt_views_as_virtual_assets: Mark views as virtual assets.
+        enable_unit_tests_as_checks: Make dbt unit tests checks of the model that they test.
     """
 
-    enable_asset_checks: Annotated[bool, _switch("Make dbt tests asset checks.")] = True
-    enable_duplicate_source_asset_keys: Annotated[
-        bool, _switch("Let several sources share one asset key.")
-    ] = False
-    enable_code_references: CodeReferences = False
-    enable_dbt_selection_by_name: Annotated[
-        bool,
-        _switch("Without effect: runs name nodes by unique id. Accepted for compatibility."),
-    ] = False
-    enable_source_tests_as_checks: Annotated[
-        bool, _switch("Make tests of sources upstream of selected assets checks too.")
-    ] = False
-    enable_source_metadata: Annotated[
-        bool,
-        _switch(
-            "Put a source's table name on the dependency, so that Dagster can match it to the"
-            " asset that makes the table."
-        ),
-    ] = True
-    enable_dbt_views_as_virtual_assets: Annotated[
-        bool, _switch("Mark views as virtual assets.")
-    ] = False
-    enable_unit_tests_as_checks: Annotated[
-        bool, _switch("Make dbt unit tests checks of the model that they test.")
-    ] = True
+    enable_asset_checks: bool = True
+    enable_duplicate_source_asset_keys: bool = False
+    enable_code_references: bool = False
+    enable_dbt_selection_by_name: bool = False
+    enable_source_tests_as_checks: bool = False
+    enable_source_metadata: bool = True
+    enable_dbt_views_as_virtual_assets: bool = False
+    enable_unit_tests_as_checks: bool = True

@@ -1,8 +1,8 @@
 """``defs_state:`` of defs.yaml."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs, DefsStateManagementType
 from dbt_component.component.yaml.strict_model import StrictResolvable
@@ -12,22 +12,28 @@ from dbt_component.errors import DefinitionError
 class DefsState(StrictResolvable):
     """Where the prepared state is kept."""
 
-    key: str | None = Field(
-        default=None,
-        description="Key of the state. Default: made from the project's folder, profile, target,"
-        " variables and selection, so that two components never share one by accident.",
-    )
-    management_type: Literal["LOCAL_FILESYSTEM", "VERSIONED_STATE_STORAGE"] = Field(
-        default="LOCAL_FILESYSTEM",
-        description="LOCAL_FILESYSTEM keeps the state beside the code; run `dg utils"
-        " refresh-defs-state` while building an image. VERSIONED_STATE_STORAGE keeps it in the"
-        " instance's defs_state_storage; refresh at any time.",
-    )
-    refresh_if_dev: bool | None = Field(
-        default=None,
-        description="Whether `dg dev` and the dg command line refresh the state on loading. Default:"
-        " `prepare_if_dev`.",
-    )
+    key: Annotated[
+        str | None,
+        dg.Resolver.default(
+            description="Key of the state. Default: made from the project's folder, profile, target,"
+            " variables and selection, so that two components never share one by accident.",
+        ),
+    ] = None
+    management_type: Annotated[
+        Literal["LOCAL_FILESYSTEM", "VERSIONED_STATE_STORAGE"],
+        dg.Resolver.default(
+            description="LOCAL_FILESYSTEM keeps the state beside the code; run `dg utils"
+            " refresh-defs-state` while building an image. VERSIONED_STATE_STORAGE keeps it in the"
+            " instance's defs_state_storage; refresh at any time.",
+        ),
+    ] = "LOCAL_FILESYSTEM"
+    refresh_if_dev: Annotated[
+        bool | None,
+        dg.Resolver.default(
+            description="Whether `dg dev` and the dg command line refresh the state on loading. Default:"
+            " `prepare_if_dev`.",
+        ),
+    ] = None
 
 
 def defs_state_args(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import dagster as dg
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from dbt_component._dagster import (
     MultiRunBackfillPolicyModel,
@@ -18,16 +18,22 @@ from dbt_component.definitions.op_settings import OpSettings
 class Op(StrictResolvable):
     """Settings of the op that runs dbt."""
 
-    name: str | None = Field(
-        default=None, description="Name of the op. Default: the dbt project's."
-    )
-    tags: dict[str, Any] | None = Field(
-        default=None,
-        description="Tags of the op, for example for a run launcher.",
-        examples=[{"dagster/concurrency_key": "warehouse"}],
-    )
-    description: str | None = Field(default=None, description="Shown in Dagster's UI.")
-    pool: str | None = Field(default=None, description="Pool that limits how many run at once.")
+    name: Annotated[
+        str | None, dg.Resolver.default(description="Name of the op. Default: the dbt project's.")
+    ] = None
+    tags: Annotated[
+        dict[str, Any] | None,
+        dg.Resolver.default(
+            description="Tags of the op, for example for a run launcher.",
+            examples=[{"dagster/concurrency_key": "warehouse"}],
+        ),
+    ] = None
+    description: Annotated[
+        str | None, dg.Resolver.default(description="Shown in Dagster's UI.")
+    ] = None
+    pool: Annotated[
+        str | None, dg.Resolver.default(description="Pool that limits how many run at once.")
+    ] = None
     backfill_policy: Annotated[
         dg.BackfillPolicy | None,
         dg.Resolver(

@@ -1,7 +1,7 @@
 """``schedules:`` of defs.yaml."""
 
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import dagster as dg
 from pydantic import Field
@@ -14,34 +14,51 @@ from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 class Schedule(StrictResolvable):
     """A schedule that launches exactly what dbt selects."""
 
-    name: str = Field(description="Name of the schedule.", examples=["nightly"])
-    cron_schedule: str | list[str] = Field(
-        description="Cron expression, or several.", examples=["0 5 * * *"]
+    name: Annotated[
+        str, dg.Resolver.default(description="Name of the schedule.", examples=["nightly"])
+    ]
+    cron_schedule: Annotated[
+        str | list[str],
+        dg.Resolver.default(description="Cron expression, or several.", examples=["0 5 * * *"]),
+    ]
+    select: Annotated[
+        str,
+        dg.Resolver.default(
+            description="What dbt selects, within the component's own selection.",
+            examples=["+tag:daily", "marts,config.materialized:incremental"],
+        ),
+    ] = DEFAULT_SELECT
+    exclude: Annotated[str, dg.Resolver.default(description="What dbt excludes.")] = ""
+    selector: Annotated[
+        str, dg.Resolver.default(description="A selector of selectors.yml, instead of the two.")
+    ] = ""
+    execution_timezone: Annotated[
+        str | None,
+        dg.Resolver.default(
+            description="Time zone of the cron expression.", examples=["Europe/Berlin"]
+        ),
+    ] = None
+    default_status: Annotated[
+        Literal["RUNNING", "STOPPED"],
+        dg.Resolver.default(
+            description="Whether the schedule runs before anybody switched it on or off.",
+        ),
+    ] = "STOPPED"
+    tags: Annotated[dict[str, str], dg.Resolver.default(description="Tags of the runs.")] = Field(
+        default_factory=dict
     )
-    select: str = Field(
-        default=DEFAULT_SELECT,
-        description="What dbt selects, within the component's own selection.",
-        examples=["+tag:daily", "marts,config.materialized:incremental"],
-    )
-    exclude: str = Field(default="", description="What dbt excludes.")
-    selector: str = Field(
-        default="", description="A selector of selectors.yml, instead of the two."
-    )
-    execution_timezone: str | None = Field(
-        default=None, description="Time zone of the cron expression.", examples=["Europe/Berlin"]
-    )
-    default_status: Literal["RUNNING", "STOPPED"] = Field(
-        default="STOPPED",
-        description="Whether the schedule runs before anybody switched it on or off.",
-    )
-    tags: dict[str, str] = Field(default_factory=dict, description="Tags of the runs.")
-    job_name: str | None = Field(
-        default=None, description="Name of the job. Default: the schedule's name with `_job`."
-    )
-    description: str | None = Field(default=None, description="Shown in Dagster's UI.")
-    run_config: dict[str, Any] | None = Field(
-        default=None, description="Run config of the launched runs."
-    )
+    job_name: Annotated[
+        str | None,
+        dg.Resolver.default(
+            description="Name of the job. Default: the schedule's name with `_job`."
+        ),
+    ] = None
+    description: Annotated[
+        str | None, dg.Resolver.default(description="Shown in Dagster's UI.")
+    ] = None
+    run_config: Annotated[
+        dict[str, Any] | None, dg.Resolver.default(description="Run config of the launched runs.")
+    ] = None
 
     @property
     def criteria(self) -> SelectionCriteria:

@@ -1,5 +1,6 @@
-"""Pydantic models whose unknown keys get a suggestion."""
+"""Pydantic models whose errors name the key in the file, and suggest another if it is unknown."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -33,8 +34,12 @@ class StrictModel(dg.Model):
         try:
             return handler(value)
         except ValidationError as error:
+            details = [
+                {**_with_suggestion(cls, detail), "loc": _key_path(value, detail)}
+                for detail in error.errors()
+            ]
             raise ValidationError.from_exception_data(
-                error.title, [_with_suggestion(cls, detail) for detail in error.errors()]
+                error.title, _without_alternatives(details)
             ) from None
 
 
@@ -53,6 +58,38 @@ def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
         remark = f". Known keys: {', '.join(known)}."
     message = ValueError(f"Unknown key {key!r}{remark}")
     return {**kept, "type": "value_error", "ctx": {"error": message}}
+
+
+def _key_path(value: Any, detail: Any) -> tuple[str | int, ...]:
+    """The keys that lead to an error in the file; pydantic's path also names the members of unions.
+
+    Dagster looks up the line by this path.
+    """
+    if not isinstance(value, Mapping):
+        return tuple(detail["loc"])
+    path: list[str | int] = []
+    for key in detail["loc"]:
+        is_key = isinstance(value, Mapping) and key in value
+        if is_key or (isinstance(value, list) and isinstance(key, int)):
+            path.append(key)
+            value = value[key]
+    if detail["type"] == "missing":
+        path.append(detail["loc"][-1])
+    return tuple(path)
+
+
+def _without_alternatives(details: list[Any]) -> list[Any]:
+    """The errors without those of the alternative that every value has: to be a template, which is text."""
+    unique = list({(d["type"], d["loc"], repr(d.get("ctx"))): d for d in details}.values())
+    return [
+        detail
+        for detail in unique
+        if detail["type"] != "string_type"
+        or not any(
+            other is not detail and other["loc"][: len(detail["loc"])] == detail["loc"]
+            for other in unique
+        )
+    ]
 
 
 class StrictResolvable(StrictModel, dg.Resolvable):

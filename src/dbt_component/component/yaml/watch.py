@@ -1,36 +1,57 @@
 """``watch:`` of defs.yaml."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dbt_component.component.yaml.strict_model import StrictResolvable
 from dbt_component.definitions.watch import Refreshed, build_watch
 from dbt_component.errors import DefinitionError
 from dbt_component.project.source import ProjectSource
 
+_MIN_INTERVAL_SECONDS = 5
+
 
 class Watch(StrictResolvable):
     """A sensor that looks at a Git project's ref and refreshes the state when it moved."""
 
-    interval_seconds: int = Field(
-        default=60, ge=5, description="How often to ask the remote for the commit."
-    )
-    default_status: Literal["RUNNING", "STOPPED"] = Field(
-        default="STOPPED",
-        description="Whether the sensor runs before anybody switched it on or off.",
-    )
-    reload_url: str | None = Field(
-        default=None,
-        description="Address of Dagster's web server, asked to reload the code location when the state"
-        " changed.",
-        examples=["http://dagster-webserver:3000"],
-    )
-    location_name: str | None = Field(
-        default=None, description="Name of this code location in that web server."
-    )
+    # A bound on the field itself would be applied to templates too, and fail.
+    interval_seconds: Annotated[
+        int,
+        dg.Resolver(
+            lambda context, value: context.resolve_value(value),
+            model_field_type=Annotated[int, Field(ge=_MIN_INTERVAL_SECONDS)],
+            inject_before_resolve=False,
+            description="How often to ask the remote for the commit.",
+        ),
+    ] = 60
+    default_status: Annotated[
+        Literal["RUNNING", "STOPPED"],
+        dg.Resolver.default(
+            description="Whether the sensor runs before anybody switched it on or off.",
+        ),
+    ] = "STOPPED"
+    reload_url: Annotated[
+        str | None,
+        dg.Resolver.default(
+            description="Address of Dagster's web server, asked to reload the code location when the state"
+            " changed.",
+            examples=["http://dagster-webserver:3000"],
+        ),
+    ] = None
+    location_name: Annotated[
+        str | None,
+        dg.Resolver.default(description="Name of this code location in that web server."),
+    ] = None
+
+    @field_validator("interval_seconds")
+    @classmethod
+    def _not_too_often(cls, value: int) -> int:
+        if value < _MIN_INTERVAL_SECONDS:
+            raise ValueError(f"must be at least {_MIN_INTERVAL_SECONDS}")
+        return value
 
     def build(
         self,
