@@ -63,7 +63,7 @@ def note_selected(found: set[str]) -> None:
         found.update(chosen)
         return chosen
 
-    NodeSelector.get_selected = get_selected  # type: ignore[method-assign]
+    NodeSelector.get_selected = get_selected
 
 
 def run_stock(job: dict[str, Any]) -> int:

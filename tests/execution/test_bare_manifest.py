@@ -11,7 +11,8 @@ import pytest
 from dbt_component import DagsterDbtTranslator, DbtCliResource
 from dbt_component.definitions.assets import build_assets
 from dbt_component.definitions.op_settings import OpSettings
-from dbt_component.definitions.spec_builder import SpecRules, build_specs
+from dbt_component.definitions.spec_builder import build_specs
+from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.errors import ProjectError
 from dbt_component.manifest.read import read_manifest
 from dbt_component.project.manifest_project import ManifestProject

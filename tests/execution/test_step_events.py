@@ -66,7 +66,9 @@ def test_a_built_node_is_an_output_with_what_was_fetched_of_its_relation(
     assert isinstance(output, dg.Output)
     assert output.output_name == "stg_orders"
     assert output.metadata["dagster/row_count"].value == 3
-    (column,) = output.metadata["dagster/column_schema"].value.columns
+    schema = output.metadata["dagster/column_schema"].value
+    assert isinstance(schema, dg.TableSchema)
+    (column,) = schema.columns
     assert (column.name, column.description) == ("ORDER_ID", "Key of the order.")
 
 
