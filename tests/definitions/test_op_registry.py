@@ -1,0 +1,74 @@
+"""What is bound to an op is found for every copy of its assets."""
+
+import gc
+
+import dagster as dg
+import pytest
+
+from dbt_component.definitions.node_keys import NodeKeys
+from dbt_component.definitions.op_nodes import OpNodes
+from dbt_component.definitions.op_registry import BoundOp, OpRegistry
+
+BOUND = BoundOp(OpNodes("op", {"a": "model.shop.a"}, {}), NodeKeys({}, {}))
+
+
+def assets() -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        specs=[dg.AssetSpec("a"), dg.AssetSpec("b", deps=["a"])],
+        check_specs=[dg.AssetCheckSpec("c", asset="a")],
+        can_subset=True,
+    )
+    def run_dbt():
+        yield
+
+    return run_dbt
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda a: a.with_attributes(asset_key_replacements={dg.AssetKey("a"): dg.AssetKey("z")}),
+        lambda a: a.map_asset_specs(lambda spec: spec.replace_attributes(group_name="g")),
+        lambda a: a.subset_for({dg.AssetKey("a")}, set()),
+        lambda a: (
+            dg.Definitions(assets=[a])
+            .map_asset_specs(func=lambda spec: spec.merge_attributes(tags={"x": "y"}))
+            .get_repository_def()
+            .assets_defs_by_key[dg.AssetKey("a")]
+        ),
+        lambda a: a.with_resources({"io_manager": dg.mem_io_manager}),
+    ],
+    ids=["with_attributes", "map_asset_specs", "subset", "definitions", "with_resources"],
+)
+def test_copies_are_found(copy) -> None:
+    registry: OpRegistry[BoundOp] = OpRegistry()
+    original = assets()
+    registry.register(original.node_def, BOUND)
+    copied = copy(original)
+    assert copied is not original
+    assert registry.find(copied.node_def) is BOUND
+
+
+def test_a_step_finds_its_own() -> None:
+    registry: OpRegistry[BoundOp] = OpRegistry()
+    found: list[BoundOp | None] = []
+
+    @dg.multi_asset(specs=[dg.AssetSpec("a")], can_subset=True)
+    def run_dbt(context: dg.AssetExecutionContext):
+        found.append(registry.find(context.op_execution_context.op_def))
+        yield dg.MaterializeResult("z")
+
+    registry.register(run_dbt.node_def, BOUND)
+    copied = run_dbt.with_attributes(asset_key_replacements={dg.AssetKey("a"): dg.AssetKey("z")})
+    assert dg.materialize([copied]).success
+    assert found == [BOUND]
+
+
+def test_what_is_bound_goes_with_the_op() -> None:
+    registry: OpRegistry[BoundOp] = OpRegistry()
+    original = assets()
+    registry.register(original.node_def, BOUND)
+    assert registry.find(assets().node_def) is None
+    del original
+    gc.collect()
+    assert len(registry._bound) == 0
