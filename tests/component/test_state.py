@@ -1,12 +1,8 @@
 """Refresh and the state file: prepared once, never half, the last good one stays usable."""
 
 import os
-import random
-import signal
 import subprocess
 import sys
-import threading
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,10 +13,6 @@ from dagster._core.storage.defs_state.blob_storage_state_storage import UPathDef
 from upath import UPath
 
 from dbt_component.errors import PrepareError, StateFormatError
-from dbt_component.project.project import DbtProject
-from dbt_component.project.refresh import refresh_from_folder
-from dbt_component.project.refresh_request import RefreshRequest
-from dbt_component.project.state import StateFile
 from tests.dg_project import DgProject, specs_of
 
 BROKEN = "select {{ nonsense( }} from {{ ref('stg_orders') }}"
@@ -80,6 +72,22 @@ def test_a_broken_project_fails_the_refresh_with_dbts_words_and_leaves_the_state
     assert "customers" in specs_of(dg_project.load())
     assert "last good state" in caplog.text
     assert "customers.sql" in caplog.text
+
+
+@pytest.mark.server
+def test_a_secret_that_keeps_profiles_out_of_the_state_is_a_warning_and_dbts_own_are_not(
+    dg_project: DgProject, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="dbt_component")
+    profiles = dg_project.dbt_folder / "profiles.yml"
+    profiles.write_text(profiles.read_text().replace("threads: 2", "threads: 2\n      token: abc"))
+    yml = dg_project.dbt_folder / "dbt_project.yml"
+    yml.write_text(yml.read_text() + "    unused:\n      +tags: [x]\n")
+    dg_project.write_component()
+    dg_project.refresh()
+    levels = {record.getMessage(): record.levelname for record in caplog.records}
+    assert [level for text, level in levels.items() if "in plain text" in text] == ["WARNING"]
+    assert [level for text, level in levels.items() if "models.shop.unused" in text] == ["INFO"]
 
 
 def test_a_broken_project_without_any_state_is_an_error_in_development(
@@ -181,24 +189,6 @@ def test_a_truncated_corrupt_or_newer_state_is_an_error_that_says_what_to_do(
     assert "Upgrade dbt-component" in str(caught.value.__cause__)
 
 
-def test_a_bit_flipped_anywhere_is_noticed_or_harmless(
-    shop_state_path: Path, tmp_path: Path
-) -> None:
-    whole = bytearray(shop_state_path.read_bytes())
-    path = tmp_path / "state"
-    for position in range(50, len(whole), len(whole) // 60):
-        damaged = bytearray(whole)
-        damaged[position] ^= 0xFF
-        path.write_bytes(damaged)
-        try:
-            state = StateFile(path)
-            _ = state.index, state.selections, state.fingerprint
-            for node in state.index.nodes:
-                dict(state.manifest.props(node.unique_id))
-        except StateFormatError:
-            continue
-
-
 @pytest.mark.server
 def test_versioned_storage_keeps_the_version_when_nothing_changed(
     dg_project: DgProject, tmp_path: Path
@@ -225,88 +215,6 @@ def test_versioned_storage_keeps_the_version_when_nothing_changed(
         dg_project.storage.set_latest_version(key, first)
         assert "extra" not in specs_of(dg_project.load())
         extra.unlink()
-
-
-@pytest.mark.server
-@pytest.mark.parametrize("moments", [5, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
-    dg_project: DgProject, tmp_path: Path, moments: int
-) -> None:
-    project = DbtProject(dg_project.dbt_folder)
-    state = tmp_path / "kept" / "state"
-    refresh_from_folder(project, RefreshRequest(state))
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from dbt_component.project.refresh import refresh_from_folder\n"
-        "from dbt_component.project.refresh_request import RefreshRequest\n"
-        "from dbt_component.project.project import DbtProject\n"
-        "refresh_from_folder(DbtProject(Path(sys.argv[1])), RefreshRequest(Path(sys.argv[2])))\n"
-    )
-    command = [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)]
-    (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select -1 as one")
-    started = time.monotonic()
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-    whole_seconds = time.monotonic() - started
-    dice = random.Random(moments)
-    for number in range(moments):
-        wait_seconds = dice.uniform(0, whole_seconds)
-        (dg_project.dbt_folder / "models/staging/extra.sql").write_text(f"select {number} as one")
-        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(wait_seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        opened = StateFile(state)
-        assert opened.index.find_asset_node("customers")
-        opened.close()
-    outcome = refresh_from_folder(project, RefreshRequest(state))
-    assert StateFile(state).index.find_asset_node("extra")
-    assert not list(state.parent.glob("*.tmp")) or outcome.is_changed
-
-
-@pytest.mark.server
-def test_refreshes_at_once_prepare_once(dg_project: DgProject, tmp_path: Path) -> None:
-    project = DbtProject(dg_project.dbt_folder)
-    state = tmp_path / "state"
-    outcomes: list[bool] = []
-
-    def refresh() -> None:
-        outcomes.append(refresh_from_folder(project, RefreshRequest(state)).is_changed)
-
-    threads = [threading.Thread(target=refresh) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == [False] * 9 + [True]
-
-
-@pytest.mark.server
-def test_a_state_that_can_not_be_written_leaves_the_old_one(
-    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = DbtProject(dg_project.dbt_folder)
-    state = tmp_path / "states" / "state"
-    refresh_from_folder(project, RefreshRequest(state))
-    before = stamp(state)
-    (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select 1 as one")
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        refresh_from_folder(project, RefreshRequest(state))
-    assert stamp(state) == before
-    assert list(state.parent.iterdir()) == [state]
-
-
-@pytest.mark.server
-def test_a_read_only_project_is_prepared(dg_project: DgProject, tmp_path: Path) -> None:
-    before = sorted(p for p in dg_project.dbt_folder.rglob("*"))
-    refresh_from_folder(DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state"))
-    assert sorted(p for p in dg_project.dbt_folder.rglob("*")) == before
 
 
 def test_production_loading_opens_neither_manifest_json_nor_dbt(

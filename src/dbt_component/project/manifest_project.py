@@ -9,7 +9,7 @@ from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.errors import ProjectError
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.project import DbtProject
-from dbt_component.project.resolve import resolve_in_manifest
+from dbt_component.project.resolve import resolve_in_manifest, resolve_in_project
 from dbt_component.selection.criteria import SelectionCriteria
 
 
@@ -69,11 +69,14 @@ class ManifestProject:
             return self.manifest.index.all_ids
         key = criteria.cache_key
         if key not in self._answers:
-            executable = self._project.dbt_executable if self._project is not None else None
-            answers = resolve_in_manifest(
-                find_engine(executable),
-                msgspec.json.encode(self.manifest.entries.everything()),
-                [criteria],
-            )
-            self._answers[key] = frozenset(answers[key])
+            self._answers[key] = frozenset(self._ask(criteria))
         return self._answers[key]
+
+    def _ask(self, criteria: SelectionCriteria) -> list[str]:
+        project = self._project
+        engine = find_engine(project.dbt_executable if project is not None else None)
+        if project is not None and engine.command is not None:
+            # Driven by its command line, dbt can select in a project only.
+            return resolve_in_project(project, None, [criteria])[criteria.cache_key]
+        manifest_json = msgspec.json.encode(self.manifest.entries.everything())
+        return resolve_in_manifest(engine, manifest_json, [criteria])[criteria.cache_key]

@@ -1,0 +1,214 @@
+"""A refresh decides once, prepares once, and never leaves half a state."""
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from dbt_component.dbt_process.parse_cache import ParseCache
+from dbt_component.errors import PrepareError, SelectionError
+from dbt_component.project.previous_state import PreviousState
+from dbt_component.project.project import DbtProject
+from dbt_component.project.refresh import refresh_from, refresh_from_folder
+from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.state import StateFile
+from dbt_component.selection.criteria import SelectionCriteria
+from tests.conftest import STAGING
+from tests.dg_project import PROJECTS, DgProject
+
+SHOP = DbtProject(PROJECTS / "shop")
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    return path.stat().st_ino, path.stat().st_mtime_ns
+
+
+def test_selections_are_kept_in_order_once_and_only_if_dbt_must_answer(tmp_path: Path) -> None:
+    other = SelectionCriteria(select="tag:daily")
+    request = RefreshRequest(
+        tmp_path,
+        selections=[STAGING, SelectionCriteria(), other, STAGING],
+        runtime_vars=["b", "a", "b"],
+    )
+    assert list(request.selections) == [other, STAGING]
+    assert list(request.runtime_vars) == ["a", "b"]
+    assert request.compared_path == tmp_path
+
+
+def test_a_state_holds_what_it_resolved_and_tried(shop_state: StateFile, tmp_path: Path) -> None:
+    assert RefreshRequest(tmp_path, selections=[STAGING]).is_held_by(shop_state)
+    other = SelectionCriteria(select="tag:daily")
+    assert not RefreshRequest(tmp_path, selections=[STAGING, other]).is_held_by(shop_state)
+    assert not RefreshRequest(tmp_path, runtime_vars=["day"]).is_held_by(shop_state)
+
+
+def test_an_unchanged_project_starts_no_process_and_writes_nothing(
+    shop_state_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subprocess.Popen", None)
+    request = RefreshRequest(tmp_path / "state", shop_state_path, selections=[STAGING])
+    outcome = refresh_from_folder(SHOP, request)
+    assert (outcome.is_changed, outcome.reasons) == (False, [])
+    assert not request.state_path.exists()
+
+
+def test_the_state_is_opened_again_only_if_another_file_took_its_place(
+    shop_state_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "state"
+    with PreviousState(path) as previous:
+        assert previous.state is None
+        assert not previous.reopen_if_replaced()
+        path.write_bytes(shop_state_path.read_bytes())
+        assert previous.reopen_if_replaced()
+        first = previous.state
+        assert first is not None
+        assert not previous.reopen_if_replaced()
+        assert previous.state is first
+        path.write_bytes(b"no state")
+        assert previous.reopen_if_replaced()
+        assert previous.state is None
+
+
+def test_work_that_another_process_has_done_meanwhile_is_taken(
+    shop_state_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state"
+    with PreviousState(path) as previous:
+        path.write_bytes(shop_state_path.read_bytes())
+        monkeypatch.setattr("subprocess.Popen", None)
+        outcome = refresh_from(previous, SHOP, RefreshRequest(path, selections=[STAGING]))
+    assert not outcome.is_changed
+
+
+@pytest.mark.server
+def test_a_new_selection_is_added_and_those_of_others_stay(
+    shop_state_path: Path, tmp_path: Path
+) -> None:
+    added = SelectionCriteria(select="tag:daily")
+    request = RefreshRequest(tmp_path / "state", shop_state_path, selections=[added])
+    outcome = refresh_from_folder(SHOP, request)
+    assert outcome.reasons == ["new selections or run-time variables"]
+    state = StateFile(request.state_path)
+    assert {added.cache_key, STAGING.cache_key} <= state.selections.keys()
+    assert isinstance(state.parse_cache, ParseCache)
+
+
+@pytest.mark.server
+def test_a_refused_selection_fails_and_leaves_no_file(tmp_path: Path) -> None:
+    request = RefreshRequest(
+        tmp_path / "states" / "state", selections=[SelectionCriteria(select="nonsense:x")]
+    )
+    with pytest.raises(SelectionError, match="nonsense"):
+        refresh_from_folder(SHOP, request)
+    assert not request.state_path.exists()
+
+
+@pytest.mark.server
+def test_a_project_that_dbt_can_not_parse_fails_with_dbts_words(
+    dg_project: DgProject, tmp_path: Path
+) -> None:
+    (dg_project.dbt_folder / "models/marts/report.sql").write_text("{{ nonsense( }}")
+    with pytest.raises(PrepareError, match=r"`dbt parse` failed:[\s\S]*report\.sql"):
+        refresh_from_folder(DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state"))
+
+
+@pytest.mark.server
+def test_warnings_of_ours_and_of_dbt_are_told_apart(dg_project: DgProject, tmp_path: Path) -> None:
+    profiles = dg_project.dbt_folder / "profiles.yml"
+    profiles.write_text(profiles.read_text().replace("threads: 2", "threads: 2\n      token: abc"))
+    yml = dg_project.dbt_folder / "dbt_project.yml"
+    yml.write_text(yml.read_text() + "    unused:\n      +tags: [x]\n")
+    outcome = refresh_from_folder(
+        DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state")
+    )
+    (warning,) = outcome.warnings
+    assert "it holds shop.outputs.dev.token in plain text" in warning
+    assert any("models.shop.unused" in text for text in outcome.dbt_warnings)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("moments", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
+    dg_project: DgProject, tmp_path: Path, moments: int
+) -> None:
+    project = DbtProject(dg_project.dbt_folder)
+    state = tmp_path / "kept" / "state"
+    refresh_from_folder(project, RefreshRequest(state))
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from dbt_component.project.refresh import refresh_from_folder\n"
+        "from dbt_component.project.refresh_request import RefreshRequest\n"
+        "from dbt_component.project.project import DbtProject\n"
+        "refresh_from_folder(DbtProject(Path(sys.argv[1])), RefreshRequest(Path(sys.argv[2])))\n"
+    )
+    command = [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)]
+    (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select -1 as one")
+    started = time.monotonic()
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    whole_seconds = time.monotonic() - started
+    dice = random.Random(moments)
+    for number in range(moments):
+        wait_seconds = dice.uniform(0, whole_seconds)
+        (dg_project.dbt_folder / "models/staging/extra.sql").write_text(f"select {number} as one")
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(wait_seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        opened = StateFile(state)
+        assert opened.index.find_asset_node("customers")
+        opened.close()
+    outcome = refresh_from_folder(project, RefreshRequest(state))
+    assert StateFile(state).index.find_asset_node("extra")
+    assert not list(state.parent.glob("*.tmp")) or outcome.is_changed
+
+
+@pytest.mark.server
+def test_refreshes_at_once_prepare_once(dg_project: DgProject, tmp_path: Path) -> None:
+    project = DbtProject(dg_project.dbt_folder)
+    state = tmp_path / "state"
+    outcomes: list[bool] = []
+
+    def refresh() -> None:
+        outcomes.append(refresh_from_folder(project, RefreshRequest(state)).is_changed)
+
+    threads = [threading.Thread(target=refresh) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False] * 9 + [True]
+
+
+@pytest.mark.server
+def test_a_state_that_can_not_be_written_leaves_the_old_one(
+    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = DbtProject(dg_project.dbt_folder)
+    state = tmp_path / "states" / "state"
+    refresh_from_folder(project, RefreshRequest(state))
+    before = stamp(state)
+    (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select 1 as one")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        refresh_from_folder(project, RefreshRequest(state))
+    assert stamp(state) == before
+    assert list(state.parent.iterdir()) == [state]
+
+
+@pytest.mark.server
+def test_a_read_only_project_is_prepared(dg_project: DgProject, tmp_path: Path) -> None:
+    before = sorted(p for p in dg_project.dbt_folder.rglob("*"))
+    refresh_from_folder(DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state"))
+    assert sorted(p for p in dg_project.dbt_folder.rglob("*")) == before
