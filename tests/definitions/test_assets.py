@@ -1,16 +1,19 @@
 """Specs -> AssetsDefinitions."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 
 from dbt_component import DagsterDbtTranslator, DagsterDbtTranslatorSettings
-from dbt_component.definitions.assets import BuiltOp, build_assets
+from dbt_component.definitions.assets import build_assets
+from dbt_component.definitions.op_nodes import OpNodes
+from dbt_component.definitions.op_registry import bound_ops
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.spec_builder import build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.manifest.read import read_manifest
+from dbt_component.project.manifest_project import ManifestProject
 from tests.manifest_entries import data_test, manifest_of, model
 
 DAILY = dg.DailyPartitionsDefinition("2024-01-01")
@@ -23,6 +26,11 @@ PROJECT = manifest_of(
     data_test("of_day", parents=["model.shop.day"]),
     data_test("day_and_plain", parents=["model.shop.day", "model.shop.plain"]),
 )
+
+
+class BuiltOp(NamedTuple):
+    assets_def: dg.AssetsDefinition
+    nodes: OpNodes
 
 
 class Partitioned(DagsterDbtTranslator):
@@ -41,7 +49,13 @@ def build(translator: DagsterDbtTranslator, select: set[str] | None = None) -> l
         selected_ids=everything if select is None else select,
         project=None,
     )
-    return build_assets(specs, OpSettings("shop", tags={"team": "x"}), lambda context: iter(()))
+    op = OpSettings("shop", tags={"team": "x"})
+    prepared = ManifestProject(manifest, None)
+    return [
+        BuiltOp(assets, bound.nodes)
+        for assets in build_assets(specs, prepared, op, lambda context: iter(()))
+        if (bound := bound_ops.find(assets.node_def)) and bound.prepared is prepared
+    ]
 
 
 def test_a_project_is_one_op() -> None:

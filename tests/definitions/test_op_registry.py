@@ -1,6 +1,8 @@
 """What is bound to an op is found for every copy of its assets."""
 
 import gc
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -8,8 +10,15 @@ import pytest
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.op_nodes import OpNodes
 from dbt_component.definitions.op_registry import BoundOp, OpRegistry
+from dbt_component.manifest.read import read_manifest
+from dbt_component.project.manifest_project import ManifestProject
+from tests.manifest_entries import manifest_of, model
 
-BOUND = BoundOp(OpNodes("op", {"a": "model.shop.a"}, {}), NodeKeys({}, {}))
+BOUND = BoundOp(
+    ManifestProject(read_manifest(manifest_of(model("a"))), None),
+    OpNodes("op", {"a": "model.shop.a"}, {}),
+    NodeKeys({}, {}),
+)
 
 
 def assets() -> dg.AssetsDefinition:
@@ -18,7 +27,7 @@ def assets() -> dg.AssetsDefinition:
         check_specs=[dg.AssetCheckSpec("c", asset="a")],
         can_subset=True,
     )
-    def run_dbt():
+    def run_dbt() -> Iterator[Any]:
         yield
 
     return run_dbt
@@ -40,8 +49,10 @@ def assets() -> dg.AssetsDefinition:
     ],
     ids=["with_attributes", "map_asset_specs", "subset", "definitions", "with_resources"],
 )
-def test_copies_are_found(copy) -> None:
-    registry: OpRegistry[BoundOp] = OpRegistry()
+def test_copies_are_found(
+    copy: Callable[[dg.AssetsDefinition], dg.AssetsDefinition],
+) -> None:
+    registry = OpRegistry()
     original = assets()
     registry.register(original.node_def, BOUND)
     copied = copy(original)
@@ -50,11 +61,11 @@ def test_copies_are_found(copy) -> None:
 
 
 def test_a_step_finds_its_own() -> None:
-    registry: OpRegistry[BoundOp] = OpRegistry()
+    registry = OpRegistry()
     found: list[BoundOp | None] = []
 
     @dg.multi_asset(specs=[dg.AssetSpec("a")], can_subset=True)
-    def run_dbt(context: dg.AssetExecutionContext):
+    def run_dbt(context: dg.AssetExecutionContext) -> Iterator[Any]:
         found.append(registry.find(context.op_execution_context.op_def))
         yield dg.MaterializeResult("z")
 
@@ -65,7 +76,7 @@ def test_a_step_finds_its_own() -> None:
 
 
 def test_what_is_bound_goes_with_the_op() -> None:
-    registry: OpRegistry[BoundOp] = OpRegistry()
+    registry = OpRegistry()
     original = assets()
     registry.register(original.node_def, BOUND)
     assert registry.find(assets().node_def) is None

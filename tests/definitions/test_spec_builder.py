@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,6 +16,7 @@ from dbt_component.definitions.spec_rules import SpecMethods, SpecRules
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, DuplicateAssetKeyError
 from dbt_component.manifest.read import read_manifest
+from dbt_component.project.folder import FolderSource
 from dbt_component.project.state import StateFile
 from tests.manifest_entries import data_test, manifest_of, model, source
 
@@ -67,7 +69,7 @@ class Seeing(DagsterDbtTranslator):
     def __init__(self) -> None:
         self.seen: dict[str, list[str]] = {}
 
-    def get_asset_spec(self, manifest, unique_id, project) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Any, unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         self.seen[unique_id] = [dep.asset_key.to_user_string() for dep in spec.deps]
         return spec.replace_attributes(key=spec.key.with_prefix("own"))
@@ -105,31 +107,37 @@ def _team_of(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class AlteringTranslator(DagsterDbtTranslator):
-    def get_resource_props(self, manifest, unique_id) -> Mapping[str, Any]:
+    def get_resource_props(self, manifest: Any, unique_id: str) -> Mapping[str, Any]:
         return _team_of(super().get_resource_props(manifest, unique_id))
 
 
 class AlteringComponent(DbtProjectComponent):
-    def get_resource_props(self, manifest, unique_id) -> Mapping[str, Any]:
+    def get_resource_props(self, manifest: Any, unique_id: str) -> Mapping[str, Any]:
         return _team_of(super().get_resource_props(manifest, unique_id))
 
 
 @pytest.mark.parametrize("kind", ["translator", "component"])
 def test_an_override_of_the_entry_reaches_specs_checks_and_templates(kind: str) -> None:
     methods: SpecMethods = (
-        AlteringTranslator() if kind == "translator" else AlteringComponent(project="shop")
+        AlteringTranslator()
+        if kind == "translator"
+        else AlteringComponent(project=FolderSource(Path("shop")))
     )
     specs = build(CHAIN, methods, translation=yaml(group_name="{{ node.team }}"))
     assert keys(specs) == ["a_x", "b_x", "c_x"]
     assert deps(specs) == {"a_x": ["raw/t_x"], "b_x": ["a_x"], "c_x": ["b_x"]}
     assert {spec.group_name for spec in specs.asset_specs} == {"core"}
-    assert {spec.description.partition("\n")[0] for spec in specs.asset_specs} == {"Altered."}
+    assert {(spec.description or "").partition("\n")[0] for spec in specs.asset_specs} == {
+        "Altered."
+    }
     assert {spec.name for spec in specs.check_specs} == {"b_is_good_x", "b_fits_a_x"}
     assert {spec.description for spec in specs.check_specs} == {"Altered."}
 
 
 def test_a_component_called_by_itself_uses_its_overrides_for_the_parents() -> None:
-    component = AlteringComponent(project="shop", translation=yaml(key_prefix="yaml"))
+    component = AlteringComponent(
+        project=FolderSource(Path("shop")), translation=yaml(key_prefix="yaml")
+    )
     spec = component.get_asset_spec(CHAIN, "model.shop.b", None)
     assert spec.key == dg.AssetKey("b_x")
     assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey(["yaml", "a_x"])]
@@ -137,7 +145,7 @@ def test_a_component_called_by_itself_uses_its_overrides_for_the_parents() -> No
 
 def test_an_entry_altered_to_depend_on_another_node_does() -> None:
     class Rewired(DagsterDbtTranslator):
-        def get_resource_props(self, manifest, unique_id) -> Mapping[str, Any]:
+        def get_resource_props(self, manifest: Any, unique_id: str) -> Mapping[str, Any]:
             props = super().get_resource_props(manifest, unique_id)
             if unique_id != "model.shop.a":
                 return props
@@ -151,7 +159,7 @@ def test_an_entry_altered_to_depend_on_another_node_does() -> None:
 
 def test_an_override_that_returns_no_entry_is_refused() -> None:
     class Empty(DagsterDbtTranslator):
-        def get_resource_props(self, manifest, unique_id) -> Mapping[str, Any]:
+        def get_resource_props(self, manifest: Any, unique_id: str) -> Mapping[str, Any]:
             return {}
 
     with pytest.raises(DefinitionError, match="`get_resource_props` returned no manifest entry"):
@@ -216,9 +224,7 @@ def test_checks_that_claim_one_name_get_names_of_their_own() -> None:
         ({"enable_asset_checks": False}, set()),
     ],
 )
-def test_settings_decide_which_tests_are_checks(
-    settings: dict[str, bool], checks: set[str]
-) -> None:
+def test_settings_decide_which_tests_are_checks(settings: Any, checks: set[str]) -> None:
     unit_test = data_test("unit_test", parents=["model.shop.a"], resource_type="unit_test")
     manifest = manifest_of(
         source("t"),

@@ -10,6 +10,7 @@ import pytest
 
 from dbt_component import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from dbt_component.errors import DefinitionError
+from dbt_component.manifest.node import Node
 from dbt_component.manifest.read import read_manifest
 from tests.manifest_entries import data_test, manifest_of, model, source
 
@@ -34,7 +35,7 @@ class Upper(DagsterDbtTranslator):
         self.calls.append(dbt_resource_props["name"])
         return super().get_asset_key(dbt_resource_props).with_prefix("upper")
 
-    def get_asset_spec(self, manifest, unique_id, project) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Any, unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         return spec.replace_attributes(key=[part.upper() for part in spec.key.path])
 
@@ -120,7 +121,7 @@ def test_an_unknown_node_is_a_key_error() -> None:
 
 
 class Renaming(DagsterDbtTranslator):
-    def get_resource_props(self, manifest, unique_id) -> Mapping[str, Any]:
+    def get_resource_props(self, manifest: Any, unique_id: str) -> Mapping[str, Any]:
         props = super().get_resource_props(manifest, unique_id)
         return {**props, "name": f"{props['name']}_1"}
 
@@ -130,7 +131,8 @@ def test_an_override_of_the_entry_is_applied_once_wherever_the_entry_is_used() -
     spec = translator.get_asset_spec(PROJECT, ORDERS, None)
     assert spec.key == dg.AssetKey("orders_1")
     assert [dep.asset_key for dep in spec.deps] == [dg.AssetKey("stg_orders_1")]
-    assert spec.code_version == read_manifest(PROJECT).props(ORDERS).node.code_version
+    node = read_manifest(PROJECT).props(ORDERS).node
+    assert isinstance(node, Node) and spec.code_version == node.code_version
     check = translator.get_asset_check_spec(spec, PROJECT, "test.shop.orders_are_positive", None)
     assert check is not None and check.name == "orders_are_positive_1"
 

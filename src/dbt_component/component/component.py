@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from dbt_component._dagster import DefsStateConfig, derive_model_type, remember_output_keys
-from dbt_component.component.attributes import DbtProjectAttributes
 from dbt_component.component.build import build_definitions
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.refresh import StateRefresh
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
+from dbt_component.component.spec_methods import ComponentSpecMethods
 from dbt_component.component.state_key import claim_state_key, default_state_key
 from dbt_component.component.state_storage import (
     open_state,
@@ -28,14 +27,10 @@ from dbt_component.component.state_storage import (
 )
 from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.strict_model import strict
-from dbt_component.component.yaml.translation_settings import TranslationSettings
 from dbt_component.definitions.asset_selection import asset_selection
-from dbt_component.definitions.spec_rules import SpecRules
-from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.execution.cli_args import render_cli_args
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.execution.run_scope import run_scope
-from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
@@ -47,7 +42,7 @@ _memo = DefinitionsMemo()
 
 @scaffold_with(DbtProjectComponentScaffolder)
 @dataclass
-class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
+class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     """A dbt project as Dagster assets and asset checks.
 
     Every model, seed and snapshot becomes an asset, every dbt test an asset check, and dbt runs exactly what
@@ -89,35 +84,10 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         """A ``dagster.Config`` for the launchpad; its values are in ``context.op_config``."""
         return None
 
-    @cached_property
-    def translator(self) -> DagsterDbtTranslator:
-        """The default mapping from dbt to Dagster, before this component's overrides and YAML."""
-        return DagsterDbtTranslator(self.translation_settings or TranslationSettings())
-
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder is gone."""
         return self.loaded.prepared.open()
-
-    def get_resource_props(self, manifest: Manifest, unique_id: str) -> Mapping[str, Any]:
-        """The manifest entry of a node. Override it to alter what specs and templates see."""
-        return self.translator.get_resource_props(manifest, unique_id)
-
-    def get_asset_spec(
-        self, manifest: Manifest, unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
-        """The spec of a node before YAML ``translation``. Override it to alter any spec."""
-        return self.translator.get_asset_spec(manifest, unique_id, project)
-
-    def get_asset_check_spec(
-        self,
-        asset_spec: dg.AssetSpec,
-        manifest: Manifest,
-        unique_id: str,
-        project: DbtProject | None,
-    ) -> dg.AssetCheckSpec | None:
-        """The check of a test on an asset; ``None`` leaves it out. Override it to alter any check."""
-        return self.translator.get_asset_check_spec(asset_spec, manifest, unique_id, project)
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
         """``cli_args`` rendered for one run. Override it to add arguments from context or config."""
@@ -211,8 +181,8 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         yield from self.execute(context=context, dbt=DbtCliResource.of(self.dbt_project))
 
     def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
-        rules = SpecRules(self, self.translator.settings, self.translation)
-        return Loaded(StateProject(state, self.project), rules, self.criteria, scope)
+        prepared = StateProject(state, self.project)
+        return Loaded(prepared, self.spec_rules, self.criteria, scope)
 
     @property
     def loaded(self) -> Loaded:

@@ -1,0 +1,50 @@
+"""How a component's nodes become assets and checks: the methods that a subclass may override."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+
+from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.definitions.resolving_manifest import resolving
+from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.project.project import DbtProject
+
+
+class ComponentSpecMethods(DbtProjectAttributes):
+    """The spec methods of a component. By default they are those of its translator."""
+
+    @cached_property
+    def translator(self) -> DagsterDbtTranslator:
+        """The default mapping from dbt to Dagster, before this component's overrides and YAML."""
+        return DagsterDbtTranslator(self.translation_settings or TranslationSettings())
+
+    @property
+    def spec_rules(self) -> SpecRules:
+        """This component's methods, settings and YAML ``translation``."""
+        return SpecRules(self, self.translator.settings, self.translation)
+
+    def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
+        """The manifest entry of a node. Override it to alter what specs and templates see."""
+        return self.translator.get_resource_props(manifest, unique_id)
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The spec of a node before YAML ``translation``. Override it to alter any spec."""
+        view = resolving(manifest, lambda: self.spec_rules, project)
+        return self.translator.get_asset_spec(view, unique_id, project)
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """The check of a test on an asset; ``None`` leaves it out. Override it to alter any check."""
+        view = resolving(manifest, lambda: self.spec_rules, project)
+        return self.translator.get_asset_check_spec(asset_spec, view, unique_id, project)
