@@ -94,7 +94,7 @@ def main() -> int:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         sys.exit(f"No Chromium found; looked for {', '.join(BROWSERS)}.")
-    set_nux_seen()  # no invitation in front of the graph
+    set_nux_seen()  # type: ignore[no-untyped-call] # no invitation in front of the graph
     port = free_port()
     server = subprocess.Popen(
         ["dagster-webserver", "-m", "nyc_flights.definitions", "-p", str(port), "--read-only"],

@@ -15,7 +15,6 @@ from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadType,
 )
 from dagster._core.storage.defs_state.base import set_defs_state_storage
-from dagster.components.core.component_tree import ComponentTree
 
 PROJECTS = Path(__file__).parent / "projects"
 _numbers = itertools.count()
@@ -90,8 +89,8 @@ class DgProject:
         path.write_text(text)
         return path
 
-    def tree(self) -> ComponentTree:
-        return ComponentTree.for_project(self.root)
+    def tree(self) -> dg.ComponentTree:
+        return dg.ComponentTree.for_project(self.root)
 
     def component(self, folder: str = "transform") -> Any:
         return self.tree().load_component(self.defs_folder / folder)
@@ -100,10 +99,10 @@ class DgProject:
         """What `dg utils refresh-defs-state` does, for each component."""
         import asyncio
 
-        from dagster.components.component.state_backed_component import StateBackedComponent
-
         with set_defs_state_storage(self.storage):
-            for component in self.tree().get_all_components(of_type=StateBackedComponent):
+            for component in self.tree().get_all_components(
+                of_type=dg.StateBackedComponent  # type: ignore[type-abstract]
+            ):
                 asyncio.run(component.refresh_state(self.root))
 
     def load(self) -> dg.Definitions:

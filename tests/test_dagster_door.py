@@ -1,6 +1,8 @@
 """What replaces parts of Dagster for speed does what Dagster's own does."""
 
 import gc
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -15,7 +17,12 @@ from dbt_component.component.collector import built_for_good
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", "2024-01-05")
 
 
-def evaluations_of(result_type, *, partitions_def=None, is_ours: bool):
+def evaluations_of(
+    result_type: type[dg.AssetCheckResult],
+    *,
+    partitions_def: dg.PartitionsDefinition[str] | None = None,
+    is_ours: bool,
+) -> list[tuple[Any, ...]]:
     specs = [
         dg.AssetSpec("a", deps=["raw"], skippable=True, partitions_def=partitions_def),
         dg.AssetSpec("b", deps=["a"], skippable=True, partitions_def=partitions_def),
@@ -28,7 +35,7 @@ def evaluations_of(result_type, *, partitions_def=None, is_ours: bool):
     @dg.multi_asset(
         name="op", specs=specs, check_specs=checks, can_subset=True, partitions_def=partitions_def
     )
-    def assets(context: dg.AssetExecutionContext):
+    def assets(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if is_ours:
             remember_output_keys(context)
         for key in ("a", "b"):
@@ -67,7 +74,9 @@ def evaluations_of(result_type, *, partitions_def=None, is_ours: bool):
 
 
 @pytest.mark.parametrize("partitions_def", [None, DAYS])
-def test_check_results_are_recorded_as_dagsters_own_are(partitions_def) -> None:
+def test_check_results_are_recorded_as_dagsters_own_are(
+    partitions_def: dg.PartitionsDefinition[str] | None,
+) -> None:
     theirs = evaluations_of(dg.AssetCheckResult, partitions_def=partitions_def, is_ours=False)
     ours = evaluations_of(ProjectCheckResult, partitions_def=partitions_def, is_ours=True)
     assert ours == theirs
@@ -78,7 +87,7 @@ def test_assets_yielded_out_of_order_are_still_refused() -> None:
     @dg.multi_asset(
         specs=[dg.AssetSpec("a", skippable=True), dg.AssetSpec("b", deps=["a"], skippable=True)]
     )
-    def assets(context: dg.AssetExecutionContext):
+    def assets(context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
         yield dg.Output(None, output_name="b")
         yield dg.Output(None, output_name="a")
@@ -90,7 +99,7 @@ def test_assets_yielded_out_of_order_are_still_refused() -> None:
 
 def test_copies_are_of_the_same_class_and_count_anew() -> None:
     @dg.multi_asset(specs=[dg.AssetSpec("a", deps=["x", "y"])], name="op")
-    def assets():
+    def assets() -> Iterator[Any]:
         yield dg.Output(None, output_name="a")
 
     made = ProjectAssetsDefinition.from_multi_asset(assets)

@@ -1,5 +1,6 @@
 """`dbt-component state`: which versions there are, and back to an earlier one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -14,7 +15,7 @@ KEY = "DbtProjectComponent[shop]"
 
 
 @pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
     home = tmp_path / "home"
     home.mkdir()
     (home / "dagster.yaml").write_text(

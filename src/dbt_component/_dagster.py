@@ -16,24 +16,51 @@ from dagster._core.definitions.metadata.source_code import (
     LocalFileCodeReference,
     UrlCodeReference,
 )
+from dagster._core.definitions.node_definition import NodeDefinition
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
+from dagster._utils.env import using_dagster_dev
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
 from dagster.components.resolved.base import derive_model_type
+from dagster.components.resolved.core_models import (
+    MultiRunBackfillPolicyModel,
+    SingleRunBackfillPolicyModel,
+    resolve_backfill_policy,
+    resolve_partitions_def,
+)
+from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
+from dagster.components.utils.project_paths import get_local_state_path
+from dagster_shared.serdes.objects.models.defs_state_info import (
+    LOCAL_STATE_VERSION,
+    DefsStateManagementType,
+)
 
 __all__ = [
+    "LOCAL_STATE_VERSION",
     "DefinitionsLoadContext",
     "DefinitionsLoadType",
+    "DefsStateConfig",
+    "DefsStateConfigArgs",
+    "DefsStateManagementType",
     "DefsStateStorage",
     "DuplicateDefsStateKeyWarning",
+    "MultiRunBackfillPolicyModel",
+    "NodeDefinition",
     "ProjectAssetsDefinition",
     "ProjectCheckResult",
+    "SingleRunBackfillPolicyModel",
+    "UnresolvedAssetJobDefinition",
     "code_references",
     "derive_model_type",
+    "get_local_state_path",
     "legacy_automation_condition",
     "remember_output_keys",
+    "resolve_backfill_policy",
+    "resolve_partitions_def",
     "set_defs_state_storage",
     "url_reference",
+    "using_dagster_dev",
 ]
 
 

@@ -1,4 +1,4 @@
-"""`dbt-component`: `doctor` says how state and runs stand, `state` goes back to an earlier version."""
+"""The command `dbt-component`: `doctor` checks states and runs, `state` lists versions and rolls back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ MAX_LISTED = 20
 @click.group()
 @click.version_option(package_name="dbt-component")
 def main() -> None:
-    """Looks after dbt projects that run under Dagster."""
+    """Inspects and maintains dbt projects that run under Dagster."""
 
 
 @main.command()
@@ -30,15 +30,15 @@ def main() -> None:
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=Path(),
-    help="A folder of the dg project. Default: the current one.",
+    help="A folder in the dg project. Default: the current folder.",
 )
-@click.option("--select", default=None, help="A dbt selection whose nodes to list.")
-@click.option("--exclude", default="", help="What that selection excludes.")
+@click.option("--select", default=None, help="Also list the nodes of this dbt selection.")
+@click.option("--exclude", default="", help="Nodes to exclude from that selection.")
 def doctor(folder: Path, select: str | None, exclude: str) -> None:
-    """Says of each dbt component whether its state is fresh and how a run would go.
+    """Reports whether each dbt component's state is fresh and how a run would start.
 
-    Starts no dbt process, unless --select is a selection that the state does not hold. Ends with exit
-    code 1 if a component has no usable state or a stale one.
+    Starts no dbt process unless the state does not hold the selection given with --select. Exits with
+    code 1 if the state of a component is stale or unusable.
     """
     from dbt_component.component.doctor import components_of, examine
     from dbt_component.component.state_history import instance_storage
@@ -59,12 +59,12 @@ def doctor(folder: Path, select: str | None, exclude: str) -> None:
 
 @main.group()
 def state() -> None:
-    """Versions of states, in the versioned state storage of the instance of DAGSTER_HOME."""
+    """Manages state versions in the versioned state storage of the DAGSTER_HOME instance."""
 
 
 @state.command("list")
 def list_states() -> None:
-    """Lists the states and the version of each that is in use."""
+    """Lists all state keys with the version in use."""
     from dbt_component.component.state_history import read_version, state_keys
 
     with _storage() as storage:
@@ -80,9 +80,9 @@ def list_states() -> None:
 
 @state.command("history")
 @click.argument("key")
-@click.option("--limit", default=10, show_default=True, help="How many versions to show.")
+@click.option("--limit", default=10, show_default=True, help="Maximum number of versions to show.")
 def show_history(key: str, limit: int) -> None:
-    """Lists the versions of the state KEY, the one in use first."""
+    """Lists the versions of the state KEY, starting with the one in use."""
     from dbt_component.component.state_history import history
 
     with _storage() as storage:
@@ -92,16 +92,18 @@ def show_history(key: str, limit: int) -> None:
 
 @state.command("rollback")
 @click.argument("key")
-@click.option("--to", default=None, help="The version. Default: the one before that in use.")
+@click.option(
+    "--to", default=None, help="The version to use. Default: the one before the current version."
+)
 def roll_back_state(key: str, to: str | None) -> None:
-    """Puts an earlier version of the state KEY into use.
+    """Rolls the state KEY back to an earlier version.
 
-    Code locations take it up when they are reloaded; runs under way keep theirs.
+    Code locations use it once they are reloaded; runs in progress keep their version.
     """
     from dbt_component.component.state_history import roll_back
 
     with _storage() as storage:
-        click.echo(f"In use now: {_described(roll_back(storage, key, to=to))}")
+        click.echo(f"Now in use: {_described(roll_back(storage, key, to=to))}")
 
 
 @contextmanager
@@ -112,8 +114,8 @@ def _storage() -> "Iterator[DefsStateStorage]":
         with instance_storage() as storage:
             if storage is None:
                 raise click.ClickException(
-                    "There is no versioned state storage. Set DAGSTER_HOME, and in its dagster.yaml"
-                    " `defs_state_storage`."
+                    "No versioned state storage is configured. Set DAGSTER_HOME, and set"
+                    " `defs_state_storage` in its dagster.yaml."
                 )
             yield storage
     except DagsterDbtError as error:

@@ -1,4 +1,4 @@
-"""Every error that this package raises on purpose.
+"""All errors that this package raises deliberately.
 
 DagsterDbtError
 ├── ProjectError                                  the dbt project on disk
@@ -9,14 +9,14 @@ DagsterDbtError
 │   ├── ProjectFileError                          a file of the project can't be read or understood
 │   └── GitSourceError                            the Git repository that holds the project
 │       ├── GitInputError                         a URL, ref, path or credential refused before git runs
-│       ├── GitUnreachableError                   host down, unknown, or its identity not trusted
-│       │   ├── GitInterruptedError               the connection broke off
-│       │   └── GitTimeoutError                   no end within the time given
+│       ├── GitUnreachableError                   host down, unknown or not trusted
+│       │   ├── GitInterruptedError               the connection was interrupted
+│       │   └── GitTimeoutError                   git exceeded its time limit
 │       ├── GitAccessError                        credentials missing or wrong, or no such repository
 │       ├── GitRefNotFoundError                   no such branch, tag or commit
 │       ├── GitPathError                          a path that is not in the repository, or leads out of it
-│       ├── GitTooLargeError                      more bytes than allowed
-│       └── GitWorkTreeError                      the files at hand are those of no commit
+│       ├── GitTooLargeError                      the repository exceeds its size limit
+│       └── GitWorkTreeError                      the files on disk match no commit
 ├── EngineError                                   dbt itself: missing, unknown, too old
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
@@ -36,9 +36,9 @@ class DagsterDbtError(Exception):
     """Base of all errors of this package.
 
     Args:
-        message: What failed, with the offending value in ``!r`` form.
-        where: File, key or column that holds the value.
-        hint: What the reader can do about it.
+        message: The failure, with the offending value in ``!r`` form.
+        where: The file, key or column that holds the value.
+        hint: How to fix it.
     """
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
@@ -78,11 +78,11 @@ class ProjectFileError(ProjectError):
 
 
 class GitSourceError(ProjectError):
-    """The Git repository that holds the project can't be used; no secret is in the message."""
+    """The Git repository that holds the project can't be used. The message contains no secret."""
 
 
 class GitInputError(GitSourceError):
-    """A URL, ref, path or credential that is refused before git runs."""
+    """A URL, ref, path or credential was refused before git ran."""
 
 
 class GitUnreachableError(GitSourceError):
@@ -90,15 +90,15 @@ class GitUnreachableError(GitSourceError):
 
 
 class GitInterruptedError(GitUnreachableError):
-    """The connection broke off before all was there."""
+    """The connection was interrupted before the transfer was complete."""
 
 
 class GitTimeoutError(GitUnreachableError):
-    """Git did not end within the time given, and was killed."""
+    """Git exceeded its time limit and was killed."""
 
 
 class GitAccessError(GitSourceError):
-    """Credentials are missing or wrong, or there is no such repository: hosts don't tell which."""
+    """Credentials are missing or wrong, or the repository does not exist. Hosts don't reveal which."""
 
 
 class GitRefNotFoundError(GitSourceError):
@@ -106,23 +106,23 @@ class GitRefNotFoundError(GitSourceError):
 
 
 class GitPathError(GitSourceError):
-    """A path that is not in the repository, or a symlink that leads out of it."""
+    """A path is not in the repository, or a symlink leads out of it."""
 
 
 class GitTooLargeError(GitSourceError):
-    """The repository has more bytes than allowed."""
+    """The repository exceeds its size limit."""
 
 
 class GitWorkTreeError(GitSourceError):
-    """The files of a project on this machine are those of no commit."""
+    """The project's files on this machine match no commit."""
 
 
 class EngineError(DagsterDbtError):
-    """dbt is missing, of an unsupported version, or not a Python dbt."""
+    """dbt is missing, has an unsupported version, or is not a Python dbt."""
 
 
 class PrepareError(DagsterDbtError):
-    """``dbt deps`` or ``dbt parse`` failed; the message is dbt's own."""
+    """``dbt deps`` or ``dbt parse`` failed; the message contains dbt's output."""
 
 
 class StateError(DagsterDbtError):
@@ -130,7 +130,7 @@ class StateError(DagsterDbtError):
 
 
 class StateMissingError(StateError):
-    """No state was ever written for this component."""
+    """No state exists for this component."""
 
 
 class StateFormatError(StateError):
@@ -154,8 +154,8 @@ class TranslationError(DefinitionError):
 
 
 class UnknownNodeError(DefinitionError):
-    """A name or id that no node of the project has."""
+    """No node of the project has the given name or id."""
 
 
 class CliArgsError(DagsterDbtError):
-    """``cli_args`` that can't be sent to dbt."""
+    """``cli_args`` can't be sent to dbt."""

@@ -251,7 +251,9 @@ def test_watching_refreshes_the_state_once_for_each_commit_and_tells_what_change
     assert sensor.minimum_interval_seconds == 30
 
     def tick() -> dg.RunRequest | dg.SkipReason:
-        return sensor(dg.build_sensor_context(instance=instance))
+        answer = sensor(dg.build_sensor_context(instance=instance))
+        assert isinstance(answer, (dg.RunRequest, dg.SkipReason))
+        return answer
 
     assert isinstance(tick(), dg.SkipReason)
     (repository / "dbt/shop/models/staging/extra.sql").unlink()
@@ -309,7 +311,7 @@ def test_a_colocated_project_can_carry_the_commit_of_its_work_tree(
     model = dg_project.dbt_folder / "models/staging/stg_orders.sql"
     model.write_text(model.read_text() + "-- changed\n")
     dg_project.refresh()
-    assert "not committed" in caplog.text and "stg_orders.sql" in caplog.text
+    assert "uncommitted changes" in caplog.text and "stg_orders.sql" in caplog.text
     assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata
 
     dg_project.write_component(project=folder)
@@ -324,5 +326,5 @@ def test_a_folder_outside_of_git_is_told_and_goes_without_commit(
         project={"project_dir": "{{ context.project_root }}/shop", "commit_links": True}
     )
     dg_project.refresh()
-    assert "lies in no Git work tree" in caplog.text
+    assert "is not in a Git work tree" in caplog.text
     assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata

@@ -48,7 +48,7 @@ def test_a_python_component_file_can_be_asked_for(dg_project: DgProject) -> None
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ('{"init": true, "project_path": "x"}', "--init makes a new project"),
+        ('{"init": true, "project_path": "x"}', "--init creates a new project"),
         ('{"project_path": "/no/such/folder"}', "No dbt_project.yml"),
     ],
 )
@@ -70,5 +70,5 @@ def test_init_makes_a_project_that_runs_beside_other_folders(
     assert "customer_orders" in specs_of(defs)
     outcome = run(defs)
     assert outcome.success, outcome.failure
-    with pytest.raises(Exception, match="exists already"):
+    with pytest.raises(Exception, match="already exists"):
         scaffold(dg_project, "sales", '{"init": true}')

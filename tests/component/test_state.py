@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -250,7 +251,7 @@ print("BAD", bad, modules)
 
 def test_default_keys_differ_for_components_that_differ(dg_project: DgProject) -> None:
     keys = set()
-    variants = [
+    variants: list[dict[str, Any]] = [
         {},
         {"project": {"project_dir": "{{ context.project_root }}/shop", "target": "other"}},
         {"project": {"project_dir": "{{ context.project_root }}/shop", "vars": {"a": 1}}},

@@ -1,8 +1,9 @@
 """dbt's arguments taken apart."""
 
 import pytest
+from dbt.cli.main import cli
 
-from dbt_component.dbt_process.arguments import parse_arguments
+from dbt_component.dbt_process.arguments import parse_arguments, parse_options, refuse_step_flags
 from dbt_component.errors import CliArgsError, SelectionError
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -23,24 +24,102 @@ def test_selection_flags_keep_all_their_values() -> None:
             "{x: 1}",
         ]
     )
-    assert parsed.command == "build"
+    assert parsed.command.name == "build"
     assert parsed.select == ["a", "b", "c"]
     assert parsed.exclude == ["d"]
     assert parsed.argv == ["--debug", "build", "--fail-fast", "--vars", "{x: 1}"]
     assert parsed.vars == {"x": 1}
 
 
+BUILT = {"model", "seed", "snapshot", "test", "unit_test", "saved_query", "function"}
+RELATIONS = {"model", "seed", "snapshot"}
+
+
 @pytest.mark.parametrize(
     ("args", "types"),
     [
+        (["build"], BUILT),
         (["run"], {"model"}),
         (["test"], {"test", "unit_test"}),
-        (["build", "--exclude-resource-type", "unit_test"], {"model", "seed", "snapshot", "test"}),
+        (["clone"], RELATIONS),
+        (["compile"], RELATIONS | {"test", "analysis", "function"}),
+        (["build", "--exclude-resource-type", "unit_test"], BUILT - {"unit_test"}),
+        (["build", "--exclude-resource-types", "test", "unit_test"], BUILT - {"test", "unit_test"}),
         (["build", "--resource-type", "seed"], {"seed"}),
+        (["build", "--resource-type", "model", "seed"], {"model", "seed"}),
+        (["build", "--resource-types", "model", "seed", "--fail-fast"], {"model", "seed"}),
+        (["build", "--resource-type=model"], {"model"}),
+        (["build", "--resource-type=model", "seed"], {"model", "seed"}),
+        (["build", "--resource-type", "model seed"], {"model", "seed"}),
+        (["build", "--resource-type", "Model", "--resource-type", "seed"], {"model", "seed"}),
+        (["build", "--resource-type", "all", "--exclude-resource-type=test"], BUILT - {"test"}),
+        (["build", "--resource-type", "default"], BUILT),
     ],
 )
-def test_a_command_reports_on_its_resource_types(args: list[str], types: set[str]) -> None:
+def test_a_command_line_reports_on_its_resource_types(args: list[str], types: set[str]) -> None:
     assert parse_arguments(args).resource_types == types
+
+
+@pytest.mark.parametrize(
+    ("args", "command", "target"),
+    [
+        (["--target", "test", "build"], "build", "test"),
+        (["-t", "run", "build"], "build", "run"),
+        (["-trun", "build"], "build", "run"),
+        (["-xt", "run", "build"], "build", "run"),
+        (["--target=seed", "build"], "build", "seed"),
+        (["build", "--target", "snapshot"], "build", "snapshot"),
+        (["build", "--target", "a", "-t", "b"], "build", "b"),
+        (["--vars", "{a: build}", "--profile", "test", "run"], "run", None),
+        (["run", "--threads", "4", "--resource-type", "test"], "run", None),
+        (["--target", "x", "source", "--debug", "freshness", "-o", "y"], "source freshness", "x"),
+        (["docs", "generate", "--no-compile"], "docs generate", None),
+        (["run-operation", "build", "--args", "{}"], "run-operation", None),
+        (["init", "-s", "build"], "init", None),
+        (["--new-option=x", "build", "--newer", "value"], "build", None),
+    ],
+)
+def test_no_value_is_taken_for_the_command(
+    args: list[str], command: str, target: str | None
+) -> None:
+    parsed = parse_arguments(args)
+    assert (parsed.command.name, parsed.target) == (command, target)
+
+
+@pytest.mark.parametrize(
+    ("args", "argv"),
+    [
+        (["build", "-s", "a", "--target=dev"], ["build", "--target=dev"]),
+        (["-xd", "build", "-mA", "b"], ["-x", "-d", "build"]),
+        (["build", "--exclude=a", "b", "--unknown", "c"], ["build", "--unknown", "c"]),
+        (["build", "--resource-type=model", "seed"], ["build", "--resource-type=model", "seed"]),
+        (["run-operation", "-", "build"], ["run-operation", "-", "build"]),
+    ],
+)
+def test_everything_but_the_selection_is_kept_as_written(args: list[str], argv: list[str]) -> None:
+    assert parse_arguments(args).argv == argv
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["build", "--select", "a", "b", "-s", "c", "--exclude=d", "e", "--fail-fast"],
+        ["build", "-sa", "b", "-xf", "-tdev", "--selector", "x", "--selector=y"],
+        ["build", "--resource-type=model", "seed", "--exclude-resource-types", "test", "-t=x"],
+        ["test", "--models", "a", "--vars", "{b: 1}", "--vars={a: run}", "--threads", "2"],
+        ["run", "--target", "--debug", "--profile=", "-m", "a"],
+    ],
+)
+def test_a_command_line_is_read_as_dbt_reads_it(args: list[str]) -> None:
+    read = cli.commands[args[0]].make_context("dbt", args[1:], resilient_parsing=True).params
+    parsed = parse_arguments(args)
+    assert tuple(parsed.select) == (read["select"] or read.get("models") or ())
+    assert tuple(parsed.exclude) == (read["exclude"] or ())
+    assert (parsed.selector or None) == read["selector"]
+    assert (parsed.target, parsed.profile) == (read["target"], read["profile"])
+    assert parsed.vars == read["vars"]
+    if read.get("resource_types"):
+        assert parsed.resource_types <= set(read["resource_types"])
 
 
 @pytest.mark.parametrize(
@@ -48,9 +127,11 @@ def test_a_command_reports_on_its_resource_types(args: list[str], types: set[str
     [
         ([], "No dbt command"),
         (["--threads", "4"], "No dbt command"),
-        (["build", "--target-path", "x"], "--target-path"),
-        (["build", "--project-dir=x"], "--project-dir"),
+        (["--select", "a", "build"], "No dbt command"),
+        (["biuld"], "Did you mean `build`"),
         (["build", "--select"], "needs a value"),
+        (["build", "--select", "--fail-fast"], "needs a value"),
+        (["build", "--target"], "needs a value"),
         (["build", "--vars", "[1"], "neither JSON nor YAML"),
         (["build", "--vars", "just text"], "must be a mapping"),
     ],
@@ -58,6 +139,29 @@ def test_a_command_reports_on_its_resource_types(args: list[str], types: set[str
 def test_arguments_that_can_not_be_sent_are_refused(args: list[str], expected: str) -> None:
     with pytest.raises(CliArgsError, match=expected.replace("-", r"\-")):
         parse_arguments(args)
+
+
+@pytest.mark.parametrize(
+    ("args", "refused"),
+    [
+        (["build", "--target-path", "x"], "--target-path"),
+        (["build", "--project-dir=x"], "--project-dir"),
+        (["--log-format", "json", "build"], "--log-format"),
+        (["build", "--vars", "--project-dir"], None),
+        (["build", "--select", "log-path"], None),
+    ],
+)
+def test_a_step_sets_some_options_itself(args: list[str], refused: str | None) -> None:
+    if refused is None:
+        return refuse_step_flags(args)
+    with pytest.raises(CliArgsError, match=f"must not hold '{refused}'"):
+        refuse_step_flags(args)
+    return None
+
+
+def test_options_that_decide_how_the_project_is_read_are_kept_for_other_commands() -> None:
+    argv = ["--debug", "build", "--vars", "{a: 1}", "--threads", "--target", "-tdev", "--profile=p"]
+    assert parse_options(argv) == ["--vars", "{a: 1}", "-tdev", "--profile=p"]
 
 
 def test_a_selector_stands_alone() -> None:

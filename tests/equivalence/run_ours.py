@@ -64,7 +64,8 @@ class OurDbt:
         return RunPlan(
             project=self._project,
             engine=self._engine,
-            argv=complete_argv(arguments, self._project),
+            arguments=arguments,
+            argv=complete_argv(arguments.argv, arguments, self._project),
             selected=case.selected,
             expected=expected_nodes(self.state.index, arguments, case.selected),
             mode=mode or chosen,
@@ -77,7 +78,7 @@ class OurDbt:
         shutil.rmtree(folder, ignore_errors=True)
         target = folder / "target"
         target.mkdir(parents=True)
-        request = write_request(plan, self._prepared, folder, metadata=[])
+        request = write_request(plan, self._prepared, target)
         env = dbt_environment(plan.project, target_path=target)
         cwd = plan.project.project_dir.resolve()
         output = folder / "output.txt"

@@ -25,7 +25,8 @@ class StockDbt:
         observation = self.run(["parse"], target=self._parsed)
         if not observation.success:
             raise RuntimeError(f"dbt parse: {observation.error}\n{observation.output}")
-        return json.loads((self._parsed / "manifest.json").read_text())
+        manifest: dict[str, Any] = json.loads((self._parsed / "manifest.json").read_text())
+        return manifest
 
     def run_case(self, case: Case, graph: ProjectGraph) -> Observation:
         """Runs a case, selecting by names.
@@ -41,10 +42,10 @@ class StockDbt:
         selection = ["--select", *names, "--indirect-selection", "empty"]
         observation = self.run([*case.argv, *selection], target=target, in_turn=case.in_turn)
         kinds = {graph.resource_types[i] for i in observation.selected or ()}
-        wanted = {i for i in case.selected if graph.resource_types[i] in kinds}
+        wanted = frozenset(i for i in case.selected if graph.resource_types[i] in kinds)
         assert observation.selected == wanted, (
             "the harness selected wrongly",
-            sorted(wanted ^ (observation.selected or set())),
+            sorted(wanted ^ (observation.selected or frozenset())),
             observation.error,
         )
         return observation

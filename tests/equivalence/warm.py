@@ -12,6 +12,8 @@ Jobs (``kind``):
 With ``in_turn`` either side runs one node at a time.
 """
 
+from __future__ import annotations  # read by any Python that a supported dbt runs on
+
 import contextlib
 import importlib.util
 import json
@@ -19,16 +21,18 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 
 class Recorder:
     """dbt's callback on the stock side. Independent of dbt_component's own."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.events = []
+        self.events: list[list[Any]] = []
 
-    def __call__(self, message):
+    def __call__(self, message: Any) -> None:
         name = message.info.name
         if name == "NodeStart":
             with self.lock:
@@ -48,13 +52,13 @@ class Recorder:
                 )
 
 
-def note_selected(found):
+def note_selected(found: set[str]) -> None:
     """Listens to dbt's node choice without changing it."""
     from dbt.graph.selector import NodeSelector
 
     original = NodeSelector.get_selected
 
-    def get_selected(self, *args, **kwargs):
+    def get_selected(self: NodeSelector, *args: Any, **kwargs: Any) -> Any:
         chosen = original(self, *args, **kwargs)
         found.update(chosen)
         return chosen
@@ -62,11 +66,11 @@ def note_selected(found):
     NodeSelector.get_selected = get_selected
 
 
-def run_stock(job):
+def run_stock(job: dict[str, Any]) -> int:
     from dbt.cli.main import dbtRunner
 
     recorder = Recorder()
-    selected = set()
+    selected: set[str] = set()
     note_selected(selected)
     outcome = dbtRunner(callbacks=[recorder]).invoke(job["argv"])
     results = {}
@@ -86,9 +90,10 @@ def run_stock(job):
     return 0
 
 
-def run_ours(job):
+def run_ours(job: dict[str, Any]) -> int:
     # Loaded from its path, as the parent starts it by path; the module's name must not shadow anything.
     spec = importlib.util.spec_from_file_location("dbt_component_child", job["child"])
+    assert spec is not None and spec.loader is not None
     child = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(child)
     events = os.open(job["record"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -99,34 +104,37 @@ def run_ours(job):
     threading.Thread(target=write_all, args=(write_end, line), daemon=True).start()
     os.dup2(read_end, 0)
     sys.argv = [job["child"], str(events)]
-    return child.main()
+    return int(child.main() or 0)
 
 
-def write_all(descriptor, data):
+def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
-def run_nodes_in_turn():
+def run_nodes_in_turn() -> None:
     """Makes dbt wait for each node that it hands to its pool before it looks for the next one.
 
     dbt's own ``--single-threaded`` would do, if it did not close the connection under the hooks.
     """
-    from multiprocessing.pool import ThreadPool
+    from multiprocessing.pool import AsyncResult, ThreadPool
 
     original = ThreadPool.apply_async
 
-    def apply_async(self, *args, **kwargs):
+    def apply_async(self: ThreadPool, *args: Any, **kwargs: Any) -> AsyncResult[Any]:
         pending = original(self, *args, **kwargs)
         if threading.current_thread() is threading.main_thread():
             pending.wait()
         return pending
 
-    ThreadPool.apply_async = apply_async
+    ThreadPool.apply_async = apply_async  # type: ignore[assignment, method-assign]
 
 
-def run_job(job):
+RUN: dict[str, Callable[[dict[str, Any]], int]] = {"stock": run_stock, "ours": run_ours}
+
+
+def run_job(job: dict[str, Any]) -> None:
     """In the forked process: runs one job and ends the process."""
     code = 70
     try:
@@ -139,7 +147,7 @@ def run_job(job):
         os.chdir(job["cwd"])
         if job.get("in_turn"):
             run_nodes_in_turn()
-        code = {"stock": run_stock, "ours": run_ours}[job["kind"]](job) or 0
+        code = RUN[job["kind"]](job)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -149,7 +157,7 @@ def run_job(job):
         os._exit(code)
 
 
-def main():
+def main() -> None:
     import dbt.cli.main  # noqa: F401 - what the forks are to find imported
 
     replies = os.fdopen(os.dup(1), "w")

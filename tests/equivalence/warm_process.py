@@ -56,7 +56,8 @@ class WarmProcess:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"the warm dbt ended with {self._process.wait()}")
-        return json.loads(line)
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
     def close(self) -> None:
         """Ends the process."""

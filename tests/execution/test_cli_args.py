@@ -2,11 +2,13 @@
 
 import datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from dbt_component.errors import CliArgsError
-from dbt_component.execution.cli_args import NoPartition, render_cli_args, templated_vars
+from dbt_component.execution.cli_args import render_cli_args, templated_vars
+from dbt_component.execution.run_scope import NoPartition
 
 WINDOW = SimpleNamespace(start=datetime.datetime(2024, 1, 1), end=datetime.datetime(2024, 1, 2))
 
@@ -38,7 +40,7 @@ WINDOW = SimpleNamespace(start=datetime.datetime(2024, 1, 1), end=datetime.datet
         (["build", "{{ None }}"], ["build"]),
     ],
 )  # fmt: skip
-def test_values(cli_args: list, expected: list[str]) -> None:
+def test_values(cli_args: list[Any], expected: list[str]) -> None:
     scope = {
         "partition_key": "2024",
         "partition_time_window": WINDOW,
@@ -49,14 +51,14 @@ def test_values(cli_args: list, expected: list[str]) -> None:
 
 def test_what_mentions_a_partition_is_left_out_without_one() -> None:
     scope = {"partition_key": NoPartition(), "partition_time_window": NoPartition()}
-    args = [
+    args: list[Any] = [
         "build",
         {"--vars": {"a": "{{ partition_key }}", "b": 1}},
         {"--event-time-start": "{{ partition_time_window.start.strftime('%Y-%m-%d') }}"},
         "--target-{{ partition_key }}",
     ]
     assert render_cli_args(args, scope) == ["build", "--vars", '{"b": 1}']
-    only_partitions = ["build", {"--vars": {"a": "x{{ partition_key }}"}}]
+    only_partitions: list[Any] = ["build", {"--vars": {"a": "x{{ partition_key }}"}}]
     assert render_cli_args(only_partitions, scope) == ["build"]
 
 
@@ -76,7 +78,7 @@ def test_a_bad_template_names_itself_and_its_place(template: str, expected: str)
 
 
 def test_variables_that_differ_from_run_to_run_are_found() -> None:
-    args = [
+    args: list[Any] = [
         "build",
         {"--vars": {"day": "{{ partition_key }}", "fixed": "x"}},
         {"--threads": "{{ 1 }}"},

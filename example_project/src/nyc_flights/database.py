@@ -1,4 +1,4 @@
-"""The project's database: a connection to it, and its command line.
+"""The project's database: connections and a command line.
 
 `python -m nyc_flights.database start|stop|url|env|psql`
 """
@@ -19,7 +19,7 @@ _VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE")
 
 
 def ensure_running() -> None:
-    """Starts the embedded server unless it runs. A server of the user's own is left alone."""
+    """Starts the embedded server if it is not running. Leaves the user's own server alone."""
     if environment.is_embedded():
         from nyc_flights import embedded_postgres
 
@@ -27,9 +27,9 @@ def ensure_running() -> None:
 
 
 def connect() -> "psycopg.Connection[tuple[object, ...]]":
-    """Connects to the database, which is started if it is the embedded one.
+    """Connects to the database, starting the embedded one if necessary.
 
-    Leaving the connection's `with` block commits; an error in it rolls back.
+    Leaving the connection's `with` block commits; an error inside it rolls back.
     """
     ensure_running()
     return psycopg.connect()
@@ -50,11 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m nyc_flights.database", description="The project's PostgreSQL database."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("start", help="start the embedded server (a run does so by itself)")
+    commands.add_parser("start", help="start the embedded server (runs do this automatically)")
     commands.add_parser("stop", help="stop the embedded server")
     commands.add_parser("url", help="print the database's URL")
     commands.add_parser("env", help='print the PG* variables, for: eval "$(… env)"')
-    psql = commands.add_parser("psql", help="open psql; arguments after -- go to it")
+    psql = commands.add_parser("psql", help="open psql; arguments after -- are passed to it")
     psql.add_argument("args", nargs="*")
     options = parser.parse_args(argv)
 
@@ -75,16 +75,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _stop() -> str:
-    """Stops the embedded server and says what was done."""
+    """Stops the embedded server and returns a message for the user."""
     if not environment.is_embedded():
-        return f"PGHOST is {os.environ['PGHOST']!r}: a server of your own is not stopped from here."
+        return f"PGHOST is {os.environ['PGHOST']!r}: your own server is not stopped from here."
     from nyc_flights import embedded_postgres
 
     return "stopped" if embedded_postgres.stop() else "not running"
 
 
 def _exec_psql(args: Sequence[str]) -> None:
-    """Becomes psql: the embedded server's, or the one on the PATH for a server of the user's."""
+    """Replaces this process with psql: the embedded server's, or the one on PATH for the user's own server."""
     program = shutil.which("psql")
     if environment.is_embedded() or program is None:
         from nyc_flights import embedded_postgres

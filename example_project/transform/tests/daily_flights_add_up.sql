@@ -1,4 +1,4 @@
--- The incremental mart holds every flight once, however often it was run.
+-- The incremental mart counts every flight once, however often it is built.
 {{ config(meta={'dagster': {'ref': {'name': 'daily_carrier_performance'}}}) }}
 
 with staged as (

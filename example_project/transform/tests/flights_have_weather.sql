@@ -1,5 +1,5 @@
--- The hours before some departures were not recorded, and nothing was on the last day of the year.
--- The test has two parents; meta.dagster.ref says whose check it is.
+-- The weather is missing for some hours with departures and for the entire last day of the year.
+-- The test has two parents; meta.dagster.ref names the one that the check belongs to.
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'stg_flights'}}}) }}
 
 select flights.flight_id

@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import dagster as dg
-from dagster.components.resolved.core_models import AssetAttributesModel
-from dagster.components.utils.defs_state import DefsStateConfigArgs
 
-from dbt_component.component.schema import (
-    DefsStateModel,
-    OpModel,
+from dbt_component._dagster import DefsStateConfigArgs
+from dbt_component.component.yaml.defs_state import DefsState
+from dbt_component.component.yaml.op import Op
+from dbt_component.component.yaml.project import (
     ProjectModel,
-    ScheduleModel,
-    WatchModel,
     resolve_project,
 )
-from dbt_component.component.translation_settings import TranslationSettingsModel
+from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError
@@ -70,8 +69,9 @@ class DbtProjectAttributes(dg.Resolvable):
         list[CliArg],
         dg.Resolver.passthrough(
             description="The dbt command and its arguments, rendered at run time with `partition_key`,"
-            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope. A mapping"
-            " is a flag and its value; what mentions a partition is left out on runs without one.",
+            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope, and"
+            " `state_args` and `defer_args`, which name the folder of `project.state_path`. A mapping is a"
+            " flag and its value. Arguments that use a partition are omitted from unpartitioned runs.",
             examples=[
                 ["build"],
                 ["build", "--full-refresh"],
@@ -91,7 +91,7 @@ class DbtProjectAttributes(dg.Resolvable):
         TranslationFn | None,
         dg.Resolver(
             compile_translation,
-            model_field_type=str | AssetAttributesModel,
+            model_field_type=str | dg.AssetAttributesModel,
             inject_before_resolve=False,
             description="How a node becomes an asset: a mapping of asset attributes, or one template that"
             " returns them. In scope: `node`, its entry in manifest.json, and `spec`, the asset by default"
@@ -102,8 +102,8 @@ class DbtProjectAttributes(dg.Resolvable):
     translation_settings: Annotated[
         DagsterDbtTranslatorSettings | None,
         dg.Resolver(
-            TranslationSettingsModel.resolve,
-            model_field_type=TranslationSettingsModel,
+            TranslationSettings.resolve_from_model,
+            model_field_type=TranslationSettings.model(),
             description="Switches of the mapping from dbt to Dagster.",
             examples=[{"enable_source_tests_as_checks": True}],
         ),
@@ -117,21 +117,21 @@ class DbtProjectAttributes(dg.Resolvable):
         ),
     ] = field(default_factory=list)
     op: Annotated[
-        OpModel | None,
+        Op | None,
         dg.Resolver.default(
             description="Settings of the op that runs dbt.",
             examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
         ),
     ] = None
     schedules: Annotated[
-        Sequence[ScheduleModel],
+        Sequence[Schedule],
         dg.Resolver.default(
             description="Schedules, each of which launches exactly what dbt selects.",
             examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
         ),
     ] = field(default_factory=list)
     watch: Annotated[
-        WatchModel | None,
+        Watch | None,
         dg.Resolver.default(
             description="For a project in Git: a sensor that looks at the ref, and refreshes the state"
             " when it moved.",
@@ -146,10 +146,10 @@ class DbtProjectAttributes(dg.Resolvable):
         ),
     ] = True
     defs_state: Annotated[
-        DefsStateModel | DefsStateConfigArgs | None,
+        DefsState | DefsStateConfigArgs | None,
         dg.Resolver(
-            lambda context, model: DefsStateModel.resolve_from_model(context, model),
-            model_field_type=DefsStateModel.model(),
+            DefsState.resolve_from_model,
+            model_field_type=DefsState.model(),
             description="Where the prepared state is kept.",
             examples=[{"management_type": "VERSIONED_STATE_STORAGE"}],
         ),
@@ -159,7 +159,7 @@ class DbtProjectAttributes(dg.Resolvable):
         """Fills in what was left open, and refuses what can't be meant.
 
         Raises:
-            DefinitionError: Names each attribute that is wrong, and its value.
+            DefinitionError: Names each attribute that is wrong, and its value; or `watch` has no remote to ask.
             SelectionError: ``select`` or ``exclude`` together with ``selector``.
         """
         if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
@@ -176,6 +176,8 @@ class DbtProjectAttributes(dg.Resolvable):
             )
         _refuse_wrong_types(self)
         self.criteria  # noqa: B018 - refuses select together with selector
+        if self.watch is not None:
+            remote_commit_of(self.project)
 
     @property
     def criteria(self) -> SelectionCriteria:
@@ -183,6 +185,12 @@ class DbtProjectAttributes(dg.Resolvable):
         return SelectionCriteria(
             select=self.select, exclude=self.exclude or "", selector=self.selector or ""
         )
+
+    @property
+    def selection_tags(self) -> dict[str, str]:
+        """Tags of the op that show the component's selection."""
+        given = {"select": self.select, "exclude": self.exclude, "selector": self.selector}
+        return {f"dagster_dbt/{name}": value for name, value in given.items() if value}
 
 
 def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:

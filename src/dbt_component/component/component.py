@@ -1,77 +1,48 @@
 """DbtProjectComponent: a dbt project as Dagster assets, checks and schedules, from YAML."""
 
-import asyncio
 import logging
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import dagster as dg
-from dagster.components.component.state_backed_component import StateBackedComponent
-from dagster.components.scaffold.scaffold import scaffold_with
-from dagster.components.utils.defs_state import DefsStateConfig
-from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
+from dagster import StateBackedComponent, scaffold_with
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from dbt_component._dagster import (
-    DefinitionsLoadContext,
-    DefinitionsLoadType,
-    DefsStateStorage,
-    derive_model_type,
-    remember_output_keys,
-    set_defs_state_storage,
-)
+from dbt_component._dagster import DefsStateConfig, derive_model_type, remember_output_keys
 from dbt_component.component.attributes import DbtProjectAttributes
-from dbt_component.component.collector import built_for_good
-from dbt_component.component.component_translator import ComponentTranslator
-from dbt_component.component.definitions_memo import DefinitionsMemo, KeptDefinitions, LoadInputs
-from dbt_component.component.loaded_project import LoadedProject
-from dbt_component.component.op_name import default_op_name
+from dbt_component.component.build import build_definitions
+from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
+from dbt_component.component.loaded import Loaded
+from dbt_component.component.refresh import StateRefresh
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
-from dbt_component.component.schema import (
-    OpModel,
-    defs_state_args,
-)
 from dbt_component.component.state_key import claim_state_key, default_state_key
-from dbt_component.component.strict_model import strict
-from dbt_component.component.translation_settings import TranslationSettingsModel
-from dbt_component.definitions.assets import build_assets
-from dbt_component.definitions.op_settings import OpSettings
-from dbt_component.definitions.schedules import asset_selection_of, build_schedule
+from dbt_component.component.state_storage import (
+    open_state,
+    refresh_in_development,
+    state_at_load,
+    versioned_storage,
+)
+from dbt_component.component.yaml.defs_state import defs_state_args
+from dbt_component.component.yaml.strict_model import strict
+from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.definitions.asset_selection import asset_selection
+from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
-from dbt_component.definitions.watch import Refreshed, build_watch
-from dbt_component.errors import (
-    DagsterDbtError,
-    DefinitionError,
-    StateMissingError,
-)
-from dbt_component.execution.cli_args import (
-    partition_scope,
-    render_cli_args,
-    templated_vars,
-)
+from dbt_component.execution.cli_args import render_cli_args
 from dbt_component.execution.resource import DbtCliResource
-from dbt_component.manifest.compare import compare_manifests
+from dbt_component.execution.run_scope import run_scope
 from dbt_component.manifest.manifest import Manifest
-from dbt_component.manifest.node_props import NodeProps
 from dbt_component.project.project import DbtProject
-from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
 from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
 _memo = DefinitionsMemo()
-_is_dev_load: ContextVar[bool] = ContextVar("_is_dev_load", default=False)
-
-_RESERVED_TAGS = ("dagster_dbt/select", "dagster_dbt/exclude", "dagster_dbt/selector")
 
 
 @scaffold_with(DbtProjectComponentScaffolder)
@@ -86,14 +57,9 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
 
     def __post_init__(self) -> None:
         self._project_root: Path | None = None
-        self._loaded: LoadedProject | None = None
-        self._load_scope: Mapping[str, Any] = {}
-        self._load_inputs: LoadInputs | None = None
+        self._inputs: LoadInputs | None = None
+        self._loaded: Loaded | None = None
         self.complete_and_check()
-        if self.watch is not None:
-            self._remote_commit()
-
-    # -- YAML ------------------------------------------------------------------------------------
 
     @classmethod
     def model(cls) -> type[BaseModel]:
@@ -103,20 +69,18 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         component = super(StateBackedComponent, cls).load(attributes, context)
         component.bind_to_project(context.project_root)
-        if cls is DbtProjectComponent:
-            component.remember_inputs(attributes, context)
+        if cls is DbtProjectComponent:  # a subclass may answer differently next time
+            component.remember_inputs(LoadInputs.of(attributes, context))
         claim_state_key(context, component.defs_state_config.key)
         return component
 
     def bind_to_project(self, project_root: Path) -> None:
-        """Tells the component which Dagster project it belongs to; part of its state's key."""
+        """Sets the Dagster project that the component belongs to; part of its state's key."""
         self._project_root = project_root
 
-    def remember_inputs(
-        self, attributes: BaseModel | None, context: dg.ComponentLoadContext
-    ) -> None:
-        """Allows the definitions to be kept for the next load in this process; see DefinitionsMemo."""
-        self._load_inputs = LoadInputs.of(attributes, context)
+    def remember_inputs(self, inputs: LoadInputs | None) -> None:
+        """Lets definitions be kept for the next load in this process; see DefinitionsMemo."""
+        self._inputs = inputs
 
     # -- meant for subclasses and users ------------------------------------------------------------
 
@@ -127,23 +91,23 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
 
     @cached_property
     def translator(self) -> DagsterDbtTranslator:
-        """The mapping from dbt to Dagster, with this component's overrides and YAML applied."""
-        return ComponentTranslator(self, self.translation_settings)
+        """The default mapping from dbt to Dagster, before this component's overrides and YAML."""
+        return DagsterDbtTranslator(self.translation_settings or TranslationSettings())
 
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder is gone."""
-        return self.loaded_project().prepared.open()
+        return self.loaded.prepared.open()
 
-    def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
-        """The manifest entry of a node."""
-        return manifest.props(unique_id)
+    def get_resource_props(self, manifest: Manifest, unique_id: str) -> Mapping[str, Any]:
+        """The manifest entry of a node. Override it to alter what specs and templates see."""
+        return self.translator.get_resource_props(manifest, unique_id)
 
     def get_asset_spec(
         self, manifest: Manifest, unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         """The spec of a node before YAML ``translation``. Override it to alter any spec."""
-        return DagsterDbtTranslator.get_asset_spec(self.translator, manifest, unique_id, project)
+        return self.translator.get_asset_spec(manifest, unique_id, project)
 
     def get_asset_check_spec(
         self,
@@ -153,19 +117,12 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
         """The check of a test on an asset; ``None`` leaves it out. Override it to alter any check."""
-        return DagsterDbtTranslator.get_asset_check_spec(
-            self.translator, asset_spec, manifest, unique_id, project
-        )
+        return self.translator.get_asset_check_spec(asset_spec, manifest, unique_id, project)
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
         """``cli_args`` rendered for one run. Override it to add arguments from context or config."""
-        scope = {
-            **self._load_scope,
-            **partition_scope(context),
-            "context": context,
-            "config": context.op_execution_context.op_config or {},
-        }
-        return render_cli_args(self.cli_args, scope)
+        scope = run_scope(context, DbtCliResource.of(self.dbt_project))
+        return render_cli_args(self.cli_args, {**self.loaded.scope, **scope})
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         """Runs dbt over what the step selected. Override it to do something before or after."""
@@ -180,19 +137,13 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
         Raises:
             UnknownNodeError: No node has that name, or several do.
         """
-        loaded = self.loaded_project()
-        node = loaded.prepared.state.index.find_asset_node(model_name)
-        return self.translator.resolve_spec(
-            loaded.manifest, node.unique_id, loaded.project_for_specs()
-        ).key
+        node = self.loaded.manifest.index.find_asset_node(model_name)
+        return self.loaded.key_of(node.unique_id)
 
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
         """The Dagster selection of what dbt selects within this component, checks included."""
-        loaded = self.loaded_project()
-        chosen = loaded.prepared.select(SelectionCriteria(select=select, exclude=exclude))
-        return asset_selection_of(
-            loaded.specs.node_map, chosen & loaded.specs.node_map.selected_ids
-        )
+        criteria = SelectionCriteria(select=select, exclude=exclude)
+        return asset_selection(*self.loaded.keys_of(criteria))
 
     # -- state -------------------------------------------------------------------------------------
 
@@ -203,84 +154,29 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
             default_key=default_state_key(self.project, self.criteria, self._project_root),
         )
 
+    @property
+    def state_refresh(self) -> StateRefresh:
+        """How this component's state is refreshed."""
+        return StateRefresh.of(self, self.defs_state_config.key)
+
     async def refresh_state(self, project_root: Path) -> str:
         """Refreshes the state; keeps the stored version if nothing changed."""
         self._project_root = self._project_root or project_root
-        config = self.defs_state_config
-        storage = DefsStateStorage.get()
-        if config.management_type is not DefsStateManagementType.VERSIONED_STATE_STORAGE or (
-            storage is None
-        ):
-            return await super().refresh_state(project_root)
-        latest = storage.get_latest_version(config.key)
-        with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
-            previous = Path(folder) / "previous"
-            if latest is not None:
-                try:
-                    storage.download_state_to_path(config.key, latest, previous)
-                except Exception as error:  # each storage has errors of its own
-                    _logger.warning("State %s of %s can't be read: %s", latest, config.key, error)
-            fresh = Path(folder) / "state"
-            is_changed = await asyncio.to_thread(self._refresh, fresh, previous, replaces=latest)
-            if not is_changed and latest is not None:
-                return latest  # unchanged, or the last good one stays in use
-            version = str(uuid4())
-            storage.upload_state_from_path(config.key, version=version, path=fresh)
-            return version
+        storage = versioned_storage(self.defs_state_config)
+        if storage is not None:
+            return await self.state_refresh.into_storage(storage)
+        return await super().refresh_state(project_root)
 
     def write_state_to_path(self, state_path: Path) -> None:
-        self._refresh(state_path, state_path)
-
-    def _refresh(
-        self, state_path: Path, previous_path: Path, *, replaces: str | None = None
-    ) -> bool:
-        """Brings the state up to date; returns whether a new one was written.
-
-        While loading in development, a project that dbt can't parse leaves the last good state in use,
-        with a warning; everywhere else it is an error.
-        """
-        key = self.defs_state_config.key
-        try:
-            outcome = self.project.refresh(
-                RefreshRequest(
-                    state_path,
-                    previous_path,
-                    selections=[self.criteria, *(s.settings().criteria for s in self.schedules)],
-                    runtime_vars=templated_vars(self.cli_args),
-                    replaces=replaces,
-                )
-            )
-        except DagsterDbtError as error:
-            if not _is_dev_load.get() or not previous_path.is_file():
-                raise
-            _logger.warning(
-                "The dbt project can't be prepared; the last good state of %s stays in use.\n%s",
-                key,
-                error,
-            )
-            return False
-        for warning in outcome.warnings:
-            _logger.warning(warning)
-        for (
-            warning
-        ) in outcome.dbt_warnings:  # dbt prints them whenever it parses, often by the hundred
-            _logger.info(warning)
-        if outcome.is_changed:
-            shown = "; ".join(outcome.reasons[:5]) + (" …" if len(outcome.reasons) > 5 else "")
-            _say(f"{key}: refreshed ({shown}).")
-        else:
-            _say(f"{key}: unchanged, nothing to do.")
-        return outcome.is_changed
+        self.state_refresh.into_file(state_path, state_path)
 
     # -- definitions -------------------------------------------------------------------------------
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         self._project_root = context.project_root
-        token = _is_dev_load.set(True)
-        try:
-            return super().build_defs(context)
-        finally:
-            _is_dev_load.reset(token)
+        refresh_in_development(self.defs_state_config, context.project_root, self.refresh_state)
+        with state_at_load(self.defs_state_config, context.project_root) as state_path:
+            return self.build_defs_from_state(context, state_path=state_path)
 
     def build_defs_from_state(
         self, context: dg.ComponentLoadContext, state_path: Path | None
@@ -291,140 +187,40 @@ class DbtProjectComponent(StateBackedComponent, DbtProjectAttributes):
                 self.defs_state_config.key,
             )
             return dg.Definitions()
-        self._load_scope = context.resolution_context.scope
-        state = StateFile(state_path)
-        kept = _memo.find(self._load_inputs, state.header.state_id)
-        if kept is not None:
-            state.close()
-            self._loaded = kept.loaded
-            return kept.definitions
-        loaded = self._remember(state)
-        if self._load_inputs is None:
-            return self._definitions_of(context, loaded)
-        with built_for_good(len(state.index.nodes) + len(state.index.tests)):
-            definitions = self._definitions_of(context, loaded)
-            _memo.keep(
-                KeptDefinitions(self._load_inputs, state.header.state_id, loaded, definitions)
-            )
-        return definitions
-
-    def _definitions_of(
-        self, context: dg.ComponentLoadContext, loaded: LoadedProject
-    ) -> dg.Definitions:
-        for note in loaded.specs.notes:
-            _logger.info(note)
-        assets = build_assets(loaded.specs, self._op_settings(context, loaded), self._run)
-        schedules = [
-            build_schedule(
-                settings, loaded.specs.node_map, loaded.prepared.select(settings.criteria)
-            )
-            for settings in (schedule.settings() for schedule in self.schedules)
-        ]
-        if self.watch is None:
-            return dg.Definitions(assets=assets, schedules=schedules)
-        job, sensor = build_watch(
-            self._op_settings(context, loaded).name,
-            self.watch.settings(),
-            loaded_commit=loaded.commit,
-            remote_commit=self._remote_commit(),
-            refresh=self._refresh_in,
+        built = _memo.find_or_build(
+            self._inputs, StateFile(state_path), lambda state: self._build(context, state)
         )
-        return dg.Definitions(assets=assets, schedules=schedules, jobs=[job], sensors=[sensor])
+        self._loaded = built.loaded
+        return built.definitions
 
-    def _remote_commit(self) -> Callable[[], str]:
-        """Asks the project's remote for the newest commit."""
-        remote_commit = self.project.remote_commit
-        if remote_commit is None:
-            raise DefinitionError(
-                "`watch` looks at a Git ref, and this project is a folder.",
-                where="watch",
-                hint="Give `project.repo_url`, or leave `watch` out.",
-            )
-        return remote_commit
-
-    def _refresh_in(self, instance: dg.DagsterInstance) -> Refreshed:
-        """Refreshes the state in the storage of an instance, and says what changed."""
-        before = self.loaded_project()
-        assert self._project_root is not None
-        with set_defs_state_storage(instance.defs_state_storage):
-            asyncio.run(self.refresh_state(self._project_root))
-            after = self._open_state()
-        difference = compare_manifests(before.prepared.state.index, after.index)
-        origin = after.header.provenance.origin
-        return Refreshed(
-            commit=origin.commit if origin is not None else "",
-            is_changed=after.header.state_id != before.prepared.state.header.state_id,
-            difference=difference,
+    def _build(self, context: dg.ComponentLoadContext, state: StateFile) -> BuiltDefinitions:
+        self._loaded = self._load(state, context.resolution_context.scope)
+        definitions = build_definitions(
+            self,
+            context,
+            self._loaded,
+            run=self._run,
+            op_config=self.op_config_schema,
+            state_config=self.defs_state_config,
+            refresh=self.refresh_state,
         )
+        return BuiltDefinitions(self._loaded, definitions)
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
-        dbt = DbtCliResource.bound_to(
-            self.loaded_project().binding(frozenset(self.include_metadata))
-        )
-        yield from self.execute(context=context, dbt=dbt)
+        yield from self.execute(context=context, dbt=DbtCliResource.of(self.dbt_project))
 
-    def _op_settings(self, context: dg.ComponentLoadContext, loaded: LoadedProject) -> OpSettings:
-        op = self.op or OpModel()
-        tags = {
-            name: value
-            for name, value in zip(
-                _RESERVED_TAGS, (self.select, self.exclude, self.selector), strict=True
-            )
-            if value
-        }
-        return OpSettings(
-            name=op.name
-            or default_op_name(
-                self.project, self.criteria, context, loaded.prepared.state.index.project_name
-            ),
-            tags={**(op.tags or {}), **tags},
-            description=op.description,
-            pool=op.pool,
-            backfill_policy=op.backfill_policy,
-            config_cls=self.op_config_schema,
-        )
+    def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
+        rules = SpecRules(self, self.translator.settings, self.translation)
+        return Loaded(StateProject(state, self.project), rules, self.criteria, scope)
 
-    def loaded_project(self) -> LoadedProject:
-        """The state as loaded; looked up in the instance's storage if definitions aren't built yet.
+    @property
+    def loaded(self) -> Loaded:
+        """The state as loaded; opened where Dagster keeps it if definitions aren't built yet.
 
         Raises:
             StateMissingError: There is no state.
         """
-        if self._loaded is not None:
-            return self._loaded
-        return self._remember(self._open_state())
-
-    def _open_state(self) -> StateFile:
-        """Opens the latest state in the storage at hand."""
-        config = self.defs_state_config
-        if self._project_root is None:
-            raise StateMissingError(
-                f"The component of state {config.key!r} was not loaded by Dagster.",
-                hint="Load it with `context.load_component(...)` or from a component tree.",
-            )
-        load_context = DefinitionsLoadContext(load_type=DefinitionsLoadType.INITIALIZATION)
-        with (
-            load_context if self._loaded is not None else DefinitionsLoadContext.get()
-        ).state_path(config, DefsStateStorage.get(), self._project_root) as state_path:
-            if state_path is None:
-                raise StateMissingError(
-                    f"There is no state {config.key!r}.",
-                    hint="Run `dg utils refresh-defs-state`.",
-                )
-            return StateFile(state_path)
-
-    def _remember(self, state: StateFile) -> LoadedProject:
-        settings = self.translation_settings or TranslationSettingsModel.defaults()
-        self._loaded = LoadedProject(
-            StateProject(state, self.project),
-            self.translator,
-            self.criteria,
-            with_code_references=settings.enable_code_references,
-        )
+        if self._loaded is None:
+            self._loaded = self._load(open_state(self.defs_state_config, self._project_root), {})
         return self._loaded
-
-
-def _say(text: str) -> None:
-    """Tells whoever runs the command; standard output may be read by a program."""
-    sys.stderr.write(f"{text}\n")

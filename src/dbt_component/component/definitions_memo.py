@@ -1,28 +1,30 @@
-"""Definitions of this process, kept for the next time that Dagster builds them from the same inputs.
+"""Caches definitions in this process for the next time Dagster builds them from the same inputs.
 
-Dagster loads a component project anew for every look at it, seven times in one ``dg launch``; a project
-written in Python is imported once and then cached by Python. This gives components the same.
+Dagster reloads a component project on every access, seven times in one ``dg launch``. A project written
+in Python is imported only once, because Python caches modules; this module does the same for components.
 """
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-from dagster.components.resolved.context import ResolutionContext
 from pydantic import BaseModel
 
-from dbt_component.component.loaded_project import LoadedProject
+from dbt_component.component.collector import built_for_good
+from dbt_component.component.loaded import Loaded
+from dbt_component.project.state import StateFile
 
 _MAX_ENTRIES = 32
-# What a template can call to read other files than this one.
+# Functions with which a template can read other files.
 _READS_MORE = ("load_component", "build_defs")
 
 
 @dataclass(frozen=True)
 class LoadInputs:
-    """All that a component made from YAML is made of, besides its state."""
+    """Everything that a component defined in YAML depends on, besides its state."""
 
     location: str
     project_root: str
@@ -33,7 +35,7 @@ class LoadInputs:
     def of(
         cls, attributes: BaseModel | None, context: dg.ComponentLoadContext
     ) -> "LoadInputs | None":
-        """The inputs; ``None`` if code of the user's takes part, which may answer otherwise next time."""
+        """The inputs; ``None`` if user code is involved, as its result may differ next time."""
         if attributes is None or _has_template_vars(context):
             return None
         text = attributes.model_dump_json()
@@ -48,12 +50,10 @@ class LoadInputs:
 
 
 @dataclass(frozen=True)
-class KeptDefinitions:
-    """Definitions, and what they were built from."""
+class BuiltDefinitions:
+    """Definitions, and the loaded state that they were built from."""
 
-    inputs: LoadInputs
-    state_id: str
-    loaded: LoadedProject
+    loaded: Loaded
     definitions: dg.Definitions
 
 
@@ -61,27 +61,37 @@ class DefinitionsMemo:
     """The last definitions of each place, for as many as a large project has components."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, KeptDefinitions] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[LoadInputs, BuiltDefinitions]] = OrderedDict()
 
-    def find(self, inputs: LoadInputs | None, state_id: str) -> KeptDefinitions | None:
-        """What was built from these inputs and this state, if it is still known."""
+    def find_or_build(
+        self,
+        inputs: LoadInputs | None,
+        state: StateFile,
+        build: Callable[[StateFile], BuiltDefinitions],
+    ) -> BuiltDefinitions:
+        """The definitions built before from these inputs and this state, else new ones, which are kept.
+
+        Args:
+            inputs: What the definitions depend on; ``None`` builds them without keeping them.
+            state: The open state; closed if it is not needed.
+            build: Builds the definitions.
+        """
         if inputs is None:
-            return None
-        kept = self._kept.get(inputs.location)
-        return (
-            kept
-            if kept is not None and (kept.inputs, kept.state_id) == (inputs, state_id)
-            else None
-        )
-
-    def keep(self, kept: KeptDefinitions) -> None:
-        """Takes the place of what was known of the same place."""
-        self._kept.pop(kept.inputs.location, None)
-        self._kept[kept.inputs.location] = kept
-        while len(self._kept) > _MAX_ENTRIES:
-            self._kept.popitem(last=False)
+            return build(state)
+        known_inputs, known = self._kept.get(inputs.location, (None, None))
+        state_id = state.header.state_id
+        if known is not None and (known_inputs, known.loaded.state_id) == (inputs, state_id):
+            state.close()
+            return known
+        with built_for_good(len(state.index.nodes) + len(state.index.tests)):
+            built = build(state)
+            self._kept.pop(inputs.location, None)
+            self._kept[inputs.location] = (inputs, built)
+            while len(self._kept) > _MAX_ENTRIES:
+                self._kept.popitem(last=False)
+        return built
 
 
 def _has_template_vars(context: dg.ComponentLoadContext) -> bool:
     scope: dict[str, Any] = dict(context.resolution_context.scope)
-    return bool(scope.keys() - ResolutionContext.default().scope.keys())
+    return bool(scope.keys() - dg.ResolutionContext.default().scope.keys())

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dagster.components.core.component_tree import ComponentTree
+from dagster import ComponentTree
 
 from dbt_component.component.component import DbtProjectComponent
-from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments
+from dbt_component.dbt_process.arguments import (
+    DbtArguments,
+    parse_arguments,
+    refuse_step_flags,
+)
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.errors import StateError
 from dbt_component.execution.plan import choose_mode
@@ -53,7 +57,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     """
     key = component.defs_state_config.key
     try:
-        loaded = component.loaded_project()
+        loaded = component.loaded
     except StateError as error:
         return Report(key, problem=str(error))
     prepared = loaded.prepared
@@ -89,5 +93,11 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
 
 def _arguments(component: DbtProjectComponent) -> DbtArguments:
     """The arguments of a run as far as they are known without one: items that hold no template."""
-    plain = [arg for arg in component.cli_args if isinstance(arg, str) and "{{" not in arg]
+    plain: list[str] = []
+    for arg in component.cli_args:
+        if isinstance(arg, str) and "{{" not in arg:
+            plain.append(arg)
+        elif isinstance(arg, str) and plain and plain[-1].startswith("-"):
+            plain.pop()  # the option whose value the template is
+    refuse_step_flags(plain)
     return parse_arguments(plain or ["build"])

@@ -1,4 +1,4 @@
-"""`dg scaffold defs dbt_component.DbtProjectComponent NAME`: --project-path, --git-url or --init."""
+"""`dg scaffold defs dbt_component.DbtProjectComponent NAME`, with --project-path, --git-url or --init."""
 
 import os
 import re
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from dagster.components.component_scaffolding import scaffold_component
-from dagster.components.scaffold.scaffold import Scaffolder, ScaffoldRequest
+from dagster import Scaffolder, ScaffoldRequest, scaffold_component
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field, model_validator
 from typing_extensions import Self
@@ -20,9 +19,11 @@ _IN_REPOSITORY = Path(__file__).parents[3] / "scaffolds"
 
 
 class DbtScaffoldParams(BaseModel):
-    """Options of the scaffold command; at most one way of naming the project."""
+    """Options of the scaffold command. --init excludes the other two."""
 
-    init: bool = Field(default=False, description="Make a new dbt project beside the Dagster code.")
+    init: bool = Field(
+        default=False, description="Create a new dbt project beside the Dagster code."
+    )
     project_path: str | None = Field(
         default=None,
         description="Path of an existing dbt project; with --git-url, its path within the repository.",
@@ -34,12 +35,12 @@ class DbtScaffoldParams(BaseModel):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if self.init and (self.project_path or self.git_url):
-            raise ValueError("--init makes a new project: leave out --project-path and --git-url")
+            raise ValueError("--init creates a new project; omit --project-path and --git-url")
         return self
 
 
 class DbtProjectComponentScaffolder(Scaffolder[DbtScaffoldParams]):
-    """Writes defs.yaml, and with --init a dbt project that runs as it is."""
+    """Writes defs.yaml and, with --init, a small dbt project that works out of the box."""
 
     @classmethod
     def get_scaffold_params(cls) -> type[DbtScaffoldParams]:
@@ -49,7 +50,7 @@ class DbtProjectComponentScaffolder(Scaffolder[DbtScaffoldParams]):
         """Writes the files.
 
         Raises:
-            DagsterDbtError: The path holds no dbt project, or the folder for a new one is taken.
+            DagsterDbtError: The path contains no dbt project, or the folder for a new one already exists.
         """
         params = request.params
         root = request.project_root or request.target_path
@@ -80,7 +81,7 @@ def _existing_project(path: str) -> Path:
         raise DagsterDbtError(
             f"No dbt_project.yml in {str(folder)!r}.",
             where="--project-path",
-            hint="Give the folder of an existing dbt project, or use --init for a new one.",
+            hint="Pass the folder of an existing dbt project, or use --init to create one.",
         )
     return folder
 
@@ -92,9 +93,9 @@ def _make_project(root: Path, component_name: str) -> Path:
     folder = root / f"{name}_dbt"
     if folder.exists():
         raise DagsterDbtError(
-            f"{str(folder)!r} exists already.",
+            f"{str(folder)!r} already exists.",
             where="--init",
-            hint="Give the component another name, or use --project-path.",
+            hint="Choose another component name, or use --project-path.",
         )
     adapter = "duckdb" if find_spec("dbt.adapters.duckdb") is not None else "postgres"
     source = templates_folder() / "init"
@@ -103,7 +104,7 @@ def _make_project(root: Path, component_name: str) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         relative = template.relative_to(templates_folder()).as_posix()
         target.write_text(_render(relative, name=name, adapter=adapter))
-    click.echo(f"Made dbt project {name} ({adapter}) in {folder}.")
+    click.echo(f"Created dbt project {name} ({adapter}) in {folder}.")
     return folder
 
 
@@ -118,7 +119,7 @@ def templates_folder() -> Path:
 
 
 def _render(template: str, **values: Any) -> str:
-    environment = Environment(  # noqa: S701 - the result is no HTML
+    environment = Environment(  # noqa: S701 - the output is not HTML
         loader=FileSystemLoader(templates_folder()),
         undefined=StrictUndefined,
         keep_trailing_newline=True,

@@ -1,4 +1,4 @@
-"""The versions of a state in a storage that keeps them, and going back to one."""
+"""Lists the versions of a state in a versioned storage and rolls back to one of them."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ from dbt_component.project.state import Provenance, StateFile
 
 @dataclass(frozen=True)
 class StateVersion:
-    """One version of a state. ``replaces`` is the version before, ``None`` for the first."""
+    """One version of a state. ``replaces`` is the previous version, or ``None`` for the first."""
 
     key: str
     version: str
@@ -29,9 +29,9 @@ class StateVersion:
 
 @contextmanager
 def instance_storage() -> Iterator[DefsStateStorage | None]:
-    """The state storage of the instance of DAGSTER_HOME, current for all that asks for one.
+    """Makes the state storage of the DAGSTER_HOME instance the current one, and yields it.
 
-    ``None`` if there is no DAGSTER_HOME, or its instance has no such storage.
+    Yields ``None`` if DAGSTER_HOME is not set or its instance has no state storage.
     """
     if not os.environ.get("DAGSTER_HOME"):
         yield None
@@ -41,23 +41,23 @@ def instance_storage() -> Iterator[DefsStateStorage | None]:
 
 
 def state_keys(storage: DefsStateStorage) -> list[str]:
-    """The keys that have a version, in alphabetic order."""
+    """The keys that have a version, in alphabetical order."""
     info = storage.get_latest_defs_state_info()
     return sorted(info.info_mapping) if info is not None else []
 
 
 def read_version(storage: DefsStateStorage, key: str, version: str) -> StateVersion:
-    """Fetches one version and reads what it says of itself.
+    """Fetches one version and reads its header.
 
     Raises:
         StateMissingError: The storage has no such version.
-        StateFormatError: It is none of this package, broken, or of a newer format.
+        StateFormatError: It was not written by this package, is corrupt, or has a newer format.
     """
     with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
         path = Path(folder) / "state"
         try:
             storage.download_state_to_path(key, version, path)
-        except Exception as error:  # each storage has errors of its own
+        except Exception as error:  # each storage raises its own errors
             raise StateMissingError(
                 f"The storage has no version {version!r} of state {key!r}: {error}."
             ) from error
@@ -69,17 +69,21 @@ def read_version(storage: DefsStateStorage, key: str, version: str) -> StateVers
 
 
 def history(storage: DefsStateStorage, key: str) -> Iterator[StateVersion]:
-    """The versions of a state that are still stored, the one in use first. Fetches each.
+    """Yields the versions of a state that are still stored, starting with the one in use.
+
+    Each version is fetched when it is reached.
 
     Raises:
-        StateMissingError: The storage has no state of that key; those that it has are listed.
+        StateMissingError: The storage has no state with that key; the hint lists the existing keys.
     """
     version = storage.get_latest_version(key)
     if version is None:
         known = state_keys(storage)
         raise StateMissingError(
             f"The storage has no state {key!r}.",
-            hint=f"It has {', '.join(map(repr, known))}." if known else "It has none at all.",
+            hint=f"Known keys: {', '.join(map(repr, known))}."
+            if known
+            else "It has no states yet; run `dg utils refresh-defs-state`.",
         )
     seen: set[str] = set()
     current = read_version(storage, key, version)
@@ -91,27 +95,27 @@ def history(storage: DefsStateStorage, key: str) -> Iterator[StateVersion]:
         try:
             current = read_version(storage, key, current.replaces)
         except StateError:
-            return  # removed by whoever tidies the storage
+            return  # the version was deleted from the storage
 
 
 def roll_back(storage: DefsStateStorage, key: str, *, to: str | None = None) -> StateVersion:
-    """Puts an earlier version into use; the next load of definitions takes it up.
+    """Makes an earlier version the current one, starting with the next load of definitions.
 
-    The version in use till now stays stored. A version that can't be read is never put into use.
+    The replaced version remains in the storage. A version that can't be read is never made current.
 
     Args:
-        storage: Where the state is.
+        storage: The storage that holds the state.
         key: The state's key.
-        to: The version. Default: the one before that in use.
+        to: The version. Default: the one before the current version.
 
     Raises:
-        StateMissingError: No such state or version, or there is none before.
-        StateFormatError: That version can't be read by this release.
+        StateMissingError: There is no such state or version, or no earlier one.
+        StateFormatError: This release can't read that version.
     """
     if to is None:
         to = next(history(storage, key)).replaces
         if to is None:
-            raise StateMissingError(f"There is no version of state {key!r} before the one in use.")
+            raise StateMissingError(f"State {key!r} has no version before the one in use.")
     chosen = read_version(storage, key, to)
     storage.set_latest_version(key, to)
     return chosen

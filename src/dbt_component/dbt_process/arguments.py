@@ -1,34 +1,32 @@
-"""dbt command-line arguments, taken apart: command, selection, and what changes how dbt parses."""
+"""dbt command lines, taken apart: command, selection, and what changes how dbt parses."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 import yaml
 
+from dbt_component.dbt_process.commands import GROUPS, DbtCommand, find_command
+from dbt_component.dbt_process.options import (
+    EXCLUDE,
+    EXCLUDE_RESOURCE_TYPE,
+    PROFILE,
+    RESOURCE_TYPE,
+    SELECT,
+    SELECTOR,
+    TARGET,
+    VARS,
+    Arity,
+    DbtOption,
+    find_option,
+)
 from dbt_component.errors import CliArgsError
 
-_SELECTION_FLAGS = {
-    "--select": "select",
-    "-s": "select",
-    "--models": "select",
-    "-m": "select",
-    "--model": "select",
-    "--exclude": "exclude",
-    "--selector": "selector",
-}
-_RUNNABLE_TYPES: dict[str, frozenset[str]] = {
-    "build": frozenset({"model", "seed", "snapshot", "test", "unit_test"}),
-    "run": frozenset({"model"}),
-    "seed": frozenset({"seed"}),
-    "snapshot": frozenset({"snapshot"}),
-    "test": frozenset({"test", "unit_test"}),
-    "compile": frozenset(),
-    "clone": frozenset(),
-}
-_PARSE_FLAGS = frozenset({"--vars", "--profile", "--target", "-t"})
-_FORBIDDEN = {
+_SELECTION = (SELECT, EXCLUDE, SELECTOR)
+_PARSING = (VARS, PROFILE, TARGET)
+_EVERY_TYPE = frozenset({"all", "default"})
+_SET_BY_A_STEP = {
     "--project-dir": "set `project` instead",
     "--profiles-dir": "set `project.profiles_dir` instead",
     "--target-path": "each run has a target folder of its own",
@@ -40,14 +38,22 @@ _FORBIDDEN = {
 
 
 class DbtArguments(msgspec.Struct, frozen=True):
-    """Arguments without their selection.
+    """A dbt command line without its selection.
 
-    ``argv`` is the command and its other arguments, in order. ``resource_types`` are those that the
-    command reports on; ``None`` if it is not known (all are possible). ``parse_overrides`` are the
-    arguments that make dbt read the project differently from how the state was prepared.
+    Args:
+        command: The dbt command.
+        argv: The command and its other arguments, in order.
+        select: Values of all ``--select`` options and their aliases.
+        exclude: Values of all ``--exclude`` options.
+        selector: The name of a YAML selector, or empty.
+        vars: The parsed ``--vars``.
+        profile: The value of ``--profile``; ``None`` if not given.
+        target: The value of ``--target``; ``None`` if not given.
+        resource_types: What this command line reports on: ``command.reports_on``, narrowed by the
+            options for resource types.
     """
 
-    command: str
+    command: DbtCommand
     argv: list[str]
     select: list[str] = []
     exclude: list[str] = []
@@ -62,108 +68,155 @@ class DbtArguments(msgspec.Struct, frozen=True):
         return bool(self.select or self.exclude or self.selector)
 
 
-def parse_arguments(args: Sequence[str]) -> DbtArguments:
-    """Takes dbt arguments apart.
+class _Part(msgspec.Struct, frozen=True):
+    """An option with its values, or a plain word. ``option`` is ``None`` for a word or an unknown option."""
 
-    Selection flags may be repeated and take several values, as in dbt; all are kept.
+    tokens: tuple[str, ...]
+    option: DbtOption | None = None
+    values: tuple[str, ...] = ()
+
+
+def parse_arguments(args: Sequence[str]) -> DbtArguments:
+    """Takes a dbt command line apart, as dbt itself reads it.
+
+    Options that no known dbt has are kept in ``argv``, since a newer dbt may have them; their values must
+    be attached with ``=`` if they stand ahead of the command.
 
     Raises:
-        CliArgsError: There is no command to run nodes with, or a flag that a run must not change.
+        CliArgsError: There is no command, dbt has no such command, a value is missing, or ``--vars`` can't
+            be parsed.
     """
-    argv: list[str] = []
-    found: dict[str, list[str]] = {"select": [], "exclude": [], "selector": []}
-    values: dict[str, list[str]] = {
-        "--vars": [],
-        "--profile": [],
-        "--target": [],
-        "-t": [],
-        "--resource-type": [],
-        "--resource-types": [],
-        "--exclude-resource-type": [],
-        "--exclude-resource-types": [],
-    }
-    position = 0
-    while position < len(args):
-        token = args[position]
-        flag, has_value, value = token.partition("=") if token.startswith("-") else (token, "", "")
-        if flag in _FORBIDDEN:
-            raise CliArgsError(
-                f"cli_args must not hold {flag!r}: {_FORBIDDEN[flag]}.", where="cli_args"
-            )
-        if flag in _SELECTION_FLAGS:
-            taken = [value] if has_value else list(_values_after(args, position))
-            if not taken:
-                raise CliArgsError(f"{flag!r} needs a value.", where="cli_args")
-            found[_SELECTION_FLAGS[flag]].extend(taken)
-            position += 1 if has_value else 1 + len(taken)
-            continue
-        if flag in values:
-            if has_value:
-                values[flag].append(value)
-            elif position + 1 < len(args):
-                values[flag].append(args[position + 1])
-        argv.append(token)
-        position += 1
-    command = next((token for token in argv if token in _RUNNABLE_TYPES), None)
-    if command is None:
+    words, parts = _split(args)
+    if not words:
         raise CliArgsError(
             f"No dbt command in cli_args: {list(args)!r}.",
             where="cli_args",
-            hint=f"Begin with one of {', '.join(sorted(_RUNNABLE_TYPES))}.",
+            hint="Begin with a command, for example `build`.",
         )
-    types = _RUNNABLE_TYPES[command]
-    only = {t for f in ("--resource-type", "--resource-types") for t in values[f]}
-    without = {
-        t for f in ("--exclude-resource-type", "--exclude-resource-types") for t in values[f]
-    }
-    if only and "all" not in only:
-        types = types & only
+    command = find_command(words)
+    selectors = _values(parts, SELECTOR)
     return DbtArguments(
         command=command,
-        argv=argv,
-        select=found["select"],
-        exclude=found["exclude"],
-        selector=" ".join(found["selector"]),
-        vars=_parse_vars(values["--vars"]),
-        profile=_last(values["--profile"]),
-        target=_last([*values["-t"], *values["--target"]]),
-        resource_types=frozenset(types - without),
+        argv=[token for part in parts if part.option not in _SELECTION for token in part.tokens],
+        select=_values(parts, SELECT),
+        exclude=_values(parts, EXCLUDE),
+        selector=selectors[-1] if selectors else "",
+        vars=_parse_vars(_values(parts, VARS)),
+        profile=_last(_values(parts, PROFILE)),
+        target=_last(_values(parts, TARGET)),
+        resource_types=_narrow(
+            command.reports_on,
+            only=_types(parts, RESOURCE_TYPE),
+            without=_types(parts, EXCLUDE_RESOURCE_TYPE),
+        ),
     )
+
+
+def refuse_step_flags(args: Sequence[str]) -> None:
+    """Refuses options that a step sets itself, and so its ``cli_args`` must not.
+
+    Raises:
+        CliArgsError: There is one.
+    """
+    for part in _split(args)[1]:
+        name = part.option.name if part.option is not None else ""
+        if name in _SET_BY_A_STEP:
+            raise CliArgsError(
+                f"cli_args must not hold {name!r}: {_SET_BY_A_STEP[name]}.", where="cli_args"
+            )
 
 
 def parse_options(argv: Sequence[str]) -> list[str]:
     """Those of a command's arguments that other commands need to read the project the same way."""
-    kept: list[str] = []
-    for position, token in enumerate(argv):
-        flag, has_value, _ = token.partition("=")
-        if flag in _PARSE_FLAGS:
-            kept += [token] if has_value else list(argv[position : position + 2])
-    return kept
+    _, parts = _split(argv)
+    return [token for part in parts if part.option in _PARSING for token in part.tokens]
 
 
-def _values_after(args: Sequence[str], position: int) -> Sequence[str]:
-    end = position + 1
-    while end < len(args) and not args[end].startswith("-"):
-        end += 1
-    return args[position + 1 : end]
+def _split(args: Sequence[str]) -> tuple[list[str], list[_Part]]:
+    """Splits a command line by the rules of dbt's parser (click).
+
+    Returns:
+        The words of the command, and all parts in order, these words among them.
+    """
+    words: list[str] = []
+    parts: list[_Part] = []
+    waiting = list(args)
+    while waiting:
+        token = waiting.pop(0)
+        if not token.startswith("-") or token == "-":
+            if not words or (len(words) == 1 and words[0] in GROUPS):
+                words.append(token)
+            parts.append(_Part((token,)))
+            continue
+        is_long = token.startswith("--")
+        if is_long:
+            name, equals, attached = token.partition("=")
+            is_attached = bool(equals)
+        else:
+            name, attached = token[:2], token[2:]
+            is_attached = bool(attached)
+        option = find_option(name, command=" ".join(words) or None)
+        if option is None:
+            parts.append(_Part((token,)))
+        elif option.arity is Arity.NONE:
+            if is_attached and not is_long:  # several in one token, such as -xd
+                waiting.insert(0, f"-{attached}")
+                token = name
+            parts.append(_Part((token,), option))
+        else:
+            values = [attached] if is_attached else [_first_value(option, name, waiting)]
+            more = _more_values(option, waiting)
+            tokens = (token, *more) if is_attached else (token, *values, *more)
+            parts.append(_Part(tokens, option, (*values, *more)))
+    return words, parts
+
+
+def _first_value(option: DbtOption, name: str, waiting: list[str]) -> str:
+    if not waiting or (option.arity is Arity.MANY and waiting[0].startswith("-")):
+        raise CliArgsError(f"{name!r} needs a value.", where="cli_args")
+    return waiting.pop(0)
+
+
+def _more_values(option: DbtOption, waiting: list[str]) -> list[str]:
+    taken: list[str] = []
+    while option.arity is Arity.MANY and waiting and not waiting[0].startswith("-"):
+        taken.append(waiting.pop(0))
+    return taken
+
+
+def _values(parts: Iterable[_Part], option: DbtOption) -> list[str]:
+    return [value for part in parts if part.option is option for value in part.values]
+
+
+def _types(parts: Iterable[_Part], option: DbtOption) -> frozenset[str]:
+    return frozenset(" ".join(_values(parts, option)).lower().split())
+
+
+def _narrow(
+    types: frozenset[str], *, only: frozenset[str], without: frozenset[str]
+) -> frozenset[str]:
+    if only and not only & _EVERY_TYPE:
+        types &= only
+    return types - without
 
 
 def _parse_vars(texts: Sequence[str]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for text in texts[-1:]:
+    """The last ``--vars``, as dbt has it."""
+    if not texts:
+        return {}
+    text = texts[-1]
+    try:
+        parsed = json.loads(text)
+    except ValueError:
         try:
-            parsed = json.loads(text)
-        except ValueError:
-            try:
-                parsed = yaml.safe_load(text)
-            except yaml.YAMLError as error:
-                raise CliArgsError(
-                    f"--vars is neither JSON nor YAML: {text!r}.", where="cli_args"
-                ) from error
-        if parsed is not None and not isinstance(parsed, dict):
-            raise CliArgsError(f"--vars must be a mapping, not {text!r}.", where="cli_args")
-        merged.update(parsed or {})
-    return merged
+            parsed = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise CliArgsError(
+                f"--vars is neither JSON nor YAML: {text!r}.", where="cli_args"
+            ) from error
+    if parsed is not None and not isinstance(parsed, dict):
+        raise CliArgsError(f"--vars must be a mapping, not {text!r}.", where="cli_args")
+    return parsed or {}
 
 
 def _last(values: Sequence[str]) -> str | None:

@@ -4,10 +4,6 @@ from typing import Any
 
 import msgspec
 
-BUILT_STATUSES = frozenset({"success", "no-op", "reused", "warn"})
-"""Statuses of a model, seed or snapshot whose relation is up to date after the run."""
-PASSED_STATUSES = frozenset({"pass", "success"})
-
 
 class BuiltColumn(msgspec.Struct, frozen=True):
     """A column as the database reports it after the build."""

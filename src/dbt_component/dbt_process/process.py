@@ -16,7 +16,6 @@ from dbt_component.dbt_process.events import DbtEvent, LogLine, decode_event
 from dbt_component.dbt_process.requests import Request, encode_request
 
 _CHILD = Path(__file__).with_name("child")
-_DRIVER = _CHILD / "drive_command.py"
 DEFAULT_GRACE_SECONDS = 25.0
 
 
@@ -43,11 +42,9 @@ class DbtProcess:
         read_end, write_end = os.pipe()
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         environment.pop("PYTHONSAFEPATH", None)
-        program = (
-            [engine.python, str(_CHILD), str(write_end)]
-            if engine.command is None
-            else [engine.python, str(_DRIVER), str(write_end), engine.command]
-        )
+        program = [engine.python, str(_CHILD), str(write_end)]
+        if engine.command is not None:
+            program.append(engine.command)
         try:
             self._process = subprocess.Popen(
                 program,

@@ -87,15 +87,21 @@ class Prepare(msgspec.Struct, frozen=True, tag_field="action", tag="prepare"):
 
 
 class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
-    """Resolves ``selections`` against the manifest at one of two paths.
+    """Resolves ``selections``.
 
-    ``manifest`` is dbt's parse cache; ``manifest_json`` a manifest.json, whose project is not needed.
+    Args:
+        selections: What to resolve.
+        output: Where the answers go.
+        manifest: Path of a msgpack manifest of the project in the working folder.
+        list_argv: Options that make dbt read that project in the same way.
+        manifest_json: Path of a manifest.json to use instead, without project, profile or adapter. YAML
+            selectors are then errors.
     """
 
     selections: list[WantedSelection]
     output: str
-    list_argv: list[str]
     manifest: str | None = None
+    list_argv: list[str] = []
     manifest_json: str | None = None
 
 

@@ -7,24 +7,35 @@ from typing import Any
 import dagster as dg
 
 from dbt_component._dagster import ProjectAssetsDefinition
+from dbt_component.definitions.op_nodes import OpSpecs, divide_nodes
+from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.definitions.op_settings import OpSettings
-from dbt_component.definitions.specs import SelectedSpecs
+from dbt_component.definitions.spec_builder import SelectedSpecs
+from dbt_component.project.prepared import PreparedProject
 
 RunFunction = Callable[[dg.AssetExecutionContext], Iterator[Any]]
 
 
 def build_assets(
-    specs: SelectedSpecs, op: OpSettings, run: RunFunction
+    specs: SelectedSpecs,
+    prepared: PreparedProject,
+    op: OpSettings,
+    run: RunFunction,
+    *,
+    metadata: frozenset[str] = frozenset(),
 ) -> list[dg.AssetsDefinition]:
-    """Builds the multi-assets that run dbt.
+    """Builds the multi-assets that run dbt, and registers what each of their ops stands for.
 
     All assets of one op must share a partitions definition for Dagster to run them together, so a
-    selection that mixes them gives one op for each, the unpartitioned one under the plain name.
+    selection that mixes them gives one op for each, the unpartitioned one under the plain name. A check
+    is in the op of its asset.
 
     Args:
         specs: What to define.
+        prepared: The project that they were built from.
         op: Settings that all ops share.
         run: The op's body.
+        metadata: What to fetch of each relation after it is built.
     """
     groups: dict[Any, list[dg.AssetSpec]] = {}
     for spec in specs.asset_specs:
@@ -37,33 +48,32 @@ def build_assets(
     for check in specs.check_specs:
         checks.setdefault(home.get(check.asset_key, default_home), []).append(check)
     names = _op_names(op.name, list(groups))
-    return [
-        _build_one(names[position], members, checks.get(partitions_def, []), op, run)
-        for position, (partitions_def, members) in enumerate(groups.items())
+    ops = [
+        OpSpecs(name, members, checks.get(partitions_def, []))
+        for name, (partitions_def, members) in zip(names, groups.items(), strict=True)
     ]
+    built: list[dg.AssetsDefinition] = []
+    for op_specs, nodes in zip(ops, divide_nodes(specs, ops), strict=True):
+        assets = _build_one(op_specs, op, run)
+        bound_ops.register(assets.node_def, BoundOp(prepared, nodes, specs.keys, metadata))
+        built.append(assets)
+    return built
 
 
-def _build_one(
-    name: str,
-    asset_specs: list[dg.AssetSpec],
-    check_specs: list[dg.AssetCheckSpec],
-    op: OpSettings,
-    run: RunFunction,
-) -> dg.AssetsDefinition:
+def _build_one(specs: OpSpecs, op: OpSettings, run: RunFunction) -> dg.AssetsDefinition:
     def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
         yield from run(context)
 
     body.__annotations__ = {"context": dg.AssetExecutionContext}
     multi_asset = dg.multi_asset(
-        name=name,
-        specs=asset_specs,
-        check_specs=check_specs or None,
+        name=specs.name,
+        specs=specs.asset_specs,
+        check_specs=specs.check_specs or None,
         can_subset=True,
         description=op.description,
         op_tags=dict(op.tags),
         pool=op.pool,
         backfill_policy=op.backfill_policy,
-        retry_policy=op.retry_policy,
         config_schema=op.config_cls.to_fields_dict() if op.config_cls is not None else None,
         # Dagster searches a list for every check's asset, which is quadratic; build_specs has
         # already made sure that each check belongs to one of these assets or to a source of theirs.

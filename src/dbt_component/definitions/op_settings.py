@@ -16,5 +16,4 @@ class OpSettings:
     description: str | None = None
     pool: str | None = None
     backfill_policy: dg.BackfillPolicy | None = None
-    retry_policy: dg.RetryPolicy | None = None
     config_cls: type[dg.Config] | None = None

@@ -1,73 +1,63 @@
-"""``schedules:`` of defs.yaml: each a job that launches exactly dbt's selection, and its schedule."""
+"""Schedules, each with a job of exactly what dbt selects."""
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from dbt_component.definitions.node_map import NodeMap
-from dbt_component.errors import DefinitionError
+from dbt_component.definitions.jobs import build_job
 from dbt_component.selection.criteria import SelectionCriteria
 
 
-@dataclass(frozen=True)
-class ScheduleSettings:
-    """One entry of ``schedules:``."""
-
-    name: str
-    cron_schedule: str | Sequence[str]
-    criteria: SelectionCriteria
-    job_name: str
-    execution_timezone: str | None = None
-    default_status: dg.DefaultScheduleStatus = dg.DefaultScheduleStatus.STOPPED
-    tags: Mapping[str, str] = field(default_factory=dict)
-    description: str | None = None
-    run_config: Mapping[str, Any] | None = None
-
-
-def asset_selection_of(node_map: NodeMap, unique_ids: Set[str]) -> dg.AssetSelection:
-    """The Dagster selection of exactly these nodes: their assets, and those of their checks chosen."""
-    keys = [key for key, unique_id in node_map.asset_ids.items() if unique_id in unique_ids]
-    checks = [key for key, unique_id in node_map.check_ids.items() if unique_id in unique_ids]
-    parts: list[dg.AssetSelection] = []
-    if keys:
-        parts.append(dg.AssetSelection.assets(*keys).without_checks())
-    if checks:
-        parts.append(dg.AssetSelection.checks(*checks))
-    return reduce(or_, parts) if parts else dg.AssetSelection.assets()
-
-
 def build_schedule(
-    settings: ScheduleSettings, node_map: NodeMap, unique_ids: Set[str]
+    name: str,
+    asset_keys: Collection[dg.AssetKey],
+    check_keys: Collection[dg.AssetCheckKey],
+    *,
+    criteria: SelectionCriteria,
+    cron_schedule: str | Sequence[str],
+    execution_timezone: str | None = None,
+    default_status: dg.DefaultScheduleStatus = dg.DefaultScheduleStatus.STOPPED,
+    tags: Mapping[str, str] | None = None,
+    job_name: str | None = None,
+    description: str | None = None,
+    run_config: Mapping[str, Any] | None = None,
 ) -> dg.ScheduleDefinition:
-    """Builds job and schedule.
+    """Builds a schedule and its job.
+
+    Args:
+        name: The schedule's name.
+        asset_keys: The assets of the selected nodes.
+        check_keys: The checks of the selected tests.
+        criteria: The selection that gave them, for errors.
+        cron_schedule: A cron expression, or several.
+        execution_timezone: Time zone of the cron expression. Default: UTC.
+        default_status: Whether it runs until somebody switches it on or off.
+        tags: Tags of the runs.
+        job_name: Default: the schedule's name with ``_job``.
+        description: Shown in Dagster's UI, for schedule and job.
+        run_config: Run config of the launched runs.
 
     Raises:
-        DefinitionError: The selection holds nothing that this component defines.
+        DefinitionError: There are neither assets nor checks.
     """
-    selection = asset_selection_of(node_map, unique_ids & node_map.selected_ids)
-    if not (unique_ids & ({*node_map.asset_ids.values()} | {*node_map.check_ids.values()})):
-        raise DefinitionError(
-            f"Schedule {settings.name!r} selects nothing: {settings.criteria}.",
-            where="schedules in defs.yaml",
-            hint="Check the selection with `dbt ls`; it is intersected with the component's own.",
-        )
-    job = dg.define_asset_job(
-        settings.job_name,
-        selection=selection,
-        tags=dict(settings.tags),
-        description=settings.description,
+    job = build_job(
+        job_name or f"{name}_job",
+        asset_keys,
+        check_keys,
+        criteria=criteria,
+        tags=tags,
+        description=description,
+        subject=f"Schedule {name!r}",
+        where="schedules in defs.yaml",
     )
     return dg.ScheduleDefinition(
-        name=settings.name,
+        name=name,
         job=job,
-        cron_schedule=settings.cron_schedule,
-        execution_timezone=settings.execution_timezone,
-        default_status=settings.default_status,
-        run_config=dict(settings.run_config) if settings.run_config else None,
-        description=settings.description,
-        tags=dict(settings.tags),
+        cron_schedule=cron_schedule,
+        execution_timezone=execution_timezone,
+        default_status=default_status,
+        run_config=dict(run_config) if run_config else None,
+        description=description,
+        tags=dict(tags or {}),
     )

@@ -5,45 +5,56 @@ from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import code_references, legacy_automation_condition, url_reference
+from dbt_component._dagster import legacy_automation_condition
+from dbt_component.definitions.file_references import file_references, provenance
+from dbt_component.definitions.metadata_keys import (
+    MATERIALIZATION_KEY,
+    PROJECT_ID_KEY,
+    UNIQUE_ID_KEY,
+)
+from dbt_component.definitions.resolving_manifest import (
+    ResolvingManifest,
+    own_manifest,
+    resolving,
+)
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
+from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
-from dbt_component.manifest.dbt_test import DbtTest
-from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
 from dbt_component.manifest.node_props import NodeProps
-from dbt_component.project.git.link import link_to_file
+from dbt_component.manifest.parse import parse_entry
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
 
-UNIQUE_ID_KEY = "dagster_dbt/unique_id"
-COMMIT_KEY = "dbt_component/commit"
-REPOSITORY_KEY = "dbt_component/repository"
-_PROJECT_ID_KEY = "dagster_dbt/project_id"
-_MATERIALIZATION_KEY = "dagster-dbt/materialization_type"
+_DEFAULT_SETTINGS = DagsterDbtTranslatorSettings()
 
 
 class DagsterDbtTranslator:
     """Maps dbt nodes to Dagster. Subclass it and override what should differ.
 
-    Each ``get_…`` method gets the node's manifest entry as a mapping, read lazily from the state.
-    Specs are computed once per manifest and node; dependencies, checks and events use the same result.
+    The translator keeps nothing but its settings. Methods that take ``dbt_resource_props`` accept a node's
+    entry in manifest.json: the mapping that ``get_resource_props`` returns, or a plain dict. Of a plain
+    dict, only what the entry itself says is known: not the e-mail of a group's owner, and of the code
+    version only the part of its own code.
     """
 
+    _settings: DagsterDbtTranslatorSettings | None = None
+
     def __init__(self, settings: DagsterDbtTranslatorSettings | None = None) -> None:
-        self._settings = settings or DagsterDbtTranslatorSettings()
-        self._memo: dict[int, tuple[Any, dict[str, dg.AssetSpec]]] = {}
+        self._settings = settings
 
     @property
     def settings(self) -> DagsterDbtTranslatorSettings:
-        if not hasattr(self, "_settings"):
-            self._settings = DagsterDbtTranslatorSettings()
-        return self._settings
+        return self._settings or _DEFAULT_SETTINGS
 
-    def get_resource_props(self, manifest: Manifest, unique_id: str) -> NodeProps:
-        """The manifest entry of a node. Raises KeyError if there is none."""
-        return manifest.props(unique_id)
+    def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
+        """The manifest entry of a node or test. Specs, checks and YAML templates are made from it.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return own_manifest(manifest).props(unique_id)
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         return dg.AssetKey(defaults.asset_key(_node(dbt_resource_props)))
@@ -96,7 +107,7 @@ class DagsterDbtTranslator:
             )
             for column in node.columns
         ]
-        metadata: dict[str, Any] = {_MATERIALIZATION_KEY: node.materialized or node.resource_type}
+        metadata: dict[str, Any] = {MATERIALIZATION_KEY: node.materialized or node.resource_type}
         if columns:
             metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
         table_name = defaults.table_name(node)
@@ -105,32 +116,43 @@ class DagsterDbtTranslator:
         return metadata
 
     def get_asset_spec(
-        self, manifest: Manifest, unique_id: str, project: DbtProject | None
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         """The default spec of a model, seed, snapshot or source.
 
-        Dependencies carry the *final* keys of the parents, overrides and YAML translation included.
+        While definitions are built, dependencies carry the *final* keys of the parents, overrides and
+        YAML translation included. Called by itself, they are the keys that this translator's
+        ``get_asset_spec`` gives the parents.
+
+        Args:
+            manifest: A Manifest, or manifest.json as a decoded dict or path.
+            unique_id: The node.
+            project: The project on disk, for code references.
 
         Raises:
             DefinitionError: Dagster refuses a value; the message names the node.
+            KeyError: There is no such node.
         """
-        props = self.get_resource_props(manifest, unique_id)
+        view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
+        props = view.props(unique_id)
         node = _node(props)
         is_virtual = (
             self.settings.enable_dbt_views_as_virtual_assets and node.materialized == "view"
         )
-        adapter = manifest.index.adapter_type
+        adapter = view.index.adapter_type
         metadata = {
             **self.get_metadata(props),
             "dagster/storage_kind": adapter,
             UNIQUE_ID_KEY: unique_id,
-            _PROJECT_ID_KEY: manifest.index.project_id or "",
+            PROJECT_ID_KEY: view.index.project_id or "",
         }
-        metadata.update(self._where_from(manifest, node, project, metadata))
+        metadata.update(provenance(view))
+        if self.settings.enable_code_references:
+            metadata.update(file_references(metadata, view, node, project))
         try:
             return dg.AssetSpec(
                 key=self.get_asset_key(props),
-                deps=[] if node.is_source else self._deps(manifest, props, project),
+                deps=self._deps(view, props) if view.has_dependencies else [],
                 description=self.get_description(props),
                 metadata=metadata,
                 skippable=True,
@@ -149,31 +171,38 @@ class DagsterDbtTranslator:
             raise DefinitionError(
                 f"{unique_id} can't become a Dagster asset: {error}",
                 where=node.original_file_path,
-                hint="Mend the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
+                hint="Correct the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
             ) from error
 
     def get_asset_check_spec(
         self,
         asset_spec: dg.AssetSpec,
-        manifest: Manifest,
+        manifest: Mapping[str, Any],
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
         """The check that a test becomes on an asset, or ``None`` if it is not a check of it.
 
         Error-severity tests block what is downstream in the same run; warnings don't.
+
+        Args:
+            asset_spec: The final spec of the asset.
+            manifest: A Manifest, or manifest.json as a decoded dict or path.
+            unique_id: The test.
+            project: The project on disk.
         """
-        test = manifest.index.test_by_id.get(unique_id)
-        if test is None:
+        view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
+        if unique_id not in view.index.test_by_id:
             return None
-        attached = attached_node_of(manifest.index, test)
-        if attached is None or self.resolve_spec(manifest, attached, project).key != asset_spec.key:
+        test = view.test(unique_id)
+        attached = attached_node_of(view.index, test)
+        if attached is None or view.final_spec(attached).key != asset_spec.key:
             return None
         others = {
             key: None
             for parent in test.depends_on
             if parent != attached
-            for key in self._check_dep_keys(manifest, parent, project)
+            for key in _keys_of(view, parent)
             if key != asset_spec.key
         }
         return dg.AssetCheckSpec(
@@ -185,61 +214,14 @@ class DagsterDbtTranslator:
             metadata={UNIQUE_ID_KEY: unique_id},
         )
 
-    def resolve_spec(
-        self, manifest: Manifest, unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
-        """The final spec of a node, computed once. ``get_asset_spec``, and what comes after it."""
-        _, specs = self._memo.setdefault(id(manifest), (manifest, {}))
-        spec = specs.get(unique_id)
-        if spec is None:
-            spec = self.finish_spec(
-                self.get_asset_spec(manifest, unique_id, project), manifest, unique_id
-            )
-            specs[unique_id] = spec
-        return spec
-
-    def finish_spec(self, spec: dg.AssetSpec, manifest: Manifest, unique_id: str) -> dg.AssetSpec:
-        """Applied after ``get_asset_spec`` and its overrides; the component's YAML comes in here."""
-        return spec
-
-    def _where_from(
-        self,
-        manifest: Manifest,
-        node: Node,
-        project: DbtProject | None,
-        metadata: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        """The commit, and references to the file: on the web at that commit, and on this machine."""
-        origin = manifest.origin
-        is_own = not node.package_name or node.package_name == manifest.index.project_name
-        found: dict[str, Any] = {}
-        if origin is not None:
-            found[COMMIT_KEY] = origin.commit
-            found[REPOSITORY_KEY] = origin.repository
-        if not self.settings.enable_code_references:
-            return found
-        if origin is not None:
-            path = origin.path_of(node.original_file_path)
-            link = link_to_file(
-                origin.repository, origin.commit, path, template=origin.link_template
-            )
-            if link is not None and is_own:
-                found.update(url_reference(metadata, link))
-        if project is not None:
-            path = _source_path(node, project, manifest.index.project_name)
-            found.update(code_references({**metadata, **found}, path))
-        return found
-
-    def _deps(
-        self, manifest: Manifest, props: NodeProps, project: DbtProject | None
-    ) -> list[dg.AssetDep]:
+    def _deps(self, view: ResolvingManifest, props: NodeProps) -> list[dg.AssetDep]:
         node = _node(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
-        parents = manifest.index.upstream_assets(node)
+        parents = [] if node.is_source else view.index.upstream_assets(node)
         # Dagster replaces a dependency by the asset that makes the named table: each name only once.
         named = {defaults.table_name(parent) for parent in parents if not parent.is_source}
         for parent in parents:
-            spec = self.resolve_spec(manifest, parent.unique_id, project)
+            spec = view.final_spec(parent.unique_id)
             metadata: Mapping[str, Any] | None = None
             if parent.is_source and self.settings.enable_source_metadata:
                 table_name = defaults.table_name(parent)
@@ -253,9 +235,7 @@ class DagsterDbtTranslator:
             if spec.key in deps:
                 deps[spec.key] = dg.AssetDep(spec.key)  # two sources on one key: no metadata
                 continue
-            mapping = self.get_partition_mapping(
-                props, self.get_resource_props(manifest, parent.unique_id)
-            )
+            mapping = self.get_partition_mapping(props, view.props(parent.unique_id))
             deps[spec.key] = dg.AssetDep(spec.key, partition_mapping=mapping, metadata=metadata)
         own_mapping = (
             self.get_partition_mapping(props, props)
@@ -267,25 +247,23 @@ class DagsterDbtTranslator:
             deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
         return list(deps.values())
 
-    def _check_dep_keys(
-        self, manifest: Manifest, unique_id: str, project: DbtProject | None
-    ) -> list[dg.AssetKey]:
-        nodes = manifest.index.nearest_assets(unique_id)
-        return [self.resolve_spec(manifest, n.unique_id, project).key for n in nodes]
+
+def _keys_of(view: ResolvingManifest, unique_id: str) -> list[dg.AssetKey]:
+    return [view.final_spec(node.unique_id).key for node in view.index.nearest_assets(unique_id)]
 
 
 def _node(props: Mapping[str, Any]) -> Node:
-    """The index entry behind a manifest entry that this package handed out."""
-    if isinstance(props, NodeProps) and not isinstance(props.node, DbtTest):
-        return props.node
+    """The parsed fields of a node's manifest entry."""
+    try:
+        node = props.node if isinstance(props, NodeProps) else parse_entry(props)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DefinitionError(
+            f"Expected the manifest entry of a node, got {type(props).__name__} without {error}.",
+            hint='Pass the mapping that the method was given, or `manifest["nodes"][unique_id]`.',
+        ) from error
+    if isinstance(node, Node):
+        return node
     raise DefinitionError(
-        f"Expected the manifest entry of a node, got {type(props).__name__}.",
-        hint="Pass on what `get_resource_props` returned, or the mapping the method was given.",
+        f"Expected the manifest entry of a node, got that of {node.resource_type} {node.unique_id!r}.",
+        hint="A test becomes a check in `get_asset_check_spec`; it has no asset of its own.",
     )
-
-
-def _source_path(node: Node, project: DbtProject, root_project_name: str) -> str:
-    if node.package_name and node.package_name != root_project_name:
-        packages = project.yml.packages_install_path
-        return f"{project.project_dir}/{packages}/{node.package_name}/{node.original_file_path}"
-    return f"{project.project_dir}/{node.original_file_path}"

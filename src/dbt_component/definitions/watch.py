@@ -1,4 +1,4 @@
-"""``watch:`` of defs.yaml: a sensor that looks at the Git ref, and the job that refreshes the state.
+"""A sensor that looks at a Git ref, and the job that refreshes the state.
 
 The sensor only asks the remote for the commit, which takes a second or two. A commit that is not the
 state's launches the job once (the commit is the run's key); the job prepares the new state, reports what
@@ -23,16 +23,6 @@ mutation Reload($name: String!) {
 
 
 @dataclass(frozen=True)
-class WatchSettings:
-    """One ``watch:``. ``reload_url`` is the web server's address, ``location_name`` what to reload there."""
-
-    interval_seconds: int
-    default_status: dg.DefaultSensorStatus
-    reload_url: str | None = None
-    location_name: str | None = None
-
-
-@dataclass(frozen=True)
 class Refreshed:
     """The outcome of a refresh by the job."""
 
@@ -43,20 +33,26 @@ class Refreshed:
 
 def build_watch(
     name: str,
-    settings: WatchSettings,
     *,
+    interval_seconds: int,
+    default_status: dg.DefaultSensorStatus,
     loaded_commit: Callable[[], str | None],
     remote_commit: Callable[[], str],
     refresh: Callable[[dg.DagsterInstance], Refreshed],
+    reload_url: str | None = None,
+    location_name: str | None = None,
 ) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
     """Builds job and sensor.
 
     Args:
         name: Prefix of their names.
-        settings: When to look, and whom to tell.
+        interval_seconds: How often the sensor looks.
+        default_status: Whether it runs until somebody switches it on or off.
         loaded_commit: The commit of the state in use.
         remote_commit: Asks the remote for the commit of the ref.
         refresh: Refreshes the state in the instance's storage.
+        reload_url: Address of the web server to ask for a reload when the state changed.
+        location_name: The code location to reload there.
     """
 
     @dg.op(name=f"{name}_refresh_state")
@@ -71,9 +67,9 @@ def build_watch(
                 "removed": dg.MetadataValue.json(outcome.difference.removed),
             }
         )
-        if outcome.is_changed and settings.reload_url and settings.location_name:
-            reload_location(settings.reload_url, settings.location_name)
-            context.log.info(f"Reloaded code location {settings.location_name!r}.")
+        if outcome.is_changed and reload_url and location_name:
+            reload_location(reload_url, location_name)
+            context.log.info(f"Reloaded code location {location_name!r}.")
 
     @dg.job(name=f"{name}_refresh_state_job", executor_def=dg.in_process_executor)
     def refresh_job() -> None:
@@ -82,8 +78,8 @@ def build_watch(
     @dg.sensor(
         name=f"{name}_watch",
         job=refresh_job,
-        minimum_interval_seconds=settings.interval_seconds,
-        default_status=settings.default_status,
+        minimum_interval_seconds=interval_seconds,
+        default_status=default_status,
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         commit = remote_commit()

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster.components.resolved.context import ResolutionContext
-from dagster.components.resolved.core_models import AssetAttributesModel, resolve_partitions_def
+from dagster import AssetAttributesModel, ResolutionContext
 from jinja2 import TemplateSyntaxError
 from pydantic import BaseModel, ValidationError
 
+from dbt_component._dagster import resolve_partitions_def
 from dbt_component.errors import TranslationError
 from dbt_component.manifest.node_props import NodeProps
 from dbt_component.translation.template import (

@@ -8,98 +8,21 @@ Each item is a string, or a mapping of flags to values. Values may be templates 
 * what mentions a partition on a run that has none is left out.
 """
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import dagster as dg
 from jinja2 import TemplateSyntaxError
 
 from dbt_component.errors import CliArgsError
+from dbt_component.execution.run_scope import NO_PARTITION, NoPartition, RangeHasNoKey
 from dbt_component.translation.template import UndefinedValueError, compile_template
 
 CliArg = str | Mapping[str, Any]
 
 
-class NoPartition:
-    """Stands for the partition of a run that has none; whatever is asked of it is itself again."""
-
-    def __getattr__(self, name: str) -> "NoPartition":
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __getitem__(self, key: object) -> "NoPartition":
-        return self
-
-    def __call__(self, *args: object, **kwargs: object) -> "NoPartition":
-        return self
-
-    def __add__(self, other: object) -> "NoPartition":
-        return self
-
-    __radd__ = __sub__ = __rsub__ = __mod__ = __add__
-
-    def __str__(self) -> str:
-        return _MARK
-
-    def __bool__(self) -> bool:
-        return False
-
-
-_MARK = "\x00no partition\x00"
 _LEFT_OUT = object()
-
-
-def partition_scope(context: dg.AssetExecutionContext) -> dict[str, Any]:
-    """The run's partition as template names; each is a ``NoPartition`` where it does not apply."""
-    scope: dict[str, Any] = dict.fromkeys(
-        ("partition_key", "partition_key_range", "partition_time_window"), NoPartition()
-    )
-    if not context.has_partition_key and not context.has_partition_key_range:
-        return scope
-    key_range = context.partition_key_range
-    scope["partition_key_range"] = key_range
-    if context.has_partition_key and key_range.start == key_range.end:
-        scope["partition_key"] = context.partition_key
-    elif key_range.start == key_range.end:
-        scope["partition_key"] = key_range.start
-    else:
-        scope["partition_key"] = _RangeHasNoKey(key_range)
-    not_time_windows = (
-        ValueError,
-        dg.DagsterInvariantViolationError,
-        dg.DagsterInvalidDefinitionError,
-    )
-    with contextlib.suppress(*not_time_windows):
-        scope["partition_time_window"] = context.partition_time_window
-    return scope
-
-
-class _RangeHasNoKey:
-    """``partition_key`` on a run over several partitions: an error when it is used, not before."""
-
-    def __init__(self, key_range: dg.PartitionKeyRange) -> None:
-        self._range = key_range
-
-    def _refuse(self) -> Any:
-        raise CliArgsError(
-            f"partition_key has no single value: the run covers {self._range.start!r} to"
-            f" {self._range.end!r}.",
-            where="cli_args",
-            hint="Use partition_key_range or partition_time_window, or set `op.backfill_policy:"
-            " {type: multi_run}`.",
-        )
-
-    def __str__(self) -> str:
-        return str(self._refuse())
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._refuse()
 
 
 def render_cli_args(
@@ -193,8 +116,8 @@ def _render(value: Any, scope: Mapping[str, Any], where: str) -> Any:
         raise CliArgsError(
             f"Template {value!r} failed: {type(error).__name__}: {error}", where=where
         ) from error
-    if isinstance(result, NoPartition) or (isinstance(result, str) and _MARK in result):
+    if isinstance(result, NoPartition) or (isinstance(result, str) and NO_PARTITION in result):
         return _LEFT_OUT
-    if isinstance(result, _RangeHasNoKey):
+    if isinstance(result, RangeHasNoKey):
         return str(result)
     return result

@@ -1,10 +1,10 @@
-"""How one dbt command will run: which nodes, from which manifest, and why so."""
+"""How one dbt command will run: which nodes, from which manifest, and why."""
 
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,8 +12,6 @@ from dbt_component.dbt_process.arguments import DbtArguments, parse_options
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
-from dbt_component.errors import StateError
-from dbt_component.execution.binding import RunBinding
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
@@ -25,40 +23,68 @@ class Mode(Enum):
     """Where dbt gets its manifest from."""
 
     SLICE = "slice"
-    """The selected nodes and their surroundings, out of the state's parse cache."""
+    """The selected nodes and their surroundings, from the prepared parse cache."""
     CUT = "cut"
     """As SLICE, but with dbt's complete ``graph`` variable, because something reads it."""
     PARSE = "parse"
-    """dbt reads the project, with the state's parse cache to start from. Always correct."""
+    """dbt reads the project, starting from the prepared parse cache if there is one. Always correct."""
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """One dbt command over an exact set of nodes.
+    """One dbt command.
 
-    ``selected`` are the ids given to dbt; ``expected`` those of them that the command must report on.
-    ``reason`` says why the run is not sliced; ``None`` if it is.
+    Args:
+        project: The project to run in.
+        engine: The dbt that runs it.
+        arguments: The command line as it was given.
+        argv: The command line for dbt: without the selection if ``selected`` replaces it.
+        mode: Where dbt gets its manifest from.
+        reason: Why the run is not sliced; ``None`` if it is.
+        selected: The exact unique ids that dbt gets; ``None`` leaves the choice to ``argv``.
+        expected: Those of ``selected`` that the command must report on.
     """
 
     project: DbtProject
     engine: Engine
+    arguments: DbtArguments
     argv: list[str]
-    selected: frozenset[str]
-    expected: frozenset[str]
-    mode: Mode
-    reason: str | None
+    mode: Mode = Mode.PARSE
+    reason: str | None = None
+    selected: frozenset[str] | None = None
+    expected: frozenset[str] = frozenset()
+
+    @property
+    def dbt_command(self) -> str:
+        """The command as text, for messages. Nodes that are given by unique id are not part of it."""
+        return " ".join(["dbt", *self.argv])
 
 
-def plan_run(binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[str]) -> RunPlan:
-    """Decides how to run ``arguments`` over ``wanted``.
+def plan_command(project: DbtProject, arguments: DbtArguments, argv: Sequence[str]) -> RunPlan:
+    """Plans a command that chooses its nodes itself, exactly as it was given."""
+    return RunPlan(
+        project=project,
+        engine=find_engine(project.dbt_executable),
+        arguments=arguments,
+        argv=complete_argv(argv, arguments, project),
+    )
+
+
+def plan_step(
+    prepared: PreparedProject,
+    project: DbtProject,
+    arguments: DbtArguments,
+    *,
+    wanted: frozenset[str],
+) -> RunPlan:
+    """Plans a command over the nodes that Dagster chose.
 
     Args:
-        binding: The definitions and their project.
+        prepared: What is known of the project.
+        project: The project to run in.
         arguments: The dbt command; its own selection narrows ``wanted``.
         wanted: Unique ids that Dagster chose.
     """
-    prepared = binding.prepared
-    project = prepared.open()
     engine = find_engine(project.dbt_executable)
     if arguments.has_selection:
         criteria = SelectionCriteria(
@@ -71,32 +97,34 @@ def plan_run(binding: RunBinding, arguments: DbtArguments, *, wanted: frozenset[
     return RunPlan(
         project=project,
         engine=engine,
-        argv=complete_argv(arguments, project),
-        selected=wanted,
-        expected=expected_nodes(prepared.manifest.index, arguments, wanted),
+        arguments=arguments,
+        argv=complete_argv(arguments.argv, arguments, project),
         mode=mode,
         reason=reason,
+        selected=wanted,
+        expected=expected_nodes(prepared.manifest.index, arguments, wanted),
     )
 
 
-def complete_argv(arguments: DbtArguments, project: DbtProject) -> list[str]:
+def complete_argv(argv: Sequence[str], arguments: DbtArguments, project: DbtProject) -> list[str]:
     """The command with the project's profile, target and variables where it does not set them."""
-    argv = list(arguments.argv)
+    given = {
+        "--profile": arguments.profile is not None,
+        "--target": arguments.target is not None,
+        "--vars": any(token == "--vars" or token.startswith("--vars=") for token in argv),
+    }
     defaults = project_arguments(project)
-    pairs = list(zip(defaults[::2], defaults[1::2], strict=True))
-    given = {"--profile": arguments.profile, "--target": arguments.target}
-    for flag, value in pairs:
-        if flag == "--vars" and any(a == "--vars" or a.startswith("--vars=") for a in argv):
-            continue
-        if given.get(flag) is None:
-            argv += [flag, value]
-    return argv
+    completed = list(argv)
+    for flag, value in zip(defaults[::2], defaults[1::2], strict=True):
+        if not given[flag]:
+            completed += [flag, value]
+    return completed
 
 
 def expected_nodes(
     index: ManifestIndex, arguments: DbtArguments, wanted: frozenset[str]
 ) -> frozenset[str]:
-    """The nodes of ``wanted`` that the command runs and so must report on."""
+    """The nodes of ``wanted`` that the command runs and must report on."""
     expected: set[str] = set()
     for unique_id in wanted:
         node = index.node_by_id.get(unique_id)
@@ -116,7 +144,7 @@ def choose_mode(
     arguments: DbtArguments,
     wanted: frozenset[str],
 ) -> tuple[Mode, str | None]:
-    """The cheapest way that gives what dbt itself would, and why it is not the slice if it isn't."""
+    """The cheapest mode with dbt's own result, and the reason if it is not SLICE."""
     if engine.command is not None:
         return Mode.PARSE, f"{engine.command} is no Python script, so its command line is used"
     differing = prepared.differences(
@@ -125,13 +153,11 @@ def choose_mode(
     if differing:
         shown = "; ".join(differing[:3]) + (" …" if len(differing) > 3 else "")
         return Mode.PARSE, f"the project is not as it was prepared: {shown}"
-    if prepared.parse_cache is None:
-        return Mode.PARSE, "the project was prepared without a parse cache"
     index = prepared.manifest.index
     if index.graph_reading_macros:
         return Mode.CUT, f"macro {index.graph_reading_macros[0]} reads `graph`"
     if index.graph_readers:
-        # Not only what is wanted: hooks of runs and ephemeral parents are compiled with it.
+        # Hooks of the run and ephemeral parents are compiled with the wanted nodes.
         readers = index.graph_readers.intersection(plan_slice(index, wanted).keep)
         if readers:
             return Mode.CUT, f"{min(readers)} reads `graph`"
@@ -139,31 +165,43 @@ def choose_mode(
 
 
 def write_request(
-    plan: RunPlan, prepared: PreparedProject, folder: Path, *, metadata: Sequence[str]
+    plan: RunPlan,
+    prepared: PreparedProject | None,
+    target_path: Path,
+    *,
+    metadata: Sequence[str] = (),
 ) -> Invoke:
-    """Puts the manifest for the run into ``folder`` and returns the request for the child."""
+    """Writes the manifest of a run where its mode wants it, and returns the request for the child.
+
+    Args:
+        plan: The command.
+        prepared: What is known of the project; ``None`` for a command that chooses its nodes itself.
+        target_path: The command's target folder, created if need be. The manifest of a slice lies beside it.
+        metadata: What to fetch of each relation that was built.
+    """
+    target_path.mkdir(parents=True, exist_ok=True)
+    if prepared is None or plan.selected is None:
+        return Invoke(argv=plan.argv)
+    index = prepared.manifest.index
     request = Invoke(
         argv=plan.argv,
         selected=sorted(plan.selected),
         metadata=list(metadata),
-        names=None if plan.engine.command is None else _names_of(plan, prepared.manifest.index),
+        names=None if plan.engine.command is None else _names_of(plan, index, plan.selected),
     )
     cache = prepared.parse_cache
     now = str(plan.project.project_dir.resolve())
     before = prepared.prepared_in
     moved = (before, now) if before is not None and now != before else None
     if plan.mode is Mode.PARSE:
-        target = folder / "target"
-        target.mkdir(parents=True, exist_ok=True)
         if cache is not None:
-            (target / "partial_parse.msgpack").write_bytes(
+            (target_path / "partial_parse.msgpack").write_bytes(
                 cache.put_together(is_env_unchanged=prepared.is_env_unchanged, moved=moved)
             )
         return request
-    if cache is None:
-        raise StateError("The run can't be sliced: the project was prepared without a parse cache.")
-    slice_plan = plan_slice(prepared.manifest.index, plan.selected)
-    path = folder / "manifest.msgpack"
+    assert cache is not None, "a run without a parse cache is parsed"
+    slice_plan = plan_slice(index, plan.selected)
+    path = target_path.with_name(f"{target_path.name}.manifest.msgpack")
     if plan.mode is Mode.CUT:
         path.write_bytes(cache.put_together(is_env_unchanged=lambda _: True, moved=moved))
         cut = Cut(keep=slice_plan.keep, rewired=slice_plan.rewired)
@@ -172,21 +210,16 @@ def write_request(
     return msgspec.structs.replace(request, manifest=str(path))
 
 
-def _names_of(plan: RunPlan, index: ManifestIndex) -> NodeNames:
-    """How dbt's command line is told the selection."""
-    names = {
+def _names_of(plan: RunPlan, index: ManifestIndex, selected: frozenset[str]) -> NodeNames:
+    """The selection in terms of dbt's command line."""
+    names: Mapping[str, Any] = {
         unique_id: found.fqn
-        for unique_id in sorted(plan.selected)
+        for unique_id in sorted(selected)
         if (found := index.node_by_id.get(unique_id) or index.test_by_id.get(unique_id))
     }
     runnable = sum(node.is_asset for node in index.nodes) + len(index.tests)
     return NodeNames(
-        names=names,
+        names=dict(names),
         are_most=len(names) > runnable / 2,
         list_argv=parse_options(plan.argv),
     )
-
-
-def new_run_folder(base: Path, name: str) -> Path:
-    """A fresh folder for one run's artifacts."""
-    return Path(tempfile.mkdtemp(dir=base, prefix=f"{name}-"))

@@ -1,130 +1,204 @@
 """The dbt command line as a Dagster resource."""
 
-import logging
-import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from dbt_component.dbt_process.arguments import parse_arguments
+from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments, refuse_step_flags
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
-from dbt_component.errors import DefinitionError
-from dbt_component.execution.binding import RunBinding
-from dbt_component.execution.invocation import DbtCliInvocation, standard_streams
-from dbt_component.execution.node_events import NodeEvents
-from dbt_component.execution.plan import new_run_folder, plan_run
+from dbt_component.definitions.op_registry import BoundOp, bound_ops
+from dbt_component.execution.attempt import Attempt, start_process
+from dbt_component.execution.invocation import DbtCliInvocation
+from dbt_component.execution.plan import RunPlan, plan_command, plan_step
+from dbt_component.execution.run_folder import RunFolder
+from dbt_component.execution.selected_step import SelectedStep
+from dbt_component.execution.step_events import StepEvents
 from dbt_component.execution.subset import nodes_to_run
-from dbt_component.project.cache import cache_folder
+from dbt_component.project.project import DbtProject
 
-KEEP_RUN_FOLDERS_SECONDS = 3 * 24 * 3600
-_logger = logging.getLogger("dbt_component")
+Context = dg.AssetExecutionContext | dg.OpExecutionContext
 
 
 class DbtCliResource(dg.ConfigurableResource[Any]):
-    """Runs dbt commands over what a step selected. A component hands one to its ``execute``."""
+    """Runs dbt commands: over what a step of dbt definitions selected, or any command as it is given.
 
+    Unknown fields are refused; subclasses may add some.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    project_dir: str = Field(description="Folder of dbt_project.yml.")
     global_config_flags: list[str] = Field(
         default_factory=list,
         description="Flags put before the command, for example `--no-use-colors`.",
     )
-    _binding: RunBinding | None = PrivateAttr(default=None)
-    _early: DbtProcess | None = PrivateAttr(default=None)
+    profiles_dir: str | None = Field(
+        default=None,
+        description="Folder of profiles.yml. Default: DBT_PROFILES_DIR, the project folder or ~/.dbt,"
+        " whichever has one.",
+    )
+    profile: str | None = Field(
+        default=None, description="Profile to use instead of the one in dbt_project.yml."
+    )
+    target: str | None = Field(default=None, description="Target of the profile.")
+    dbt_executable: str | None = Field(
+        default=None, description="A `dbt` of another Python environment, or a wrapper around one."
+    )
+    state_path: str | None = Field(
+        default=None,
+        description="Folder of a manifest to compare with or defer to, relative to the project.",
+    )
+    _project: DbtProject | None = PrivateAttr(default=None)
+
+    @field_validator("project_dir", "profiles_dir", "state_path", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, Path) else value
 
     @classmethod
-    def bound_to(cls, binding: RunBinding, *, early: DbtProcess | None = None) -> "DbtCliResource":
-        """A resource for one step of the definitions behind ``binding``.
-
-        Args:
-            binding: The definitions.
-            early: A dbt process started ahead, for the first command.
-        """
-        resource = cls()
-        resource._binding = binding
-        resource._early = early
+    def of(cls, project: DbtProject) -> "DbtCliResource":
+        """A resource for a project, with its variables and all its other settings."""
+        resource = cls(
+            project_dir=str(project.project_dir),
+            profiles_dir=_text(project.profiles_dir),
+            profile=project.profile,
+            target=project.target,
+            dbt_executable=project.dbt_executable,
+            state_path=_text(project.state_path),
+        )
+        resource._project = project
         return resource
+
+    @property
+    def project(self) -> DbtProject:
+        """The project that commands run in.
+
+        Raises:
+            ProjectError: ``project_dir`` is no dbt project.
+        """
+        if self._project is None:
+            self._project = DbtProject(
+                Path(self.project_dir),
+                profiles_dir=None if self.profiles_dir is None else Path(self.profiles_dir),
+                profile=self.profile,
+                target=self.target,
+                dbt_executable=self.dbt_executable,
+                state_path=None if self.state_path is None else Path(self.state_path),
+            )
+        return self._project
+
+    def get_state_args(self) -> list[str]:
+        """``--state`` with the folder of ``state_path``; empty if no manifest.json is there."""
+        state_path = self.project.state_path
+        if state_path is None or not (state_path / "manifest.json").is_file():
+            return []
+        return ["--state", str(state_path)]
+
+    def get_defer_args(self) -> list[str]:
+        """``--defer --defer-state`` with the folder of ``state_path``; empty if no manifest.json is there."""
+        state_args = self.get_state_args()
+        return ["--defer", "--defer-state", state_args[1]] if state_args else []
 
     def cli(
         self,
         args: Sequence[str],
         *,
         raise_on_error: bool = True,
-        context: dg.AssetExecutionContext,
+        context: Context | None = None,
+        target_path: Path | None = None,
     ) -> DbtCliInvocation:
-        """Starts one dbt command over the assets and checks that the step selected.
+        """Makes ready one dbt command, which runs when it is waited for or streamed.
 
-        ``--select`` and the like in ``args`` narrow that choice, they never widen it.
+        With the context of a dbt asset, a command that reports on nodes runs over the assets and checks that
+        the step selected; ``--select`` and the like narrow that choice and never widen it. Any other command,
+        and any command without such a context, runs as it is given.
 
         Args:
             args: The command and its arguments, for example ``["build", "--full-refresh"]``.
-            raise_on_error: Whether the stream raises if a node fails.
-            context: The step's context.
+            raise_on_error: Whether a failure is raised.
+            context: The context of the op or asset that runs the command.
+            target_path: Folder for the artifacts of a command that runs as it is given. Default: a folder of
+                the command's own.
 
         Raises:
-            CliArgsError: ``args`` holds no runnable command, or a flag that a run must not change.
-            DefinitionError: The resource belongs to no definitions.
+            CliArgsError: ``args`` holds no dbt command, or a flag that the command of a step must not have.
+            ProjectError: ``project_dir`` is no dbt project.
         """
-        binding = self._binding
-        if binding is None:
-            raise DefinitionError(
-                "This DbtCliResource belongs to no dbt definitions.",
-                hint="Use the `dbt` argument of DbtProjectComponent.execute.",
+        argv = [*self.global_config_flags, *args]
+        arguments = parse_arguments(argv)
+        bound = None if context is None else bound_ops.find(_op_context(context).op_def)
+        if bound is None or not arguments.command.runs_selection:
+            plan = plan_command(self.project, arguments, argv)
+            folder = RunFolder.create(arguments.command.name.replace(" ", "-"))
+            attempt = Attempt(
+                plan, target_path or folder.target_path(1), process=start_process(plan.engine)
             )
-        arguments = parse_arguments([*self.global_config_flags, *args])
-        early, self._early = self._early, None
-        process: DbtProcess | None = early
+            return DbtCliInvocation(attempt, folder, raise_on_error=raise_on_error)
+        assert context is not None
+        refuse_step_flags(argv)
+        # dbt's import overlaps the planning.
+        process = start_process(find_engine(self.project.dbt_executable))
         try:
-            if process is None:
-                engine = find_engine(binding.prepared.open().dbt_executable)
-                process = DbtProcess(engine, **standard_streams())
-            asset_keys = frozenset(context.selected_asset_keys)
-            check_keys = frozenset(context.selected_asset_check_keys)
-            wanted = nodes_to_run(
-                binding.prepared.manifest.index,
-                binding.node_map,
-                asset_keys=asset_keys,
-                check_keys=check_keys,
-            )
-            plan = plan_run(binding, arguments, wanted=wanted)
-            runs = cache_folder("runs")
-            _remove_old(runs)
-            folder = new_run_folder(
-                runs, f"{context.op_execution_context.op.name}-{context.run_id[:8]}"
-            )
-            context.log.info(
-                f"Running `dbt {' '.join(plan.argv)}` over {len(plan.expected)} nodes, "
-                + ("sliced" if plan.reason is None else f"{plan.mode.value}: {plan.reason}")
-            )
-            return DbtCliInvocation(
-                plan,
-                binding,
-                NodeEvents(
-                    binding.prepared.manifest.index,
-                    binding.node_map,
-                    asset_keys=asset_keys,
-                    check_keys=check_keys,
-                ),
-                process=process,
-                folder=folder,
-                raise_on_error=raise_on_error,
-                log=context.log,
+            return self._selected(
+                bound, arguments, _op_context(context), process, raise_on_error=raise_on_error
             )
         except BaseException:
-            if process is not None:
-                process.stop()
+            process.stop()
             raise
 
+    def _selected(
+        self,
+        bound: BoundOp,
+        arguments: DbtArguments,
+        context: dg.OpExecutionContext,
+        process: DbtProcess,
+        *,
+        raise_on_error: bool,
+    ) -> DbtCliInvocation:
+        prepared = bound.prepared
+        assets_def = context.assets_def
+        outputs = assets_def.keys_by_output_name
+        checks = assets_def.check_specs_by_output_name
+        nodes = bound.nodes
+        wanted = nodes_to_run(
+            prepared.manifest.index, nodes, outputs=outputs.keys() | checks.keys()
+        )
+        plan = plan_step(prepared, self.project, arguments, wanted=wanted)
+        folder = RunFolder.create(f"{context.op.name}-{context.run_id[:8]}")
+        context.log.info(_described(plan))
+        events = StepEvents(
+            prepared.manifest.index,
+            bound.keys,
+            outputs={
+                nodes.asset_ids[name]: (name, key)
+                for name, key in outputs.items()
+                if name in nodes.asset_ids
+            },
+            checks={
+                nodes.check_ids[name]: spec.key
+                for name, spec in checks.items()
+                if name in nodes.check_ids
+            },
+        )
+        step = SelectedStep(prepared, events, metadata=sorted(bound.metadata), log=context.log)
+        attempt = Attempt(plan, folder.target_path(1), process=process)
+        return DbtCliInvocation(attempt, folder, raise_on_error=raise_on_error, step=step)
 
-def _remove_old(folder: Path) -> None:
-    """Removes run folders that nobody will look at any more."""
-    limit = time.time() - KEEP_RUN_FOLDERS_SECONDS
-    for entry in folder.iterdir():
-        try:
-            if entry.stat().st_mtime < limit:
-                shutil.rmtree(entry, ignore_errors=True)
-        except OSError:
-            continue
+
+def _op_context(context: Context) -> dg.OpExecutionContext:
+    if isinstance(context, dg.AssetExecutionContext):
+        return context.op_execution_context
+    return context
+
+
+def _described(plan: RunPlan) -> str:
+    how = "sliced" if plan.reason is None else f"{plan.mode.value}: {plan.reason}"
+    return f"Running `{plan.dbt_command}` over {len(plan.expected)} nodes, {how}"
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -34,6 +34,12 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         return {test.unique_id: test for test in self.tests}
 
     @cached_property
+    def positions(self) -> dict[str, int]:
+        """The place of each node in topological order, tests after all nodes."""
+        entries: list[Node | DbtTest] = [*self.nodes, *self.tests]
+        return {entry.unique_id: position for position, entry in enumerate(entries)}
+
+    @cached_property
     def all_ids(self) -> frozenset[str]:
         """Unique ids of all nodes and tests."""
         return frozenset(self.node_by_id) | frozenset(self.test_by_id)
@@ -68,9 +74,10 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         """The nearest models, seeds, snapshots and sources above a node, seen through all else.
 
         Ephemeral models, metrics, semantic models, saved queries and functions are walked through. In the
-        manifest's order, each once; found once for each node.
+        manifest's order, each once; found once for each node of the index.
         """
-        known = self._upstream_assets.get(node.unique_id)
+        is_own = self.node_by_id.get(node.unique_id) is node
+        known = self._upstream_assets.get(node.unique_id) if is_own else None
         if known is not None:
             return known
         found: dict[str, Node] = {}
@@ -88,8 +95,10 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
                 found[unique_id] = parent
             else:
                 waiting.extend(reversed(parent.depends_on))
-        self._upstream_assets[node.unique_id] = list(found.values())
-        return self._upstream_assets[node.unique_id]
+        upstream = list(found.values())
+        if is_own:
+            self._upstream_assets[node.unique_id] = upstream
+        return upstream
 
     def nearest_assets(self, unique_id: str) -> list[Node]:
         """The node itself if it is an asset or a source, else those above it; none if not known."""

@@ -26,7 +26,7 @@ class FolderSource:
         project_dir: Folder of dbt_project.yml.
         settings: How the project is run.
         commit_links: Whether assets carry the commit of the work tree that the folder lies in.
-        link_template: See ``git.link.link_to_file``.
+        link_template: See ``translation.link.link_to_file``.
         opened: The project, if it was opened by the user. It is then used as it is.
     """
 

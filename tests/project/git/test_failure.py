@@ -15,7 +15,7 @@ from dbt_component.errors import (
 from dbt_component.project.git.credentials import GitCredentials
 from dbt_component.project.git.failure import failure, needs_all_refs
 from dbt_component.project.git.session import GitLimits, GitResult, GitSession
-from dbt_component.project.git.url import parse_git_url
+from dbt_component.translation.git_url import parse_git_url
 
 CUT = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights"
 URL = "https://h.com/o/r.git/"
@@ -53,7 +53,11 @@ def session() -> GitSession:
             "trusted",
         ),
         (f"Host key verification failed.\n{CUT}", GitUnreachableError, "host key"),
-        (f"git@h.com: Permission denied (publickey).\n{CUT}", GitAccessError, "let in"),
+        (
+            f"git@h.com: Permission denied (publickey).\n{CUT}",
+            GitAccessError,
+            "authentication was rejected",
+        ),
         (f"Permissions 0644 for 'k' are too open. bad permissions\n{CUT}", GitAccessError, "chmod"),
         (f"ERROR: Repository not found.\n{CUT}", GitAccessError, "no such repository"),
         (f"fatal: repository '{URL}' not found", GitAccessError, "no such repository"),
@@ -91,7 +95,7 @@ def session() -> GitSession:
         (
             "error: RPC failed; curl 56 GnuTLS recv error (-9)\nfatal: early EOF",
             GitInterruptedError,
-            "broke off",
+            "connection was interrupted",
         ),
         ("fatal: write error: No space left on device", GitSourceError, "DBT_COMPONENT_CACHE_DIR"),
         ("fatal: something new", GitSourceError, "something new"),

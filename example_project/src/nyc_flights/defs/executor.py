@@ -1,7 +1,7 @@
-"""The executor of every job: Dagster's own, with the database up before the first step.
+"""The executor of every job: Dagster's default, which starts the database before the first step.
 
-A dbt step connects from a process of dbt's, and listing definitions needs no database.
-The start of a run is the one moment that comes before the first and not with the second.
+The database must be up before dbt's own process connects to it, but listing definitions
+should not start it. The start of a run is the one place that satisfies both.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _DAGSTER_DEFAULT = dg.multi_or_in_process_executor
 
 @dg.definitions
 def executor() -> dg.Definitions:
-    """Gives every job that names no executor this one, with the config of Dagster's default."""
+    """Makes this the default executor of all jobs, with the config of Dagster's own default."""
     return dg.Definitions(
         executor=dg.ExecutorDefinition(
             name="with_database",
@@ -29,7 +29,7 @@ def executor() -> dg.Definitions:
 
 
 def _create_executor(init_context: dg.InitExecutorContext) -> dg.Executor:
-    """Starts the database and hands over to Dagster's default. Called once a run."""
+    """Starts the database and creates Dagster's default executor. Called once per run."""
     database.ensure_running()
     create_default = cast(
         "Callable[[dg.InitExecutorContext], dg.Executor]", _DAGSTER_DEFAULT.executor_creation_fn

@@ -1,110 +1,45 @@
-"""Entry point that runs inside dbt's own interpreter: the standard library and dbt, nothing else.
+"""Start of the child process: ``python <this folder> <event fd> [<dbt command>]``.
 
-Started by path (``python <this folder> <event fd>``), so that dbt may live in another environment than
-Dagster. dbt's import begins at once; the request arrives as one line of JSON on standard input, which
-then stays open: its end means that the parent is gone, and the child interrupts itself.
-
-Events go out as one line of JSON each on the inherited descriptor. Standard output and standard error
-stay dbt's, for people.
-
-The requests are described in ``dbt_process/requests.py``; ``action`` says which one it is.
-
-A dbt that is no Python script is driven by ``drive_command.py`` instead, with the same protocol.
-
-See: https://docs.getdbt.com/reference/programmatic-invocations
+Started by path, so that dbt may live in another environment than Dagster. With a dbt command, a dbt that is
+no Python script is driven by its command line; else dbt runs in this process.
 """
 
-import atexit
-import gc
-import json
+from __future__ import annotations
+
+import importlib
+import importlib.util
 import os
-import signal
 import sys
-import threading
-import time
-import traceback
+from types import ModuleType
 
-# Only while these are imported does this folder lie on the path, so that it can shadow nothing of dbt's.
+PACKAGE = "_dbt_component_child"
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:] = [HERE, *(entry for entry in sys.path if os.path.abspath(entry or ".") != HERE)]
-try:
-    from child_invoke import run_invoke
-    from child_parent import read_request, watch_parent
-    from child_pipe import EventPipe
-    from child_prepare import run_prepare
-    from child_select import run_select
-finally:
-    sys.path.remove(HERE)
-
-EXIT_GRACE_SECONDS = 5
 
 
-def main():
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-    pipe = EventPipe(int(sys.argv[1]))
-    try:
-        try:
-            gc.disable()  # an import makes next to no garbage, and collecting costs a tenth of it
-            import dbt.cli.main
-
-            gc.freeze()
-            gc.enable()
-        except ImportError as error:
-            pipe.emit("result", success=False, error=str(error), error_type="ImportError", nodes=[])
-            return 2
-        line = read_request()
-        if not line:
-            return 0  # started ahead of need and never used
-        watch_parent()
-        request = json.loads(line)
-        if request.get("cwd"):
-            os.chdir(request["cwd"])
-        os.environ.update(request.get("env") or {})
-        actions = {"invoke": run_invoke, "prepare": run_prepare, "select": run_select}
-        actions[request["action"]](pipe, request)
-    except KeyboardInterrupt:
-        pipe.emit(
-            "result",
-            success=False,
-            error="interrupted",
-            error_type="KeyboardInterrupt",
-            interrupted=True,
-            nodes=[],
+def load(name: str) -> ModuleType:
+    """A module of this folder, under a package name that shadows nothing of dbt's environment."""
+    if PACKAGE not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            PACKAGE, os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]
         )
-        return 130
-    except BaseException:
-        pipe.emit(
-            "result", success=False, error=traceback.format_exc(), error_type="ChildError", nodes=[]
-        )
-        return 1
-    finally:
-        pipe.close()
-    return 0
+        assert spec is not None and spec.loader is not None
+        package = importlib.util.module_from_spec(spec)
+        sys.modules[PACKAGE] = package
+        spec.loader.exec_module(package)
+    return importlib.import_module(f"{PACKAGE}.{name}")
 
 
-def end_soon(code):
-    """Ends this process in order, but without taking the interpreter apart, which takes dbt 0.3 s.
-
-    An adapter may have left a thread or a handler that holds up the end: a timer does not wait for it.
-    """
-
-    def end():
-        time.sleep(EXIT_GRACE_SECONDS)
-        os._exit(code)
-
-    threading.Thread(target=end, name="end-soon", daemon=True).start()
-    try:
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
-                thread.join()
-        atexit._run_exitfuncs()  # databases are closed here
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(code)
+def main() -> int:
+    # Python put this folder on the path, where its files could shadow other modules.
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
+    is_driver = len(sys.argv) > 2
+    code: int = load("drive_command" if is_driver else "child_main").main()
+    return code
 
 
 if __name__ == "__main__":
-    end_soon(main())
+    exit_code = main()
+    if len(sys.argv) > 2:
+        sys.stdout.flush()
+        os._exit(exit_code)
+    load("child_main").end_soon(exit_code)

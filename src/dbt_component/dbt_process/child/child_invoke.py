@@ -1,17 +1,22 @@
 """One dbt command over an exact set of nodes."""
 
-from child_manifest import cut_manifest, load_manifest
-from child_patches import (
+from __future__ import annotations
+
+from typing import Any
+
+from .child_manifest import cut_manifest, load_manifest
+from .child_patches import (
     compare_relations_of_one_name,
     make_cycle_check_linear,
     remember_manifest,
     select_exactly,
     silence_relation_cache,
 )
-from child_watcher import NodeWatcher, emit_result
+from .child_pipe import EventPipe
+from .child_watcher import NodeWatcher, emit_result
 
 
-def run_invoke(pipe, request):
+def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
     from dbt.cli.main import dbtRunner
 
     watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()))

@@ -1,10 +1,13 @@
 """dbt's JSON log, turned into our events: what the watcher does inside dbt, from outside."""
 
+from __future__ import annotations
+
 import json
 import sys
 import traceback
+from typing import Any, Optional
 
-from child_pipe import plain
+from .child_pipe import EventPipe, plain
 
 _SKIPS = ("SkippingDetails", "LogSkipBecauseError", "MarkSkippedChildren")
 _TESTS = ("test", "unit_test")
@@ -17,14 +20,14 @@ class LogReader:
         pipe: Where events go.
     """
 
-    def __init__(self, pipe):
+    def __init__(self, pipe: EventPipe) -> None:
         self._pipe = pipe
-        self._printed = set()
-        self._batched = set()
-        self._reported = set()
-        self.errors = []
+        self._printed: set[Optional[str]] = set()
+        self._batched: set[Optional[str]] = set()
+        self._reported: set[str] = set()
+        self.errors: list[str] = []
 
-    def read(self, line):
+    def read(self, line: bytes) -> None:
         """One line of standard output, as bytes. What is no event of dbt's is for people alone."""
         text = line.decode(errors="replace").rstrip("\n")
         try:
@@ -44,7 +47,14 @@ class LogReader:
                 "log", level="warn", name="DbtComponent", message=traceback.format_exc()
             )
 
-    def _tell(self, name, level, message, data, invocation_id):
+    def _tell(
+        self,
+        name: str,
+        level: str,
+        message: str,
+        data: dict[str, Any],
+        invocation_id: Optional[str],
+    ) -> None:
         node = data.get("node_info") or {}
         unique_id = node.get("unique_id") or data.get("unique_id") or None
         if name == "NodeStart":
@@ -62,7 +72,13 @@ class LogReader:
                 self.errors.append(message)
             self._pipe.emit("log", level=level, name=name, message=message, unique_id=unique_id)
 
-    def _finished(self, unique_id, node, result, invocation_id):
+    def _finished(
+        self,
+        unique_id: Optional[str],
+        node: dict[str, Any],
+        result: dict[str, Any],
+        invocation_id: Optional[str],
+    ) -> None:
         # A batch of a microbatch model finishes under the model's id; only the model prints.
         is_batch = unique_id in self._batched and unique_id not in self._printed
         if is_batch or not unique_id or unique_id in self._reported:
@@ -85,6 +101,6 @@ class LogReader:
         )
 
 
-def _show(text):
+def _show(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

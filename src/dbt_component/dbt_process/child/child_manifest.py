@@ -1,7 +1,14 @@
-"""The manifest that a run is given instead of parsing."""
+"""dbt's manifest in memory: how it is read, cut to a run and compared. Only this file names its sections."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Optional
+
+_NOT_FOR_SELECTION = ("macros", "docs", "disabled", "parent_map", "child_map", "group_map")
 
 
-def load_manifest(path, keep_graph):
+def load_manifest(path: str, *, keep_graph: bool) -> Any:
     """Reads a manifest from dbt's own parse-cache format."""
     from dbt.contracts.graph.manifest import Manifest
 
@@ -18,7 +25,48 @@ def load_manifest(path, keep_graph):
     return manifest
 
 
-def cut_manifest(manifest, cut):
+def load_manifest_json(path: str) -> Any:
+    """Reads the nodes of a manifest.json, which may be of an older dbt. Macros and docs are left out.
+
+    Raises:
+        ValueError: The file is not a manifest, or is of a dbt with other nodes than this one.
+    """
+    from dbt.artifacts.schemas.manifest import WritableManifest
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import GenericTestNode
+    from dbt.version import __version__
+
+    with open(path, encoding="utf-8") as file:
+        content = json.load(file)
+    metadata = content.get("metadata") if isinstance(content, dict) else None
+    if not metadata or not WritableManifest.is_compatible_version(
+        metadata.get("dbt_schema_version")
+    ):
+        raise ValueError("dbt %s knows no such manifest: %s" % (__version__, metadata))
+    content.update({section: {} for section in _NOT_FOR_SELECTION})
+    try:
+        writable = WritableManifest.upgrade_schema_version(content)
+        manifest = Manifest.from_writable_manifest(writable)
+        # dbt 1.8 and 1.9 forget these two.
+        manifest.metadata = writable.metadata
+        if not manifest.saved_queries:
+            manifest.saved_queries = Manifest._map_resources_to_map_nodes(writable.saved_queries)
+        for unique_id, entry in content["nodes"].items():
+            # dbt takes all data tests of a manifest.json for singular ones.
+            if entry.get("test_metadata"):
+                manifest.nodes[unique_id] = GenericTestNode.from_dict(entry)
+    except Exception as error:  # of the decoder, whose message repeats the content
+        cause: BaseException = error
+        while cause.__cause__ or cause.__context__:
+            cause = cause.__cause__ or cause.__context__ or cause
+        raise ValueError(
+            "dbt %s can't read what dbt %s wrote: %s"
+            % (__version__, metadata.get("dbt_version"), str(cause)[:500])
+        ) from error
+    return manifest
+
+
+def cut_manifest(manifest: Any, cut: dict[str, Any]) -> None:
     """Reduces a complete manifest to the nodes of a run, leaving its flat graph complete."""
     keep = set(cut["keep"])
     manifest.nodes = {i: n for i, n in manifest.nodes.items() if i in keep}
@@ -31,3 +79,40 @@ def cut_manifest(manifest, cut):
         node = manifest.nodes.get(unique_id)
         if node is not None and hasattr(node.depends_on, "nodes"):
             node.depends_on.nodes = parents
+
+
+def find_node(manifest: Optional[Any], unique_id: str) -> Optional[Any]:
+    """A model, seed, snapshot or data test."""
+    return None if manifest is None else manifest.nodes.get(unique_id)
+
+
+def files_of_project(manifest: Any) -> set[str]:
+    """Paths of the root project's files that define nodes or patch them, relative to the project."""
+    package = manifest.metadata.project_name
+    paths = set()
+    for section in ("nodes", "sources", "exposures", "metrics", "semantic_models", "unit_tests"):
+        for entry in getattr(manifest, section, {}).values():
+            if entry.package_name == package:
+                paths.add(entry.original_file_path)
+            patched_in, _, patch = (getattr(entry, "patch_path", None) or "").partition("://")
+            if patch and patched_in == package:
+                paths.add(patch)
+    for section in ("saved_queries", "functions"):
+        for entry in getattr(manifest, section, {}).values():
+            if entry.package_name == package:
+                paths.add(entry.original_file_path)
+    return paths
+
+
+def parsed_content(manifest: Any) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """What parsing decides, without what differs between two parses of the same project."""
+    content = {}
+    for section in ("nodes", "sources", "exposures", "unit_tests", "metrics", "disabled"):
+        for unique_id, entry in getattr(manifest, section, {}).items():
+            entries = entry if isinstance(entry, list) else [entry]
+            for position, one in enumerate(entries):
+                fields = one.to_dict(omit_none=False)
+                for name in ("created_at", "build_path", "compiled_path"):
+                    fields.pop(name, None)
+                content[section, unique_id, position] = fields
+    return content

@@ -1,5 +1,7 @@
 """The parent at the other end of standard input: its one request, and its end."""
 
+from __future__ import annotations
+
 import os
 import signal
 import threading
@@ -9,7 +11,7 @@ STANDARD_INPUT = 0
 INTERRUPT_SECONDS = 5
 
 
-def read_request():
+def read_request() -> bytes:
     """The request line, or nothing if the parent closed standard input. Read without buffering, as a
     buffered reader's lock would be held by the watching thread while the interpreter ends.
     """
@@ -22,12 +24,12 @@ def read_request():
     return line
 
 
-def watch_parent():
+def watch_parent() -> None:
     """Interrupts this process's group when the parent's end of standard input closes, as Ctrl-C would, then
     ends it.
     """
 
-    def watch():
+    def watch() -> None:
         try:
             while os.read(STANDARD_INPUT, 1):
                 pass

@@ -1,40 +1,43 @@
 """Small changes to dbt in this process; each looks first whether this dbt has what it changes."""
 
+from __future__ import annotations
+
 import gc
 import json
 import os
+from typing import Any
 
 
-def collect_seldom():
-    """Parsing makes millions of objects that stay, and next to no cycles: Python's collector, which walks
-    through all of them again and again, takes half of the time of a large project.
+def collect_seldom() -> None:
+    """Makes Python's garbage collector run seldom.
+
+    Parsing makes millions of objects that stay, and next to no cycles: the collector, which walks through all
+    of them again and again, takes half of the time of a large project.
     """
     gc.set_threshold(100_000, 50, 100)
 
 
 class _JsonAtOnce:
-    """The ``json`` module, except that ``dump`` encodes in C before it writes: the same text, in a tenth
-    of the time.
-    """
+    """The ``json`` module, except that ``dump`` encodes in C before it writes: the same text, faster."""
 
-    def dump(self, value, file, **options):
+    def dump(self, value: Any, file: Any, **options: Any) -> None:
         file.write(json.dumps(value, **options))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(json, name)
 
 
-def write_json_at_once():
+def write_json_at_once() -> None:
     """dbt encodes manifest.json piece by piece in Python: 1.2 s for 1,000 models with two tests each."""
     try:
         from dbt_common.clients import system
     except ImportError:
         return
     if getattr(system, "json", None) is json:
-        system.json = _JsonAtOnce()
+        system.json = _JsonAtOnce()  # type: ignore[assignment, attr-defined]
 
 
-def make_cycle_check_linear():
+def make_cycle_check_linear() -> None:
     """dbt restarts a depth-first search at each node; one topological test finds the same."""
     try:
         import networkx
@@ -44,7 +47,7 @@ def make_cycle_check_linear():
     except (ImportError, AttributeError):
         return
 
-    def find_cycles(self):
+    def find_cycles(self: Any) -> Any:
         if networkx.is_directed_acyclic_graph(self.graph):
             return None
         return original(self)
@@ -52,7 +55,7 @@ def make_cycle_check_linear():
     Linker.find_cycles = find_cycles
 
 
-def silence_relation_cache(argv):
+def silence_relation_cache(argv: list[str]) -> None:
     """dbt encodes a debug event for each relation that it finds in a schema, read by nobody: 80 µs each."""
     if "--log-cache-events" in argv or os.environ.get("DBT_LOG_CACHE_EVENTS"):
         return
@@ -64,7 +67,7 @@ def silence_relation_cache(argv):
     except (ImportError, AttributeError):
         return
 
-    def fire_event(event, *args, **kwargs):
+    def fire_event(event: Any, *args: Any, **kwargs: Any) -> None:
         if event is not None:
             original(event, *args, **kwargs)
 
@@ -72,7 +75,7 @@ def silence_relation_cache(argv):
     cache.fire_event = fire_event
 
 
-def compare_relations_of_one_name():
+def compare_relations_of_one_name() -> None:
     """dbt compares each relation of a schema with the one it looks for, 10 µs each, three times a model.
 
     One of another name can match neither exactly nor nearly, so it is left out beforehand, unless the
@@ -87,7 +90,9 @@ def compare_relations_of_one_name():
     except (ImportError, AttributeError):
         return
 
-    def _make_match(self, relations_list, database, schema, identifier):
+    def _make_match(
+        self: Any, relations_list: list[Any], database: str, schema: str, identifier: str
+    ) -> Any:
         compared = (self.Relation.matches, self.Relation._is_exactish_match)
         if identifier and compared == known:
             name = identifier.lower()
@@ -103,38 +108,38 @@ def compare_relations_of_one_name():
     BaseAdapter._make_match = _make_match
 
 
-def select_exactly(unique_ids):
+def select_exactly(unique_ids: list[str]) -> None:
     """Replaces dbt's node choice by a fixed set; each task still drops what it does not run."""
     from dbt.graph.selector import NodeSelector
 
     wanted = frozenset(unique_ids)
 
-    def get_selected(self, *args, **kwargs):
+    def get_selected(self: Any, *args: Any, **kwargs: Any) -> Any:
         members = set(self.full_graph.nodes())
         return self.filter_selection(wanted & members)
 
     NodeSelector.get_selected = get_selected
 
 
-def remember_manifest(watcher):
+def remember_manifest(watcher: Any) -> None:
     """Lets the watcher see the manifest that dbt runs with, whichever way it came to be."""
     from dbt.task.base import ConfiguredTask
 
     original = ConfiguredTask.__init__
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         watcher.manifest = self.manifest
 
     ConfiguredTask.__init__ = __init__
 
 
-def catch_invalid_selector(selector):
+def catch_invalid_selector(selector: Any) -> list[str]:
     """dbt logs an unknown selector method and selects nothing; here it becomes an error."""
-    errors = []
+    errors: list[str] = []
     original = selector.get_method
 
-    def get_method(method, arguments):
+    def get_method(method: Any, arguments: Any) -> Any:
         try:
             return original(method, arguments)
         except Exception as error:

@@ -1,14 +1,17 @@
 """Events as lines of JSON on a descriptor that the parent reads."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 import threading
+from typing import Any
 
 COLOUR_CODE = re.compile("\x1b\\[[0-9;]*m")
 
 
-def plain(text):
+def plain(text: str) -> str:
     """Text without terminal colours."""
     return COLOUR_CODE.sub("", text)
 
@@ -16,11 +19,11 @@ def plain(text):
 class EventPipe:
     """Serialises events from dbt's threads onto one descriptor, in the order of their emission."""
 
-    def __init__(self, descriptor):
+    def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lock = threading.Lock()
 
-    def emit(self, kind, **fields):
+    def emit(self, kind: str, **fields: Any) -> None:
         line = json.dumps({"kind": kind, **fields}, default=str).encode() + b"\n"
         with self._lock:
             view = memoryview(line)
@@ -30,6 +33,6 @@ class EventPipe:
             except BrokenPipeError:
                 pass  # the parent is gone: the watcher on standard input ends this process
 
-    def close(self):
+    def close(self) -> None:
         with self._lock:
             os.close(self._descriptor)

@@ -1,16 +1,20 @@
 """``dbt deps`` and ``dbt parse``, and what only the parsed project can tell."""
 
-import json
+from __future__ import annotations
 
-from child_manifest import load_manifest
-from child_patches import collect_seldom, make_cycle_check_linear, write_json_at_once
-from child_select import resolve_selections
-from child_watcher import NodeWatcher, emit_result
+import json
+from typing import Any
+
+from .child_manifest import load_manifest, parsed_content
+from .child_patches import collect_seldom, make_cycle_check_linear, write_json_at_once
+from .child_pipe import EventPipe
+from .child_select import resolve_selections
+from .child_watcher import NodeWatcher, emit_result
 
 PROBE_VALUE = "2001-02-03"
 
 
-def run_prepare(pipe, request):
+def run_prepare(pipe: EventPipe, request: dict[str, Any]) -> None:
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
@@ -31,7 +35,7 @@ def run_prepare(pipe, request):
     resolve_selections(pipe, manifest, request, runtime_vars)
 
 
-def prove_runtime_vars(manifest, probe):
+def prove_runtime_vars(manifest: Any, probe: dict[str, Any]) -> list[str]:
     """Those of ``names`` that change nothing when the project is parsed with another value.
 
     They may then differ from run to run without parsing again. All are tried together first, and one by
@@ -42,28 +46,14 @@ def prove_runtime_vars(manifest, probe):
 
     expected = parsed_content(manifest)
 
-    def is_unread(names):
+    def is_unread(names: list[str]) -> bool:
         given = dict(probe["vars"])
         given.update(dict.fromkeys(names, PROBE_VALUE))
         argv = [*probe["argv"], "--vars", json.dumps(given), "--no-partial-parse"]
         outcome = dbtRunner().invoke(["--quiet", *argv, "--target-path", probe["target_path"]])
         return isinstance(outcome.result, Manifest) and parsed_content(outcome.result) == expected
 
-    names = probe["names"]
+    names: list[str] = probe["names"]
     if is_unread(names):
         return names
     return [name for name in names if len(names) > 1 and is_unread([name])]
-
-
-def parsed_content(manifest):
-    """What parsing decides, without what differs between two parses of the same project."""
-    content = {}
-    for section in ("nodes", "sources", "exposures", "unit_tests", "metrics", "disabled"):
-        for unique_id, entry in getattr(manifest, section, {}).items():
-            entries = entry if isinstance(entry, list) else [entry]
-            for position, one in enumerate(entries):
-                fields = one.to_dict(omit_none=False)
-                for name in ("created_at", "build_path", "compiled_path"):
-                    fields.pop(name, None)
-                content[section, unique_id, position] = fields
-    return content

@@ -1,29 +1,63 @@
 """Selections, resolved by dbt's own selector."""
 
+from __future__ import annotations
+
 import json
+import os
+import tempfile
+from typing import Any, Sequence
 
-from child_manifest import load_manifest
-from child_patches import catch_invalid_selector, make_cycle_check_linear
+from .child_graph import ManifestGraph
+from .child_manifest import load_manifest
+from .child_patches import catch_invalid_selector, make_cycle_check_linear
+from .child_pipe import EventPipe
 
 
-def run_select(pipe, request):
+def run_select(pipe: EventPipe, request: dict[str, Any]) -> None:
+    """Resolves the selections against a project's manifest, or against a manifest.json alone."""
     make_cycle_check_linear()
+    if request.get("manifest_json"):
+        select_from_manifest_json(pipe, request)
+        return
     manifest = load_manifest(request["manifest"], keep_graph=False)
     resolve_selections(pipe, manifest, request)
 
 
-def resolve_selections(pipe, manifest, request, runtime_vars=()):
-    """Resolves each selection with dbt's selector and writes the answers to ``output``.
+def select_from_manifest_json(pipe: EventPipe, request: dict[str, Any]) -> None:
+    """Resolves each selection without a project; a manifest that can't be read fails the request."""
+    try:
+        task = ManifestGraph(request["manifest_json"])
+    except Exception as error:
+        message = "%s can't be used: %s" % (request["manifest_json"], str(error) or repr(error))
+        pipe.emit("result", success=False, error=message, error_type=type(error).__name__, nodes=[])
+        return
+    selections = request["selections"]
+    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+        before = os.getcwd()
+        if any(may_be_by_path(selection) for selection in selections):
+            task.imitate_project(folder)
+        found = {selection["key"]: resolve_one(task, selection) for selection in selections}
+        os.chdir(before)
+    write_answers(pipe, request, found)
 
-    {"selections": {key: {ids | error}}, "runtime_vars": [name]}
-    """
-    found = {}
+
+def may_be_by_path(selection: dict[str, Any]) -> bool:
+    """Whether dbt may look at files for this selection; what contains a slash is a path to it."""
+    text = " ".join((selection["select"], selection["exclude"]))
+    return "/" in text or os.sep in text or "path" in text
+
+
+def resolve_selections(
+    pipe: EventPipe, manifest: Any, request: dict[str, Any], runtime_vars: Sequence[str] = ()
+) -> None:
+    """Resolves each selection with dbt's selector and writes the answers to ``output``."""
+    found: dict[str, dict[str, Any]] = {}
     selections = request["selections"]
     if selections:
         from dbt.cli.main import dbtRunner
         from dbt.task.list import ListTask
 
-        def run(self):
+        def run(self: Any) -> list[str]:
             self.compile_manifest()
             for selection in selections:
                 found[selection["key"]] = resolve_one(self, selection)
@@ -34,12 +68,28 @@ def resolve_selections(pipe, manifest, request, runtime_vars=()):
         if not outcome.success and outcome.exception is not None:
             for selection in selections:
                 found.setdefault(selection["key"], {"error": str(outcome.exception)})
+    write_answers(pipe, request, found, runtime_vars)
+
+
+def write_answers(
+    pipe: EventPipe,
+    request: dict[str, Any],
+    found: dict[str, dict[str, Any]],
+    runtime_vars: Sequence[str] = (),
+) -> None:
+    """Writes {"selections": {key: {ids | error}}, "runtime_vars": [name]} to ``output``."""
     with open(request["output"], "w", encoding="utf-8") as file:
         json.dump({"selections": found, "runtime_vars": list(runtime_vars)}, file)
     pipe.emit("selections", count=len(found))
 
 
-def resolve_one(task, selection):
+def resolve_one(task: Any, selection: dict[str, Any]) -> dict[str, Any]:
+    """The ids of one selection, or an error.
+
+    Args:
+        task: Has ``manifest``, ``graph``, ``previous_state`` and ``config``, as dbt's tasks do.
+        selection: ``select`` and ``exclude``, or ``selector``.
+    """
     from dbt.graph import parse_difference
     from dbt.graph.selector import NodeSelector
 

@@ -1,24 +1,27 @@
 """dbt's events and results, turned into ours."""
 
+from __future__ import annotations
+
 import traceback
+from typing import Any, Collection, Optional
 
-from child_pipe import plain
-
-UNREMARKABLE_STATES = ("success", "pass", "skipped", "no-op", "reused")
-FINISHED_STATES = ("success", "pass", "warn", "no-op", "reused")
+from .child_manifest import find_node
+from .child_metadata import describe_relation
+from .child_pipe import EventPipe, plain
+from .child_statuses import BUILT_STATUSES, UNREMARKABLE_STATUSES
 
 
 class NodeWatcher:
     """The one callback given to dbt: turns its events into ours."""
 
-    def __init__(self, pipe, metadata):
+    def __init__(self, pipe: EventPipe, metadata: Collection[str]) -> None:
         self._pipe = pipe
         self._metadata = metadata
-        self._printed = set()
-        self.reported = set()
-        self.manifest = None
+        self._printed: set[str] = set()
+        self.reported: set[str] = set()
+        self.manifest: Optional[Any] = None
 
-    def __call__(self, message):
+    def __call__(self, message: Any) -> None:
         try:
             self._handle(message)
         except Exception:  # an exception here would become an error of the node itself
@@ -26,7 +29,7 @@ class NodeWatcher:
                 "log", level="warn", name="DbtComponent", message=traceback.format_exc()
             )
 
-    def _handle(self, message):
+    def _handle(self, message: Any) -> None:
         name = message.info.name
         if name == "NodeStart":
             info = message.data.node_info
@@ -53,7 +56,7 @@ class NodeWatcher:
                 unique_id=getattr(info, "unique_id", None) or None,
             )
 
-    def _finished(self, data, invocation_id):
+    def _finished(self, data: Any, invocation_id: str) -> None:
         from google.protobuf.json_format import MessageToDict
 
         info = data.node_info
@@ -83,46 +86,30 @@ class NodeWatcher:
             "adapter_response": MessageToDict(result.adapter_response),
         }
         if (
-            status in FINISHED_STATES
+            status in BUILT_STATUSES
             and self._metadata
             and info.resource_type in ("model", "seed", "snapshot")
             and info.materialized != "ephemeral"
         ):
-            fields["relation"] = self._describe_relation(info.unique_id, info.materialized)
-        if status not in UNREMARKABLE_STATES and self.manifest is not None:
-            node = self.manifest.nodes.get(info.unique_id)
+            fields["relation"] = self._describe_relation(info.unique_id)
+        if status not in UNREMARKABLE_STATUSES and self.manifest is not None:
+            node = find_node(self.manifest, info.unique_id)
             fields["compiled_code"] = getattr(node, "compiled_code", None)
         if info.unique_id in self.reported:
             return
         self.reported.add(info.unique_id)
         self._pipe.emit("node_finished", **fields)
 
-    def _is_microbatch(self, unique_id):
-        node = self.manifest.nodes.get(unique_id) if self.manifest else None
+    def _is_microbatch(self, unique_id: str) -> bool:
+        node = find_node(self.manifest, unique_id)
         return (
             node is not None and getattr(node.config, "incremental_strategy", None) == "microbatch"
         )
 
-    def _describe_relation(self, unique_id, materialized):
-        """Asks the database, on the adapter that dbt has open, about the relation just built."""
-        from dbt.adapters.factory import FACTORY
-
-        described = {}
+    def _describe_relation(self, unique_id: str) -> dict[str, Any]:
+        described: dict[str, Any] = {}
         try:
-            adapter = next(iter(FACTORY.adapters.values()))
-            node = self.manifest.nodes[unique_id]
-            relation = adapter.Relation.create_from(adapter.config, node)
-            with adapter.connection_named("describe_" + unique_id):
-                if "column_metadata" in self._metadata:
-                    described["columns"] = [
-                        {"name": column.name, "type": column.data_type}
-                        for column in adapter.get_columns_in_relation(relation)
-                    ]
-                if "row_count" in self._metadata and materialized != "view":
-                    _, table = adapter.execute(
-                        "select count(*) as row_count from %s" % relation, fetch=True
-                    )
-                    described["row_count"] = int(table.rows[0][0])
+            describe_relation(find_node(self.manifest, unique_id), self._metadata, described)
         except Exception as error:
             self._pipe.emit(
                 "log",
@@ -134,7 +121,7 @@ class NodeWatcher:
         return described
 
 
-def describe_result(result):
+def describe_result(result: Any) -> dict[str, Any]:
     """One node of dbt's final result, for nodes that no event told of."""
     node = getattr(result, "node", None)
     return {
@@ -146,12 +133,12 @@ def describe_result(result):
         "execution_time_seconds": result.execution_time,
         "relation_name": getattr(node, "relation_name", None),
         "compiled_code": None
-        if str(result.status).lower() in UNREMARKABLE_STATES
+        if str(result.status).lower() in UNREMARKABLE_STATUSES
         else getattr(node, "compiled_code", None),
     }
 
 
-def emit_result(pipe, outcome):
+def emit_result(pipe: EventPipe, outcome: Any) -> None:
     """Sends the end of one dbt invocation: success, dbt's error if any, and every node's result."""
     results = getattr(outcome.result, "results", None) or []
     exception = outcome.exception

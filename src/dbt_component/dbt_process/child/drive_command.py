@@ -1,12 +1,13 @@
-"""Entry point for a dbt that is no Python script: drives its command line and tells what its log says.
+"""Serves one request with a dbt that is no Python script: drives its command line and reports what it logs.
 
-Usage: ``python drive_command.py <event fd> <dbt command>``. Requests and events are those of ``__main__``,
-so that the parent need not know the difference. What only dbt's own process can do is left out: runs read
-the whole project (``manifest`` is not used), relations are not described (``metadata`` is refused with a
-warning), and no variable is proven to matter at run time only.
+Requests and events are those of ``child_main``. What only dbt's own process can do is left out: runs read
+the complete project (``manifest`` is not used), relations are not described (``metadata`` gives a warning),
+selections need a project (``manifest_json`` is refused), and no variable is proven to matter at run time only.
 
 See: https://docs.getdbt.com/reference/global-configs/logs
 """
+
+from __future__ import annotations
 
 import json
 import os
@@ -14,20 +15,27 @@ import signal
 import subprocess
 import sys
 import traceback
+from types import FrameType
+from typing import IO, Any, Iterable, Mapping, Optional
 
-from child_log import LogReader
-from child_parent import read_request, watch_parent
-from child_pipe import EventPipe
+from .child_log import LogReader
+from .child_parent import read_request, watch_parent
+from .child_pipe import EventPipe
+from .child_statuses import UNREMARKABLE_STATUSES
 
-# Said, as a project may have a selector of its own for when nothing is.
+# Always passed: without it dbt applies the project's default selector.
 _ALL = ["--select", "fqn:*"]
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
 _FAILED_NODES = 1
-_QUIET_STATES = ("success", "pass", "skipped", "no-op", "reused")
+
+
+def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert process.stdout is not None
+    return process.stdout
 
 
 class CommandError(Exception):
-    """What dbt said when it failed."""
+    """dbt failed; the message is its output."""
 
 
 class CommandInterruptError(Exception):
@@ -37,29 +45,29 @@ class CommandInterruptError(Exception):
 class Command:
     """The foreign dbt: runs one of its commands at a time, in this process's group."""
 
-    def __init__(self, executable, pipe):
+    def __init__(self, executable: str, pipe: EventPipe) -> None:
         self._executable = executable
         self._pipe = pipe
         self.interrupted = False
         signal.signal(signal.SIGINT, self._note_interrupt)
         signal.signal(signal.SIGTERM, self._note_interrupt)
 
-    def _note_interrupt(self, number, _):
+    def _note_interrupt(self, number: int, _: Optional[FrameType]) -> None:
         # dbt, in the same group, gets an interrupt too and ends by itself.
         self.interrupted = True
         if number == signal.SIGTERM:
             os.killpg(0, signal.SIGINT)
 
-    def run(self, argv):
+    def run(self, argv: list[str]) -> tuple[int, list[str]]:
         """Runs a command with its JSON log; returns its exit code and its errors."""
         reader = LogReader(self._pipe)
         logged = [*argv, "--log-format", "json", "--log-level", "debug"]
         with self._start(logged, stderr=None) as process:
-            for line in process.stdout:
+            for line in _output(process):
                 reader.read(line)
         return process.returncode, reader.errors
 
-    def list(self, argv):
+    def list_nodes(self, argv: list[str]) -> list[dict[str, Any]]:
         """What ``dbt ls`` lists, as dictionaries.
 
         Raises:
@@ -68,7 +76,7 @@ class Command:
         keys = ["--output", "json", "--output-keys", "unique_id", "resource_type", "fqn"]
         quiet = ["--quiet", "--log-format", "text", "ls"]
         with self._start([*quiet, *keys, *argv], stderr=subprocess.STDOUT) as process:
-            lines = process.stdout.read().decode(errors="replace").splitlines()
+            lines = _output(process).read().decode(errors="replace").splitlines()
         entries, others = [], []
         for line in lines:
             try:
@@ -82,7 +90,7 @@ class Command:
             raise CommandError("\n".join(others).strip() or "exit code %d" % process.returncode)
         return entries
 
-    def _start(self, argv, stderr):
+    def _start(self, argv: list[str], stderr: Optional[int]) -> subprocess.Popen[bytes]:
         if self.interrupted:
             raise CommandInterruptError
         try:
@@ -96,7 +104,7 @@ class Command:
             raise CommandError("%s can't be started: %s" % (self._executable, error)) from error
 
 
-def run_invoke(pipe, command, request):
+def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
     """One dbt command over exactly the nodes of ``names`` (id -> fully qualified name)."""
     if request.get("metadata"):
         pipe.emit(
@@ -128,7 +136,9 @@ def run_invoke(pipe, command, request):
     )
 
 
-def select_exactly(command, names, list_argv, most):
+def select_exactly(
+    command: Command, names: Mapping[str, Iterable[str]], list_argv: list[str], *, most: bool
+) -> list[str]:
     """The arguments that select the nodes of ``names`` and no others; none if dbt knows none of them.
 
     A name also selects what lies below it, so dbt itself is asked what it would run, and what it would
@@ -139,15 +149,15 @@ def select_exactly(command, names, list_argv, most):
         CommandError: No such arguments were found; nothing has run.
     """
     by_name = ["--select", *map(method, names.values())]
-    in_the_way = set()
+    in_the_way: set[str] = set()
     for select in (_ALL, by_name) if most else (by_name, _ALL):
         chosen = ["--indirect-selection", "empty", *select]
-        listed = command.list([*chosen, *list_argv])
+        listed = command.list_nodes([*chosen, *list_argv])
         found = {entry["unique_id"] for entry in listed} & names.keys()
         besides = [method(entry["fqn"]) for entry in listed if entry["unique_id"] not in names]
         if besides:
             chosen += ["--exclude", *besides]
-            listed = command.list([*chosen, *list_argv])
+            listed = command.list_nodes([*chosen, *list_argv])
         ids = {entry["unique_id"] for entry in listed}
         left, lost = ids - names.keys(), found - ids
         if not left | lost:
@@ -160,12 +170,12 @@ def select_exactly(command, names, list_argv, most):
     )
 
 
-def method(fqn):
+def method(fqn: Iterable[str]) -> str:
     """A node's name as dbt's ``fqn`` method takes it; what would be syntax there matches any character."""
     return "fqn:" + "".join("?" if c in _SPECIAL else c for c in ".".join(fqn))
 
 
-def read_results(path):
+def read_results(path: str) -> list[dict[str, Any]]:
     """The nodes of run_results.json, which tells also of those skipped at the end."""
     try:
         with open(path, encoding="utf-8") as file:
@@ -182,14 +192,14 @@ def read_results(path):
             "execution_time_seconds": result.get("execution_time") or 0.0,
             "relation_name": result.get("relation_name"),
             "compiled_code": None
-            if str(result.get("status")).lower() in _QUIET_STATES
+            if str(result.get("status")).lower() in UNREMARKABLE_STATUSES
             else result.get("compiled_code"),
         }
         for result in results
     ]
 
 
-def run_prepare(pipe, command, request):
+def run_prepare(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
     """``dbt deps`` if asked, then parse; then the selections."""
     for argv in request["commands"]:
         code, errors = command.run(argv)
@@ -200,9 +210,17 @@ def run_prepare(pipe, command, request):
     run_select(pipe, command, request)
 
 
-def run_select(pipe, command, request):
-    """Resolves each selection with ``dbt ls`` and writes the answers to ``output``."""
-    found = {}
+def run_select(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
+    """Resolves each selection with ``dbt ls`` and writes the answers to ``output``.
+
+    Raises:
+        CommandError: There is no project, which a dbt command can't do without.
+    """
+    if request.get("manifest_json"):
+        raise CommandError(
+            "A dbt that is no Python script selects nodes of a project, not of a manifest.json alone."
+        )
+    found: dict[str, dict[str, Any]] = {}
     for selection in request["selections"]:
         argv = []
         if selection["selector"]:
@@ -211,7 +229,7 @@ def run_select(pipe, command, request):
             argv += ["--select", selection["select"]]
             argv += ["--exclude", selection["exclude"]] if selection["exclude"] else []
         try:
-            listed = command.list([*argv, *request["list_argv"]])
+            listed = command.list_nodes([*argv, *request["list_argv"]])
             found[selection["key"]] = {"ids": sorted(entry["unique_id"] for entry in listed)}
         except CommandError as error:
             found[selection["key"]] = {"error": str(error)}
@@ -220,7 +238,8 @@ def run_select(pipe, command, request):
     pipe.emit("selections", count=len(found))
 
 
-def main():
+def main() -> int:
+    """Serves the request; returns the exit code."""
     pipe = EventPipe(int(sys.argv[1]))
     try:
         line = read_request()
@@ -248,8 +267,3 @@ def main():
     finally:
         pipe.close()
     return 0
-
-
-if __name__ == "__main__":
-    sys.stdout.flush()
-    os._exit(main())

@@ -1,1 +1,1 @@
-"""Projects in Git: a ref of a repository as files on disk, and the commit they are of."""
+"""Projects in Git: resolves a ref to a commit and checks out its files."""

@@ -1,4 +1,4 @@
-"""Checked-out commits, kept in the cache and shared by all processes of this user."""
+"""A cache of checked-out commits, shared by all processes of this user."""
 
 import contextlib
 import hashlib
@@ -24,13 +24,13 @@ _MIN_AGE_SECONDS = 24 * 3600
 
 @dataclass(frozen=True)
 class GitCheckout:
-    """The files of a commit. They stay at least as long as this object, and a day after the last use.
+    """The files of a commit. They exist as long as this object does, and for a day after the last use.
 
     Args:
-        root: Top folder of the repository, as far as it was needed.
-        project_dir: The folder asked for.
+        root: Top folder of the repository; it may hold only the paths that were needed.
+        project_dir: The requested folder.
         commit: All 40 digits.
-        warnings: What the user should know about the files.
+        warnings: Warnings about the files, for the user.
     """
 
     root: Path
@@ -43,23 +43,23 @@ class GitCheckout:
 class CheckoutCache:
     """The folder of all checkouts.
 
-    A checkout is written elsewhere and moved here when it is whole; removing one starts by moving it
-    away. So whatever lies here under its name is complete.
+    A checkout is written elsewhere and moved here once it is complete. It is removed by moving it away
+    first. Every checkout found here is therefore complete.
     """
 
     base: Path
 
     @property
     def work_folder(self) -> Path:
-        """Where unfinished and removed things lie. Nothing in there is ever read again."""
+        """The folder for unfinished and removed files; nothing left there is ever reused."""
         return self.base / "work"
 
     @contextlib.contextmanager
     def lock(self, name: str, *, timeout_seconds: float, where: str) -> Iterator[None]:
-        """Holds the lock of one checkout, so that one process makes it and the others find it.
+        """Holds the lock of one checkout, so one process creates it and the others find it.
 
         Raises:
-            GitTimeoutError: Another process held it all the time.
+            GitTimeoutError: Another process held the lock until the timeout.
         """
         lock = FileLock(self.lock_path(name))
         try:
@@ -68,7 +68,7 @@ class CheckoutCache:
             raise GitTimeoutError(
                 f"Another process has been fetching this commit for {timeout_seconds:g} s.",
                 where=where,
-                hint="Look for a hanging process, or raise `timeout_seconds`.",
+                hint="Look for a process that hangs, or raise `timeout_seconds`.",
             ) from None
         try:
             yield
@@ -81,7 +81,7 @@ class CheckoutCache:
         return folder / f"{name}.lock"
 
     def find(self, name: str, project_path: str, commit: str) -> GitCheckout | None:
-        """The checkout of that name, marked as used now; ``None`` if there is none that is whole."""
+        """Finds a checkout and marks it as used now; ``None`` if there is no complete one."""
         folder = self.base / "checkouts" / name
         try:
             handle = os.open(folder / "checkout.json", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
@@ -93,9 +93,9 @@ class CheckoutCache:
             project_dir = folder / "tree" / project_path
             if record["format_version"] != _FORMAT_VERSION:
                 raise ValueError("another format")
-            # Cleaners of temporary folders take single files and leave their folders.
+            # Programs that clean temporary folders remove single files and leave the folders.
             if not all(os.path.lexists(project_dir / name) for name in record["project_files"]):
-                raise ValueError("not whole any more")
+                raise ValueError("incomplete")
             warnings = tuple(str(warning) for warning in record["warnings"])
             os.utime(folder)
         except (ValueError, KeyError, TypeError, OSError):
@@ -107,7 +107,7 @@ class CheckoutCache:
         return checkout
 
     def publish(self, name: str, tree: Path, project_path: str, *, warnings: list[str]) -> None:
-        """Moves a finished tree to its place. The caller holds the lock of ``name``."""
+        """Moves a finished tree into the cache. The caller must hold the lock of ``name``."""
         project_files = list_files(tree / project_path)
         whole = tree.parent / f"whole-{uuid.uuid4().hex[:8]}"
         whole.mkdir()
@@ -124,9 +124,9 @@ class CheckoutCache:
         os.rename(whole, target)
 
     def prune(self, url_digest: str, *, now: float | None = None) -> None:
-        """Removes what nobody needs: leftovers of killed processes, and old checkouts of one URL.
+        """Removes leftovers of killed processes and old checkouts of one URL.
 
-        The last few are kept, and whatever was used within a day or is in use.
+        Keeps the latest few checkouts, and any that is in use or was used within a day.
         """
         oldest = (time.time() if now is None else now) - _MIN_AGE_SECONDS
         for leftover in _by_age(self.work_folder, "*"):
@@ -155,7 +155,7 @@ def url_digest(fetch_url: str) -> str:
 
 
 def checkout_name(fetch_url: str, commit: str, *, paths: tuple[str, ...], submodules: bool) -> str:
-    """Names a checkout by all that its content depends on."""
+    """Returns a name derived from everything that the content of a checkout depends on."""
     extent = json.dumps([_FORMAT_VERSION, paths, submodules])
     digest = hashlib.sha256(extent.encode()).hexdigest()[:8]
     return f"{url_digest(fetch_url)}-{commit}-{digest}"
@@ -173,7 +173,7 @@ def _modified(path: Path) -> float:
 
 
 def _mark_in_use(handle: int) -> None:
-    """Takes a shared lock that ends with the handle, and so with the process at the latest."""
+    """Takes a shared lock that is released with the handle, at the latest when the process ends."""
     with contextlib.suppress(ImportError, OSError):
         import fcntl
 

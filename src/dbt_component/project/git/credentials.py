@@ -1,8 +1,8 @@
-"""Credentials for one repository, given to git by environment only.
+"""Credentials for one repository, passed to git through the environment only.
 
-A token goes into a variable of git's own process, where a script that git asks (``GIT_ASKPASS``) finds
-it. The script answers only if git asks for the host that the token is for, so that neither a redirect
-nor a submodule gets it elsewhere.
+A token is in a variable of git's own process, where the script that git calls (``GIT_ASKPASS``) reads
+it. The script answers only for the token's own host, so a redirect or a submodule can't leak the token
+to another host.
 """
 
 import base64
@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from dbt_component.errors import GitInputError
-from dbt_component.project.git.url import GitUrl
+from dbt_component.translation.git_url import GitUrl
 
 _ASKPASS = """\
 #!/bin/sh
@@ -32,7 +32,7 @@ _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 
 @dataclass(frozen=True)
 class GitCredentials:
-    """Environment for git's process, and what must never be seen in its output."""
+    """Environment for git's process, and the secrets that must not appear in its output."""
 
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -41,7 +41,7 @@ class GitCredentials:
 
 @dataclass(frozen=True)
 class GitLogin:
-    """What the user gave to be let in; see ``GitSource`` for each."""
+    """The configured credentials; ``GitSource`` describes each field."""
 
     token: str | None = field(repr=False)
     username: str | None
@@ -51,14 +51,14 @@ class GitLogin:
     ssh_strict_host_key_checking: str
 
     def credentials(self, url: GitUrl, folder: Path) -> GitCredentials:
-        """What of it serves for a URL.
+        """The credentials that apply to a URL.
 
         Args:
             url: The repository.
-            folder: Where a script may be written.
+            folder: Folder for the askpass script.
 
         Raises:
-            GitInputError: The key's file is missing or can't be read.
+            GitInputError: The key file is missing or can't be read.
         """
         if url.scheme == "ssh":
             if self.ssh_key_path is not None:
@@ -74,7 +74,7 @@ class GitLogin:
         return token_credentials(url, token, username=self.username, folder=folder)
 
     def for_submodule(self, parent: GitUrl, url: GitUrl) -> "GitLogin":
-        """Without a token, unless the submodule is where the parent is."""
+        """The login for a submodule, without the token unless it has the parent's origin."""
         if url.origin == parent.origin:
             return self
         hosts = self.github_token_hosts if url.host == parent.host else ()
@@ -84,14 +84,14 @@ class GitLogin:
 def token_credentials(
     url: GitUrl, token: str, *, username: str | None, folder: Path
 ) -> GitCredentials:
-    """Credentials of a token over https.
+    """Credentials for a token over https.
 
     Args:
-        url: The repository; its host is the only one that is answered.
+        url: The repository; only its host gets the token.
         token: The secret.
-        username: Sent with it. Default: what the host's documentation asks for.
-        folder: Where the script is written; the system's temporary folder serves if nothing can be
-            executed there.
+        username: Sent with the token. Default: the name that the host's documentation requires.
+        folder: Folder for the askpass script. If its file system forbids execution, the system's
+            temporary folder is used.
     """
     username = username or _default_username(url.host)
     pair = base64.b64encode(f"{username}:{token}".encode()).decode()
@@ -125,7 +125,7 @@ def _write_askpass(folder: Path) -> Path:
     script.chmod(0o700)
     if os.access(script, os.X_OK):
         return script
-    # A file system that executes nothing.
+    # The file system forbids execution.
     handle, name = tempfile.mkstemp(prefix="dbt-component-", suffix=".sh")
     with os.fdopen(handle, "w") as file:
         file.write(_ASKPASS)
@@ -134,7 +134,7 @@ def _write_askpass(folder: Path) -> Path:
 
 
 def github_token(url: GitUrl, hosts: tuple[str, ...]) -> str | None:
-    """``GITHUB_TOKEN`` of this process, if the URL's host (or ``host:port``) may get it; https only."""
+    """``GITHUB_TOKEN`` of this process if ``hosts`` has the URL's host (with port, if any); https only."""
     if url.scheme != "https" or url.host_and_port not in {host.lower() for host in hosts}:
         return None
     return os.environ.get("GITHUB_TOKEN") or None
@@ -143,10 +143,10 @@ def github_token(url: GitUrl, hosts: tuple[str, ...]) -> str | None:
 def ssh_credentials(
     key_path: Path | None, *, known_hosts_path: Path | None, strict_host_key_checking: str
 ) -> GitCredentials:
-    """A ssh command that never asks and knows the key, without touching the user's configuration.
+    """An ssh command that uses the key and never prompts, without changing the user's configuration.
 
-    Without a key, the agent and the user's own ssh configuration serve; a ``GIT_SSH_COMMAND`` or
-    ``GIT_SSH`` of the environment is then left as it is.
+    Without a key, ssh uses the agent and the user's own configuration. With neither a key nor known
+    hosts, ``GIT_SSH_COMMAND`` and ``GIT_SSH`` from the environment are passed on unchanged.
     """
     if key_path is None and known_hosts_path is None:
         own = {name: os.environ[name] for name in _OWN_SSH if os.environ.get(name)}
@@ -156,7 +156,7 @@ def ssh_credentials(
     options = ["BatchMode=yes", "ServerAliveInterval=30"]
     options.append(f"StrictHostKeyChecking={strict_host_key_checking}")
     if key_path is not None:
-        # ssh expands tokens such as %d in the name of a key.
+        # ssh expands tokens such as %d in file names.
         command += ["-i", str(key_path.expanduser().absolute()).replace("%", "%%")]
         options.append("IdentitiesOnly=yes")
     if known_hosts_path is not None:
@@ -179,7 +179,7 @@ def proxy_secrets() -> tuple[str, ...]:
 
 
 def url_passwords(url: str) -> tuple[str, ...]:
-    """The password of a URL, as written and decoded; empty if it has none."""
+    """The password in a URL, as written and decoded; empty if there is none."""
     try:
         password = urlsplit(url if "://" in url else f"http://{url}").password
     except ValueError:
@@ -189,7 +189,7 @@ def url_passwords(url: str) -> tuple[str, ...]:
 
 def check_secret(name: str, value: str | None) -> None:
     """Raises:
-    GitInputError: The value has line breaks or other control characters, which would end it early.
+    GitInputError: The value has line breaks or other control characters, which would truncate it.
     """
     if value is not None and not value.isprintable():
         raise GitInputError(

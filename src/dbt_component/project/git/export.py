@@ -1,4 +1,4 @@
-"""The files of one commit, written to a folder: the project's own, the whole repository, or submodules too."""
+"""Writes the files of one commit to a folder: the project's, the entire repository's, or submodules' too."""
 
 import os
 import shutil
@@ -24,15 +24,15 @@ from dbt_component.project.git.repository import (
 )
 from dbt_component.project.git.session import GitSession
 from dbt_component.project.git.submodules import MAX_DEPTH, read_submodules
-from dbt_component.project.git.url import GitUrl
 from dbt_component.project.git.work_tree import (
     check_symlinks,
     is_inside,
     is_self_contained,
     lfs_pointers,
 )
+from dbt_component.translation.git_url import GitUrl
 
-# Makes the session of a submodule: of the session that has it, its URL, and an empty folder.
+# Opens the session of a submodule, from the parent's session, the submodule's URL and an empty folder.
 OpenSession = Callable[[GitSession, GitUrl, Path], GitSession]
 
 
@@ -46,12 +46,12 @@ class Fetch(Protocol):
 
 @dataclass(frozen=True)
 class GitExport:
-    """How much of a commit is wanted.
+    """The parts of a commit to export.
 
     Args:
-        cache: Where repositories are kept from one export to the next.
-        paths: Folders of the repository; the first is the dbt project's. ``"."`` is all.
-        open_session: For submodules; ``None`` leaves their folders empty.
+        cache: Holds repositories between exports.
+        paths: Folders of the repository; the first is the dbt project's. ``"."`` means everything.
+        open_session: Opens sessions for submodules; ``None`` leaves their folders empty.
     """
 
     cache: CheckoutCache
@@ -59,12 +59,12 @@ class GitExport:
     open_session: OpenSession | None
 
     def write(self, session: GitSession, commit: str) -> Path:
-        """Fetches a commit and returns a new folder with its files, checked.
+        """Fetches a commit, checks its files and returns a new folder with them.
 
         Raises:
-            GitPathError: No such folder at this commit, or a symlink leads out of the repository.
-            DagsterDbtProjectYmlFileNotFoundError: The folder is no dbt project.
-            GitSourceError: The commit can't be had, is too large, or takes too long.
+            GitPathError: There is no such folder at this commit, or a symlink leads out of the repository.
+            DagsterDbtProjectYmlFileNotFoundError: The folder is not a dbt project.
+            GitSourceError: The commit can't be fetched, is too large, or takes too long.
         """
         tree = session.folder / "tree"
         kept = self._kept(session.url)
@@ -75,8 +75,8 @@ class GitExport:
             is_too_large = isinstance(error, GitTooLargeError)
             if is_explained(error) or (is_too_large and not kept.folder.exists()):
                 raise
-            # What is kept can be damaged, or have grown by old commits; and some servers leave out
-            # contents but then don't give them.
+            # The kept repository may be damaged or full of old commits. Some servers also accept a
+            # partial fetch but then don't deliver the missing contents.
             for folder in (tree, *session.folder.glob("repository-*")):
                 shutil.rmtree(folder, ignore_errors=True)
             is_partial = self._is_partial and is_too_large
@@ -138,7 +138,7 @@ class GitExport:
             parent.session.check_size()
 
     def _check_folder(self, repository: GitRepository, commit: str, path: str) -> None:
-        """Finds a wrong path before files are written. What is behind a link or submodule is seen later."""
+        """Rejects a wrong path before files are written. Paths behind links or submodules are checked later."""
         parts = [] if path == "." else path.split("/")
         for length in range(1, len(parts) + 1):
             kind = repository.kind_of(commit, "/".join(parts[:length]))
@@ -172,13 +172,13 @@ class GitExport:
 
 
 def warnings_about(project_dir: Path) -> list[str]:
-    """What the user should know about exported files."""
+    """Warnings about exported files, for the user."""
     pointers = lfs_pointers(project_dir)
     if not pointers:
         return []
     return [
-        f"Files that Git LFS keeps elsewhere are not fetched; the project has {len(pointers)}, such as"
-        f" {pointers[0]!r}."
+        f"The contents of Git LFS files are not fetched; the project has {len(pointers)} such files,"
+        f" for example {pointers[0]!r}."
     ]
 
 
@@ -186,10 +186,10 @@ def _projects_hint(repository: GitRepository, commit: str) -> str:
     files = [p for p in repository.paths(commit) if p.rpartition("/")[2] == "dbt_project.yml"]
     folders = sorted(path.rpartition("/")[0] or "." for path in files)
     if not folders:
-        return "No folder of the repository has a dbt_project.yml; check the URL and `ref`."
-    return f"Set `repo_relative_path` to one with a dbt_project.yml: {', '.join(map(repr, folders[:10]))}."
+        return "No folder of the repository has a dbt_project.yml. Check the URL and `ref`."
+    return f"Set `repo_relative_path` to a folder with a dbt_project.yml: {', '.join(map(repr, folders[:10]))}."
 
 
 def _outermost(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The paths that are not within another."""
+    """The paths that are not inside another of the paths."""
     return tuple(p for p in paths if not any(p.startswith(f"{other}/") for other in paths))

@@ -1,4 +1,4 @@
-"""What git's messages mean to the user."""
+"""Turns git's error messages into errors with a cause and a hint."""
 
 from dataclasses import dataclass
 
@@ -78,9 +78,10 @@ _NO_SUCH_COMMIT = ("not our ref", "no such remote ref")
 
 @dataclass(frozen=True)
 class _Cause:
-    """What phrases in git's messages mean. ``message`` may name ``{host}`` or ``{address}``, host and port.
+    """The meaning of phrases in git's messages.
 
-    ``with_token`` limits it to sessions that have a token, or that have none.
+    ``message`` may contain ``{host}`` or ``{address}``, which is host and port. ``with_token`` restricts
+    the cause to sessions with a token (``True``) or without one (``False``).
     """
 
     phrases: tuple[str, ...]
@@ -94,14 +95,14 @@ _CAUSES = (
     _Cause(
         _HOST_KEY,
         GitUnreachableError,
-        "The host key of {host!r} is not the known one, or is not known.",
+        "The host key of {host!r} is unknown or has changed.",
         "Check the key with the host's owner, then add it to known_hosts (`ssh_known_hosts_path`, by"
         " default ~/.ssh/known_hosts).",
     ),
     _Cause(
         _KEY_MODE,
         GitAccessError,
-        "ssh refuses the key: others can read its file.",
+        "ssh rejects the key because other users can read its file.",
         "chmod 600 the key.",
     ),
     _Cause(
@@ -113,36 +114,36 @@ _CAUSES = (
     _Cause(
         _NO_KEY,
         GitAccessError,
-        "ssh was not let in.",
-        "Give a key that the host knows as `ssh_key_path`, or load it into the ssh agent (a key with a"
-        " passphrase works only there). Check the user name in the URL, often 'git'.",
+        "ssh authentication was rejected.",
+        "Set `ssh_key_path` to a key that the host knows, or load the key into the ssh agent (required for"
+        " a key with a passphrase). Check the user name in the URL, which is often 'git'.",
     ),
     _Cause(
         _CREDENTIALS,
         GitAccessError,
         "The host did not accept the credentials.",
-        "Check that the token is valid and may read this repository, and whether the host needs a"
-        " certain `username`.",
+        "Check that the token is valid and may read this repository, and whether the host requires a"
+        " particular `username`.",
         with_token=True,
     ),
     _Cause(
         _CREDENTIALS,
         GitAccessError,
-        "The host asks for credentials, and there are none.",
-        "Give a `token`: credential helpers and .netrc are not used. GITHUB_TOKEN serves for github.com.",
+        "The host requires credentials, but there are none.",
+        "Set `token`, or GITHUB_TOKEN for github.com. Credential helpers and .netrc are not used.",
         with_token=False,
     ),
     _Cause(
         _CERTIFICATE,
         GitUnreachableError,
         "The certificate of {host!r} is not trusted.",
-        "Set GIT_SSL_CAINFO or SSL_CERT_FILE to a file with the certificate of your authority.",
+        "Set GIT_SSL_CAINFO or SSL_CERT_FILE to a file with the host's certificate authority.",
     ),
     _Cause(
         _UNREACHABLE,
         GitUnreachableError,
         "The host {address!r} can't be reached.",
-        "Check the URL, the network, and the proxy (https_proxy).",
+        "Check the URL, the network and the proxy (https_proxy).",
     ),
     _Cause(
         _NO_SPACE,
@@ -153,46 +154,48 @@ _CAUSES = (
     _Cause(
         _MISSING,
         GitAccessError,
-        "There is no such repository, or it is not shown to these credentials.",
-        "Check the URL, and that the token or key may read the repository.",
+        "There is no such repository, or these credentials may not read it.",
+        "Check the URL, and check that the token or key may read the repository.",
     ),
 )
 _INTERRUPTED = _Cause(
-    _INTERRUPTED_PHRASES, GitInterruptedError, "The connection broke off.", "Try again."
+    _INTERRUPTED_PHRASES, GitInterruptedError, "The connection was interrupted.", "Try again."
 )
 
 
 def needs_all_refs(result: GitResult) -> bool:
-    """Whether the server gives no commit by its id, or no part of its history."""
+    """Whether the server refuses to send a commit by its id, or a shallow history."""
     return _has(result, _NOT_ADVERTISED)
 
 
 def failure(
     result: GitResult, session: GitSession, *, doing: str, commit: str | None = None
 ) -> GitSourceError:
-    """The error that a failed command stands for.
+    """Builds the error for a failed command.
 
     Args:
-        result: Of the command.
-        session: That ran it.
-        doing: What was to be done, for the message: "read the list of refs".
-        commit: That was asked for, if one was.
+        result: The command's result.
+        session: The session that ran it.
+        doing: The attempted action, for the message, such as "read the list of refs".
+        commit: The requested commit, if any.
     """
     if commit is not None and _has(result, _NO_SUCH_COMMIT):
         return commit_not_found(session, commit)
     url = session.url
-    said = _last_words(result.errors)
+    reported = _last_words(result.errors)
     cause = _cause_of(result, has_token=session.credentials.has_token)
     if cause is None:
         kind, message, hint = GitSourceError, f"Git could not {doing}.", None
     else:
         kind, hint = cause.kind, cause.hint
         message = cause.message.format(host=url.host, address=url.host_and_port)
-    return kind(f"{message} Git says: {said}" if said else message, where=url.public, hint=hint)
+    return kind(
+        f"{message} Git reported: {reported}" if reported else message, where=url.public, hint=hint
+    )
 
 
 def _cause_of(result: GitResult, *, has_token: bool) -> _Cause | None:
-    """The first cause that git's messages name."""
+    """The first cause whose phrases occur in git's messages."""
     for cause in _CAUSES:
         if _has(result, cause.phrases) and cause.with_token in (None, has_token):
             return cause
@@ -207,7 +210,7 @@ def commit_not_found(session: GitSession, commit: str) -> GitRefNotFoundError:
     return GitRefNotFoundError(
         f"The repository has no commit {commit!r}.",
         where=session.url.public,
-        hint="It may never have been pushed, or was removed by a forced push.",
+        hint="It may never have been pushed, or a forced push may have removed it.",
     )
 
 

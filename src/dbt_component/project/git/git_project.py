@@ -13,7 +13,6 @@ from dbt_component.dbt_process.engine import find_engine
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.fingerprint import hash_environment, hash_profiles
 from dbt_component.project.git.source import GitSource
-from dbt_component.project.git.url import public_url
 from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
 from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.project import DbtProject
@@ -22,6 +21,7 @@ from dbt_component.project.refresh import RefreshOutcome, refresh_from
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.source import StateName
 from dbt_component.project.state import StateFile
+from dbt_component.translation.git_url import public_url
 from dbt_component.version import __version__
 
 
@@ -32,7 +32,7 @@ class GitProjectSource:
     Args:
         repository: The repository, and the project's folder in it.
         settings: How the project is run.
-        link_template: See ``git.link.link_to_file``.
+        link_template: See ``translation.link.link_to_file``.
     """
 
     repository: GitSource

@@ -1,18 +1,18 @@
-"""Paths within a repository: which are accepted."""
+"""Validates paths within a repository."""
 
 from dbt_component.errors import GitInputError
 
 
 def check_repository_path(path: str, *, name: str) -> str:
-    """The path in its one form: slashes, no leading or trailing one, and ``"."`` for the root.
+    """Returns the normalized path: no leading or trailing slash, and ``"."`` for the root.
 
     Args:
-        path: As the user or .gitmodules gives it.
-        name: What the path is, for the message.
+        path: The path as given by the user or .gitmodules.
+        name: Name of the setting, for the message.
 
     Raises:
-        GitInputError: It is absolute, climbs out with ``..``, enters ``.git``, looks like an option, or
-            has characters that no path should have.
+        GitInputError: It is absolute, leaves the repository with ``..``, enters ``.git``, looks like an
+            option, or has characters that no path should have.
     """
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if path.startswith("/") or ":" in path[:2]:
@@ -29,5 +29,5 @@ def check_repository_path(path: str, *, name: str) -> str:
         return "/".join(parts) or "."
     raise GitInputError(
         f"{name} {path[:200]!r} {reason}.",
-        hint="Give the folder from the root of the repository, with slashes, such as 'transform/dbt'.",
+        hint="Use the folder's path from the root of the repository, with slashes, such as 'transform/dbt'.",
     )

@@ -1,4 +1,4 @@
-"""Branches, tags and commits: which names are accepted, and which commit a remote's list gives them."""
+"""Validates names of branches, tags and commits, and resolves them in a remote's list of refs."""
 
 import difflib
 import re
@@ -16,10 +16,10 @@ def is_full_commit(text: str) -> bool:
 
 
 def check_ref(ref: str) -> None:
-    """Accepts what can be the name of a branch or tag, or a full commit.
+    """Checks that a ref can be the name of a branch or tag, or a full commit.
 
     Raises:
-        GitInputError: Git allows no such name.
+        GitInputError: Git does not allow this name.
 
     See: https://git-scm.com/docs/git-check-ref-format
     """
@@ -33,8 +33,8 @@ def check_ref(ref: str) -> None:
         or any(part.startswith(".") or part.endswith(".lock") for part in parts)
     ):
         raise GitInputError(
-            f"ref {ref[:200]!r} can't be the name of a branch, tag or commit.",
-            hint="Give a branch such as 'main', a tag such as 'v1.2', or a commit of 40 digits.",
+            f"ref {ref[:200]!r} is not a valid name of a branch, tag or commit.",
+            hint="Use a branch such as 'main', a tag such as 'v1.2', or a commit with all 40 digits.",
         )
 
 
@@ -50,7 +50,7 @@ def check_commit(commit: str) -> str:
 
 
 def remote_names(ref: str | None) -> list[str]:
-    """Names to ask a remote for. Of a branch and a tag of one name, the first listed wins."""
+    """The names to request from a remote, in order: a branch wins over a tag of the same name."""
     if ref is None or ref == "HEAD":
         return ["HEAD"]
     if ref.startswith("refs/"):
@@ -59,13 +59,13 @@ def remote_names(ref: str | None) -> list[str]:
 
 
 def parse_remote_list(output: str) -> dict[str, str]:
-    """``git ls-remote``'s lines as name to commit. A peeled tag has a name of its own: ``…^{}``."""
+    """Parses ``git ls-remote`` into commits by name. A peeled tag has its own name: ``…^{}``."""
     pairs = (line.split("\t", 1) for line in output.splitlines() if "\t" in line)
     return {name: commit for commit, name in pairs if is_full_commit(commit)}
 
 
 def pick_commit(commits: Mapping[str, str], ref: str | None) -> str | None:
-    """The commit of a branch or tag; of an annotated tag, the commit that it points to."""
+    """The commit of a branch or tag; for an annotated tag, the commit it points to."""
     for name in remote_names(ref):
         if name in commits:
             return commits.get(f"{name}^{{}}", commits[name])
@@ -75,7 +75,7 @@ def pick_commit(commits: Mapping[str, str], ref: str | None) -> str | None:
 def ref_not_found(
     commits: Mapping[str, str], ref: str | None, *, where: str
 ) -> GitRefNotFoundError:
-    """The error for a ref that the remote does not have, with the closest names that it has."""
+    """The error for a ref that the remote does not have; the hint lists the closest existing names."""
     names = sorted({_short_name(name) for name in commits if name.startswith("refs/")})
     if ref is None:
         return GitRefNotFoundError(
@@ -84,7 +84,7 @@ def ref_not_found(
             hint=f"Set `ref` to one of {_listing(names)}." if names else "Push a first commit.",
         )
     if _SHORT_COMMIT.match(ref):
-        hint = "A commit must be given with all its 40 digits; a host does not look up short ones."
+        hint = "Specify a commit with all its 40 digits; hosts do not resolve shorter ones."
     elif not names:
         hint = "The repository has no branches and no tags; push a first commit."
     else:

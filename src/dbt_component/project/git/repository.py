@@ -1,8 +1,8 @@
-"""A bare repository in a session's folder: fetch one commit, read it, write its files.
+"""A bare repository in a session's folder: fetches one commit, reads it and writes its files.
 
-Repositories that served once are kept, one per URL, and the next session starts from a copy of hard
-links, so that a push costs its own objects only. A kept repository is never written to, only replaced;
-a process killed at any moment leaves it whole.
+One repository per URL is kept, and the next session starts from a hard-linked copy, so it fetches only
+new objects. A kept repository is never written to, only replaced, so a process that is killed at any
+moment leaves it intact.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from dbt_component.errors import (
 from dbt_component.project.git.failure import commit_not_found, failure, needs_all_refs
 from dbt_component.project.git.session import GitResult, GitSession, folder_size
 
-# Each fetch adds a pack. After this many, the next session starts anew and old commits go.
+# Each fetch adds a pack. Beyond this number, the next session starts from scratch without old commits.
 _MAX_PACKS = 40
 _CONFIG = """\
 [core]
@@ -42,7 +42,7 @@ class GitRepository:
     folder: Path
 
     def has_fetched(self, commit: str) -> bool:
-        """Whether the commit was fetched, here or in the kept repository that this one began as."""
+        """Whether the commit was fetched, here or in the kept repository that this one was copied from."""
         result = self._run("show-ref", "--verify", "--quiet", f"refs/commits/{commit}")
         return result.status == 0
 
@@ -71,9 +71,9 @@ class GitRepository:
         return [(name, value) for name, _, value in pairs]
 
     def write_files(self, commit: str, folder: Path, *, paths: tuple[str, ...] = ()) -> None:
-        """Writes the files of a commit into an empty folder, all or those below some paths.
+        """Writes the files of a commit to an empty folder: all of them, or only those below ``paths``.
 
-        Runs no hook and no filter: files of Git LFS stay the pointers that they are in the repository.
+        Runs no hook and no filter, so Git LFS files remain pointers.
         """
         folder.mkdir(parents=True, exist_ok=True)
         index = self.folder / "written.index"
@@ -91,14 +91,14 @@ class GitRepository:
         self.session.check_size()
 
     def fetch(self, commit: str, *, is_partial: bool) -> bool:
-        """Fetches one commit without its history; ``False`` if the server gives no commit by its id.
+        """Fetches one commit without its history; ``False`` if the server sends no commit by its id.
 
         Args:
             commit: All 40 digits.
-            is_partial: Leave out the files' contents until they are written, if the server can.
+            is_partial: Fetch file contents only when they are written, if the server supports it.
 
         Raises:
-            GitSourceError: The server can't be reached, does not let us in, or has no such commit.
+            GitSourceError: The server can't be reached, denies access, or has no such commit.
         """
         result = self._fetch(
             "--depth=1",
@@ -114,16 +114,16 @@ class GitRepository:
             raise GitRefNotFoundError(
                 f"{commit!r} is the id of a {kind}, not of a commit.",
                 where=self.session.url.public,
-                hint="Of an annotated tag, give the name.",
+                hint="Use the name of an annotated tag, not its id.",
             )
         self.session.check_size()
         return True
 
     def fetch_all_refs(self, commit: str) -> None:
-        """Fetches all branches and tags, for a server that gives nothing less.
+        """Fetches all branches and tags, for a server that can't send less.
 
         Raises:
-            GitRefNotFoundError: None of them holds the commit.
+            GitRefNotFoundError: None of them contains the commit.
         """
         names = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
         result = self._fetch("--no-filter", "--prune", *names)
@@ -158,9 +158,9 @@ class KeptRepository:
     """The repository kept for one URL; it may not exist yet.
 
     Args:
-        folder: Where it lies.
-        attic: Where what is to be removed is moved first.
-        lock_path: Held for the short time of a copy or replacement.
+        folder: Folder of the repository.
+        attic: Folder that repositories are moved to before they are deleted.
+        lock_path: Lock file, held briefly during a copy or replacement.
     """
 
     folder: Path
@@ -168,11 +168,11 @@ class KeptRepository:
     lock_path: Path
 
     def copy_to(self, session: GitSession, *, is_complete: bool = False) -> GitRepository | None:
-        """A copy for a session.
+        """Returns a copy for a session; ``None`` if there is no usable repository.
 
         Args:
-            session: Which will use it.
-            is_complete: Whether a repository without history won't do.
+            session: The session that will use it.
+            is_complete: Whether the repository must have its full history.
         """
         target = session.folder / f"repository-{uuid.uuid4().hex[:8]}"
         with FileLock(self.lock_path, timeout=session.limits.timeout_seconds):
@@ -188,7 +188,7 @@ class KeptRepository:
         return GitRepository(session, target)
 
     def replace(self, repository: GitRepository) -> None:
-        """Keeps a session's repository, which the session may not use any more."""
+        """Keeps a session's repository. The session must not use it afterwards."""
         self.attic.mkdir(parents=True, exist_ok=True)
         old = self.attic / uuid.uuid4().hex
         with FileLock(self.lock_path, timeout=repository.session.limits.timeout_seconds):
@@ -202,10 +202,10 @@ class KeptRepository:
 def fetch_commit(
     session: GitSession, kept: KeptRepository, commit: str, *, is_partial: bool
 ) -> GitRepository:
-    """A repository that has the commit: from the kept one if possible, or as little as the server gives.
+    """Returns a repository with the commit, reusing the kept one if possible and fetching as little as possible.
 
     Raises:
-        GitSourceError: The server can't be reached, does not let us in, or has no such commit.
+        GitSourceError: The server can't be reached, denies access, or has no such commit.
     """
     known = kept.copy_to(session)
     if known is not None:
@@ -215,7 +215,7 @@ def fetch_commit(
         except GitSourceError as error:
             if is_explained(error):
                 raise
-        # Whatever is wrong with the kept repository, a new one is right.
+        # The kept repository is not usable; start with a new one.
         shutil.rmtree(known.folder, ignore_errors=True)
     return fetch_anew(session, kept, commit, is_partial=is_partial)
 
@@ -223,7 +223,7 @@ def fetch_commit(
 def fetch_anew(
     session: GitSession, kept: KeptRepository, commit: str, *, is_partial: bool
 ) -> GitRepository:
-    """As ``fetch_commit``, without trust in what was kept of single commits."""
+    """Like ``fetch_commit``, but does not reuse single commits from the kept repository."""
     new = _create_repository(session)
     if not new.fetch(commit, is_partial=is_partial):
         shutil.rmtree(new.folder, ignore_errors=True)
@@ -233,7 +233,7 @@ def fetch_anew(
 
 
 def is_explained(error: GitSourceError) -> bool:
-    """Whether the error is known to lie with the source, so that a second try can't help."""
+    """Whether the error is known to be the source's, so retrying can't help."""
     return type(error) not in (GitSourceError, GitTooLargeError, GitInterruptedError)
 
 
@@ -248,7 +248,7 @@ def _create_repository(session: GitSession) -> GitRepository:
 
 
 def _link_objects(source: str, target: str) -> None:
-    """Git never changes a pack once it is there; all else it may."""
+    """Links objects, which git never changes once written, and copies everything else."""
     if f"{os.sep}objects{os.sep}" in source:
         with contextlib.suppress(OSError):
             os.link(source, target)

@@ -1,7 +1,7 @@
-"""Git commands for one repository, kept apart from the user's configuration and bounded in time and size.
+"""Runs git commands for one repository, isolated from the user's configuration and limited in time and size.
 
-With `work_tree_commit` the only importer of GitPython. A session has a folder of its own; whatever its commands write lies
-there, so that a killed process leaves nothing but a folder that nobody reads.
+Only this module and `work_tree_commit` import GitPython. A session has its own folder, and its commands write nowhere
+else, so a killed process leaves only a folder that nobody reads.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ from pathlib import Path
 
 from dbt_component.errors import GitSourceError, GitTimeoutError, GitTooLargeError
 from dbt_component.project.git.credentials import GitCredentials, proxy_secrets, url_passwords
-from dbt_component.project.git.url import GitUrl
+from dbt_component.translation.git_url import GitUrl
 
-# Of the environment's GIT_ variables only these reach git: others redirect it (GIT_DIR) or trace secrets.
+# Only these GIT_ variables are passed to git; others redirect it (GIT_DIR) or trace secrets.
 _KEPT_VARIABLES = re.compile(r"^GIT_(SSL_|PROXY_SSL_|HTTP_PROXY_|EXEC_PATH$|PYTHON_)")
-# Of the user's configuration only these serve: how to reach the network, and whom to trust.
+# Only these settings of the user's configuration apply: network access and trust.
 _KEPT_SETTINGS = re.compile(
     r"^(http\.(.+\.)?(proxy|proxyauthmethod|proxysslcainfo|sslcainfo|sslcapath|sslbackend|sslcert"
     r"|sslkey|sslversion|schannelcheckrevoke|schannelusesslcainfo)|safe\.directory)$"
@@ -54,7 +54,7 @@ _NO_SPACE_HINT = "Free some space, or set DBT_COMPONENT_CACHE_DIR to a folder on
 
 @dataclass(frozen=True)
 class GitResult:
-    """What a git command said. ``errors`` has no secret in it."""
+    """The result of a git command. ``errors`` contains no secrets."""
 
     status: int
     output: bytes
@@ -67,7 +67,7 @@ class GitResult:
 
 @dataclass(frozen=True)
 class GitLimits:
-    """``deadline`` is a time of ``time.monotonic()``; ``timeout_seconds`` is told in its error."""
+    """``deadline`` is a ``time.monotonic()`` time; the timeout error reports ``timeout_seconds``."""
 
     timeout_seconds: float
     deadline: float
@@ -79,10 +79,10 @@ class GitSession:
     """Runs git for one URL.
 
     Args:
-        url: The repository; its scheme is the only one that git may use.
-        folder: Where everything is written; its size counts towards ``limits.max_bytes``.
+        url: The repository; git may use only its scheme.
+        folder: The folder for all files; its size counts towards ``limits.max_bytes``.
         credentials: Environment with secrets, and the secrets.
-        limits: Of the whole session, not of one command.
+        limits: Limits of the entire session, not of a single command.
     """
 
     url: GitUrl
@@ -97,20 +97,20 @@ class GitSession:
         work_tree: Path | None = None,
         index: Path | None = None,
     ) -> GitResult:
-        """Runs one git command to its end, whatever its exit status.
+        """Runs one git command to completion and returns its result, even if it fails.
 
         Args:
             arguments: The command and its arguments.
             repository: A bare repository to run in.
-            work_tree: Where the command writes files.
-            index: The list of what it has written.
+            work_tree: The folder that the command writes files to.
+            index: The index file, which lists the files written.
 
         Raises:
-            GitTimeoutError: The session's time is over; git and its children are killed.
-            GitTooLargeError: The session's folder outgrew its limit; likewise.
+            GitTimeoutError: The session's time is up; git and its children are killed.
+            GitTooLargeError: The session's folder exceeds its limit; git and its children are killed.
             GitSourceError: git is not installed.
         """
-        # Should this process be killed, git ends by itself when nothing comes any more.
+        # If this process is killed, git stops on its own once the transfer stalls.
         silence = {
             "http.lowSpeedLimit": "1",
             "http.lowSpeedTime": str(math.ceil(self.limits.timeout_seconds)),
@@ -140,7 +140,7 @@ class GitSession:
             )
 
     def _environment(self) -> dict[str, str]:
-        home = str(self.folder / "home")  # Never made: nothing is to be found there.
+        home = str(self.folder / "home")  # Never created, so git finds nothing there.
         environment = {
             "HOME": home,
             "XDG_CONFIG_HOME": home,
@@ -153,7 +153,7 @@ class GitSession:
             "GIT_CEILING_DIRECTORIES": str(self.folder),
             "GIT_CONFIG_COUNT": str(len(self._network)),
         }
-        # By environment, since a proxy's URL can hold a password.
+        # In the environment, because a proxy's URL can contain a password.
         for number, (name, value) in enumerate(self._network):
             environment[f"GIT_CONFIG_KEY_{number}"] = name
             environment[f"GIT_CONFIG_VALUE_{number}"] = value
@@ -165,7 +165,7 @@ class GitSession:
 
     @cached_property
     def _network(self) -> list[tuple[str, str]]:
-        """The settings of the user's own configuration that git is given, with their values."""
+        """The settings from the user's configuration that are passed to git, with their values."""
         _, output, _ = self._execute(
             ["config", "-z", "--get-regexp", r"^(http|safe)\."],
             {"GIT_CEILING_DIRECTORIES": str(self.folder)},
@@ -173,7 +173,7 @@ class GitSession:
         )
         entries = output.decode(errors="surrogateescape").split("\0")
         pairs = (entry.partition("\n") for entry in entries if "\n" in entry)
-        # Git would look for "~" in the home that it is given, where there is nothing.
+        # Git would expand "~" to the home it is given, which does not exist.
         return [
             (name, os.path.expanduser(value) if value.startswith("~") else value)
             for name, _, value in pairs
@@ -203,7 +203,7 @@ class GitSession:
                 or (name.startswith("GIT_") and not _KEPT_VARIABLES.match(name))
             )
         ]
-        # GitPython adds to the environment, and can't take away from it.
+        # GitPython can add variables to the environment but can't remove any.
         prefix = ["env", *(part for name in names for part in ("-u", name))] if names else []
         command = [*prefix, str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git"), *arguments]
         try:
@@ -221,7 +221,7 @@ class GitSession:
         return GitSourceError(
             f"The git program can't be started: {str(error).strip().splitlines()[0]}",
             where=self.url.public,
-            hint="Install git, and put it on PATH.",
+            hint="Install git and put it on PATH.",
         )
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
@@ -231,7 +231,7 @@ class GitSession:
                 remaining = self.limits.deadline - time.monotonic()
                 if remaining <= 0:
                     raise GitTimeoutError(
-                        f"Git did not end within {self.limits.timeout_seconds:g} s and was stopped.",
+                        f"Git did not finish within {self.limits.timeout_seconds:g} s and was stopped.",
                         where=self.url.public,
                         hint="Check that the host answers, or raise `timeout_seconds`.",
                     )
@@ -240,7 +240,7 @@ class GitSession:
                 except subprocess.TimeoutExpired:
                     began = time.monotonic()
                     self.check_size()
-                    # Looking may take a twentieth of the time, however many files there are.
+                    # Checking takes at most about a twentieth of the time, however many files there are.
                     pause = max(_LOOK_EVERY_SECONDS, 20 * (time.monotonic() - began))
         except BaseException:
             _kill(process)
@@ -258,14 +258,14 @@ class GitSession:
 
 @contextlib.contextmanager
 def session_folder(parent: Path) -> Iterator[Path]:
-    """A new folder that is removed at the end."""
+    """Yields a new folder and removes it afterwards."""
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = Path(tempfile.mkdtemp(dir=parent))
     try:
         yield folder
     except OSError as error:
         raise GitSourceError(
-            f"A repository can't be stored: {error.strerror or error}.",
+            f"The repository can't be stored: {error.strerror or error}.",
             where=str(error.filename or folder),
             hint=_NO_SPACE_HINT,
         ) from error
@@ -274,7 +274,7 @@ def session_folder(parent: Path) -> Iterator[Path]:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of all files in a folder, as far as they are still there."""
+    """Total bytes of the files in a folder; files that disappear meanwhile are ignored."""
     total = 0
     waiting = [str(folder)]
     while waiting:
@@ -289,7 +289,7 @@ def folder_size(folder: Path) -> int:
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kills git with its children, such as ssh or git-remote-https."""
+    """Kills git and its children, such as ssh or git-remote-https."""
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A dbt project that lies in a Git repository."""
+"""A dbt project in a Git repository."""
 
 import time
 from collections.abc import Callable
@@ -28,34 +28,34 @@ from dbt_component.project.git.ref import (
     remote_names,
 )
 from dbt_component.project.git.session import GitLimits, GitSession, session_folder
-from dbt_component.project.git.url import GitUrl, parse_git_url
+from dbt_component.translation.git_url import GitUrl, parse_git_url
 
 
 @dataclass(frozen=True)
 class GitSource:
     """A folder of a Git repository, at one branch, tag or commit.
 
-    Nothing of the user's or the system's Git configuration serves, except proxies, certificate
-    authorities and ``safe.directory``; no hook, filter or credential helper runs.
+    The user's and the system's Git configuration is ignored, except for proxies, certificate authorities
+    and ``safe.directory``. No hook, filter or credential helper runs.
 
     Args:
-        repo_url: https, ssh (also ``user@host:path``), file URL or absolute path. http for the loopback
-            address only.
+        repo_url: An https, ssh (also ``user@host:path``) or file URL, or an absolute path. http is allowed
+            for the loopback address only.
         ref: Branch, tag or full commit. Default: the remote's default branch.
-        repo_relative_path: Folder of the dbt project. If it uses nothing outside of itself, only its
-            files are fetched, from servers that can.
-        extra_paths: Further folders of the repository that it needs although none of its files tells,
-            such as one of profiles.
-        token: For https. Default: ``GITHUB_TOKEN`` of the environment, for ``github_token_hosts``.
-        username: Sent with the token. Default: what GitHub, GitLab or Bitbucket ask for.
+        repo_relative_path: Folder of the dbt project. If it uses nothing outside itself, only its files
+            are fetched, from servers that support this.
+        extra_paths: Further folders of the repository that the project needs without referring to them
+            in its files, such as one with profiles.
+        token: Token for https. Default: ``GITHUB_TOKEN`` of the environment, for ``github_token_hosts``.
+        username: Sent with the token. Default: the name that GitHub, GitLab or Bitbucket require.
         ssh_key_path: A private key without passphrase. Default: ssh's agent and configuration.
-        ssh_known_hosts_path: Where host keys are kept. Default: ssh's own place.
-        ssh_strict_host_key_checking: ``accept-new`` trusts a host when first seen and refuses it if its
-            key has changed; ``yes`` trusts none that is not known.
-        submodules: Whether submodules are fetched too, then always with the whole repository.
-        timeout_seconds: For each call as a whole.
-        max_bytes: Of the fetched repository and its files together. ``None``: no limit.
-        github_token_hosts: Hosts (``host`` or ``host:port``) that may get ``GITHUB_TOKEN``.
+        ssh_known_hosts_path: File with known host keys. Default: ssh's own.
+        ssh_strict_host_key_checking: ``accept-new`` trusts a host on first contact and rejects it if its
+            key has changed; ``yes`` trusts known hosts only.
+        submodules: Whether to fetch submodules too. This always fetches the entire repository.
+        timeout_seconds: Time limit of each method call.
+        max_bytes: Size limit of the fetched repository and its files together. ``None``: no limit.
+        github_token_hosts: Hosts (``host`` or ``host:port``) that may receive ``GITHUB_TOKEN``.
     """
 
     repo_url: str
@@ -73,10 +73,10 @@ class GitSource:
     extra_paths: tuple[str, ...] = ()
 
     def validate(self) -> None:
-        """Checks all that can be checked without running git or reading files.
+        """Checks the settings, without running git or reading files.
 
         Raises:
-            GitInputError: Names all that is wrong.
+            GitInputError: Lists all invalid settings.
         """
         problems: list[GitInputError] = []
 
@@ -103,14 +103,14 @@ class GitSource:
             )
 
     def resolve_commit(self) -> str:
-        """The commit that ``ref`` stands for now, asked of the remote; nothing is fetched.
+        """Asks the remote for the current commit of ``ref``, without fetching anything.
 
-        A full commit is returned as it is, without asking.
+        A full commit is returned in lower case, without asking the remote.
 
         Raises:
-            GitRefNotFoundError: The remote has no such ref; the hint names close ones.
+            GitRefNotFoundError: The remote has no such ref; the hint lists similar ones.
             GitUnreachableError: The host is down or does not answer in time.
-            GitAccessError: Wrong credentials, or no such repository.
+            GitAccessError: The credentials are wrong, or there is no such repository.
             GitInputError: See ``validate``.
         """
         self.validate()
@@ -126,13 +126,13 @@ class GitSource:
             return commit
 
     def checkout(self, commit: str) -> GitCheckout:
-        """The files of a commit, fetched once and then found in the cache without asking the remote.
+        """Returns the files of a commit: fetched the first time, later from the cache without the remote.
 
         Raises:
-            GitPathError: No such folder at this commit, or a symlink leads out of the repository.
-            DagsterDbtProjectYmlFileNotFoundError: The folder is no dbt project.
-            GitTooLargeError: More than ``max_bytes``.
-            GitSourceError: As of ``resolve_commit``, or the cache can't be written.
+            GitPathError: There is no such folder at this commit, or a symlink leads out of the repository.
+            DagsterDbtProjectYmlFileNotFoundError: The folder is not a dbt project.
+            GitTooLargeError: The commit exceeds ``max_bytes``.
+            GitSourceError: As for ``resolve_commit``, or the cache can't be written.
         """
         self.validate()
         commit = check_commit(commit)
@@ -155,7 +155,7 @@ class GitSource:
 
     @property
     def _paths(self) -> tuple[str, ...]:
-        """The project's folder, then the extra ones."""
+        """The project's folder, followed by the extra ones."""
         path = check_repository_path(self.repo_relative_path, name="repo_relative_path")
         extra = {check_repository_path(text, name="extra_paths") for text in self.extra_paths}
         return (path, *sorted(extra - {path}))
@@ -163,19 +163,19 @@ class GitSource:
     def _check_credentials(self, url: GitUrl) -> None:
         if url.scheme == "ssh" and self.token:
             raise GitInputError(
-                f"`token` is given, but {url.public!r} uses ssh, which takes a key.",
+                f"`token` is set, but {url.public!r} uses ssh, which needs a key.",
                 hint="Use the https URL, or `ssh_key_path` instead of `token`.",
             )
         if url.scheme in ("https", "http") and self.ssh_key_path is not None:
             raise GitInputError(
-                f"`ssh_key_path` is given, but {url.public!r} does not use ssh.",
+                f"`ssh_key_path` is set, but {url.public!r} does not use ssh.",
                 hint="Use the ssh URL, or `token` instead of `ssh_key_path`.",
             )
 
     def _check_limits(self) -> None:
         if self.ssh_strict_host_key_checking not in ("accept-new", "yes"):
             raise GitInputError(
-                f"ssh_strict_host_key_checking {self.ssh_strict_host_key_checking!r} is not accepted.",
+                f"ssh_strict_host_key_checking {self.ssh_strict_host_key_checking!r} is not a known value.",
                 hint="Use 'accept-new' or 'yes'.",
             )
         if self.timeout_seconds <= 0 or (self.max_bytes is not None and self.max_bytes <= 0):

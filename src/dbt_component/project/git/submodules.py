@@ -1,18 +1,18 @@
-"""The submodules of a commit, read and checked before anything of them is fetched."""
+"""Reads and checks the submodules of a commit before any of them is fetched."""
 
 from dataclasses import dataclass
 
 from dbt_component.errors import GitInputError
 from dbt_component.project.git.path import check_repository_path
 from dbt_component.project.git.repository import GitRepository
-from dbt_component.project.git.url import GitUrl, resolve_submodule_url
+from dbt_component.translation.git_url import GitUrl, resolve_submodule_url
 
 MAX_DEPTH = 10
 
 
 @dataclass(frozen=True)
 class GitSubmodule:
-    """``path`` is relative to the repository that has the submodule."""
+    """A submodule; ``path`` is relative to the repository that contains it."""
 
     path: str
     url: GitUrl
@@ -22,11 +22,11 @@ class GitSubmodule:
 def read_submodules(repository: GitRepository, commit: str) -> list[GitSubmodule]:
     """The submodules of a commit, in the order of .gitmodules.
 
-    Of .gitmodules only ``path`` and ``url`` are read; an ``update`` command is not run. Entries whose path
-    is no submodule of the commit are left out, as git does.
+    Only ``path`` and ``url`` are read from .gitmodules; an ``update`` command is never run. As in git,
+    entries whose path is not a submodule of the commit are ignored.
 
     Raises:
-        GitInputError: A URL or path is refused; the message names the submodule.
+        GitInputError: A URL or path is rejected; the message names the submodule.
     """
     paths: dict[str, str] = {}
     urls: dict[str, str] = {}

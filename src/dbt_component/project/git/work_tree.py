@@ -1,4 +1,4 @@
-"""The files of a checkout: what must not be among them, and whether a part of them is enough."""
+"""Checks the files of a checkout: forbidden symlinks, Git LFS pointers, references to outside files."""
 
 import os
 import re
@@ -7,24 +7,24 @@ from pathlib import Path
 
 from dbt_component.errors import GitPathError
 
-# A path that climbs, in a file of dbt's: `local: ../shared`, `model-paths: ["../models"]`, `..`.
+# A path with `..` in a dbt file: `local: ../shared`, `model-paths: ["../models"]`, `..`.
 _CLIMBS = re.compile(rb"(?:^|[\s\"'\[(,=/])\.\.(?:/|[\"'\],]|[ \t]*$)", re.MULTILINE)
 _TEXT_SUFFIXES = (".sql", ".yml", ".yaml", ".py", ".toml")
-# A local package whose place only dbt can tell.
+# A local package whose location only dbt can determine.
 _TEMPLATED_PACKAGE = re.compile(rb"local:.*\{\{")
 _LARGEST_TEXT_BYTES = 1_000_000
 _LFS_HEAD = b"version https://git-lfs.github.com/spec/"
 
 
 def check_symlinks(root: Path, *, where: str) -> None:
-    """Refuses symlinks that lead out of a checkout.
+    """Rejects symlinks that lead out of a checkout.
 
     Args:
         root: Top folder of the checkout.
         where: The repository, for the message.
 
     Raises:
-        GitPathError: Names each such link and its target.
+        GitPathError: Lists such links with their targets.
     """
     real_root = os.path.realpath(root)
     found = [
@@ -37,20 +37,20 @@ def check_symlinks(root: Path, *, where: str) -> None:
             f"The repository has symlinks that lead out of it: {', '.join(sorted(found)[:5])}"
             + (f" and {len(found) - 5} more." if len(found) > 5 else "."),
             where=where,
-            hint="Make them relative to a file of the repository, or remove them.",
+            hint="Make them point to files of the repository with relative paths, or remove them.",
         )
 
 
 def is_inside(path: str, real_root: str) -> bool:
-    """Whether a path without symlinks is a folder or lies within it."""
+    """Whether a path, with symlinks resolved, is the given folder or inside it."""
     return path == real_root or path.startswith(real_root + os.sep)
 
 
 def is_self_contained(project_dir: Path) -> bool:
-    """Whether a dbt project uses nothing of its repository but its own folder.
+    """Whether a dbt project uses no files of its repository outside its own folder.
 
-    In doubt it does not: if a symlink leads to what is not there, or a path in a SQL, YAML or Python
-    file climbs out with ``..``.
+    Returns ``False`` in case of doubt: if a symlink is broken, or if a path in a SQL, YAML, TOML or
+    Python file contains ``..``.
     """
     for link in _symlinks(project_dir):
         if not os.path.exists(link):
@@ -67,7 +67,7 @@ def is_self_contained(project_dir: Path) -> bool:
 
 
 def lfs_pointers(project_dir: Path) -> list[str]:
-    """Files of Git LFS whose content was not fetched, relative to the project."""
+    """Git LFS files whose content was not fetched, as paths relative to the project."""
     found = []
     for path in _files(project_dir):
         if os.path.getsize(path) < 1024:

@@ -10,12 +10,12 @@ from nyc_flights.raw_table import RAW_SCHEMA, RAW_TABLES, RawTable
 
 @dg.definitions
 def raw_assets() -> dg.Definitions:
-    """An asset for each raw table."""
+    """Defines one asset for each raw table."""
     return dg.Definitions(assets=[_build_asset(table) for table in RAW_TABLES])
 
 
 def _build_asset(table: RawTable) -> dg.AssetsDefinition:
-    """The asset that loads one raw table."""
+    """Builds the asset that loads one raw table."""
 
     @dg.asset(
         key=[RAW_SCHEMA, table.name],

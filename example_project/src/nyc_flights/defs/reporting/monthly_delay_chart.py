@@ -1,4 +1,4 @@
-"""A chart of the mart `monthly_delays`, kept in the metadata of its materialization."""
+"""A chart of the mart `monthly_delays`, stored in its materialization metadata."""
 
 import base64
 import io
@@ -24,7 +24,7 @@ _QUERY = """
     owners=["team:reporting"],
 )
 def monthly_delay_chart() -> dg.MaterializeResult[None]:
-    """The mean departure delay by month, a line for each New York airport."""
+    """The mean departure delay by month, with one line per New York airport."""
     with database.connect() as connection:
         cursor = connection.execute(_QUERY)
         columns = [column.name for column in cursor.description or []]

@@ -1,0 +1,66 @@
+"""A component's definitions: assets and checks, schedules, and what watches its project."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dbt_component._dagster import DefsStateConfig
+from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.loaded import Loaded
+from dbt_component.component.op_name import default_op_name
+from dbt_component.component.watched import build_watch_of
+from dbt_component.component.yaml.op import Op
+from dbt_component.definitions.assets import RunFunction, build_assets
+
+_logger = logging.getLogger("dbt_component")
+
+
+def build_definitions(
+    attributes: DbtProjectAttributes,
+    context: dg.ComponentLoadContext,
+    loaded: Loaded,
+    *,
+    run: RunFunction,
+    op_config: type[dg.Config] | None,
+    state_config: DefsStateConfig,
+    refresh: Callable[[Path], Coroutine[Any, Any, str]],
+) -> dg.Definitions:
+    """Builds everything that a component defines.
+
+    Args:
+        attributes: What defs.yaml says.
+        context: Where the component lies.
+        loaded: Its state.
+        run: The body of its ops.
+        op_config: Their config in the launchpad.
+        state_config: Where the state is kept.
+        refresh: Refreshes the state in the current storage.
+
+    Raises:
+        DefinitionError: The nodes can't become definitions.
+    """
+    for note in loaded.specs.notes:
+        _logger.info(note)
+    op = (attributes.op or Op()).complete(
+        default_name=default_op_name(
+            attributes.project, attributes.criteria, context, loaded.manifest.index.project_name
+        ),
+        reserved_tags=attributes.selection_tags,
+        config_cls=op_config,
+    )
+    assets = build_assets(
+        loaded.specs, loaded.prepared, op, run, metadata=frozenset(attributes.include_metadata)
+    )
+    schedules = [
+        schedule.build(*loaded.keys_of(schedule.criteria)) for schedule in attributes.schedules
+    ]
+    definitions = dg.Definitions(assets=assets, schedules=schedules)
+    if attributes.watch is None:
+        return definitions
+    watch = build_watch_of(
+        attributes.watch, op.name, loaded, state_config, refresh, context.project_root
+    )
+    return dg.Definitions.merge(definitions, watch)

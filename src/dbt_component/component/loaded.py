@@ -1,0 +1,79 @@
+"""A component's state as loaded, and what its definitions are made from, each built once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import dagster as dg
+
+from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
+from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.project.project import DbtProject
+from dbt_component.project.state_project import StateProject
+from dbt_component.selection.criteria import SelectionCriteria
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """One version of a component's project.
+
+    Args:
+        prepared: The project as its state describes it.
+        rules: How its nodes become assets and checks.
+        criteria: The component's own selection.
+        scope: Names that run-time templates may use besides those of the run.
+    """
+
+    prepared: StateProject
+    rules: SpecRules
+    criteria: SelectionCriteria
+    scope: Mapping[str, Any]
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.prepared.manifest
+
+    @property
+    def state_id(self) -> str:
+        """Names the content of the state."""
+        return self.prepared.state.header.state_id
+
+    @property
+    def commit(self) -> str | None:
+        """The commit that the state was made from, for a project in Git."""
+        origin = self.prepared.origin
+        return origin.commit if origin is not None else None
+
+    @cached_property
+    def specs(self) -> SelectedSpecs:
+        """All specs of the component's selection."""
+        return build_specs(
+            self._view,
+            self.rules,
+            selected_ids=self.prepared.select(self.criteria),
+            project=self._view.project,
+        )
+
+    def key_of(self, unique_id: str) -> dg.AssetKey:
+        """The final key of a node, whether the component selects it or not."""
+        return self._view.final_spec(unique_id).key
+
+    def keys_of(
+        self, criteria: SelectionCriteria
+    ) -> tuple[list[dg.AssetKey], list[dg.AssetCheckKey]]:
+        """The assets and checks of this component that dbt selects."""
+        chosen = self.prepared.select(criteria)
+        ids = self.specs.node_map
+        return (
+            [key for key, unique_id in ids.asset_ids.items() if unique_id in chosen],
+            [key for key, unique_id in ids.check_ids.items() if unique_id in chosen],
+        )
+
+    @cached_property
+    def _view(self) -> ResolvingManifest:
+        has_links = self.rules.settings.enable_code_references
+        project: DbtProject | None = self.prepared.source.find_folder() if has_links else None
+        return ResolvingManifest(self.manifest, self.rules, project)

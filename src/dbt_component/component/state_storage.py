@@ -1,0 +1,110 @@
+"""Where Dagster keeps a component's state: beside the code, or in the instance's versioned storage."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from dbt_component._dagster import (
+    LOCAL_STATE_VERSION,
+    DefinitionsLoadContext,
+    DefinitionsLoadType,
+    DefsStateConfig,
+    DefsStateManagementType,
+    DefsStateStorage,
+    get_local_state_path,
+    using_dagster_dev,
+)
+from dbt_component.errors import DagsterDbtError, StateMissingError
+from dbt_component.project.state import StateFile
+
+_logger = logging.getLogger("dbt_component")
+
+
+def versioned_storage(config: DefsStateConfig) -> DefsStateStorage | None:
+    """The current storage, if this state is kept in one that keeps versions."""
+    is_versioned = config.management_type is DefsStateManagementType.VERSIONED_STATE_STORAGE
+    return DefsStateStorage.get() if is_versioned else None
+
+
+def state_at_load(
+    config: DefsStateConfig, project_root: Path
+) -> AbstractContextManager[Path | None]:
+    """The path of the state that this process loads definitions from; ``None`` if there is none.
+
+    A state in a versioned storage is there only as long as the context is open; an open file stays readable.
+    """
+    return DefinitionsLoadContext.get().state_path(config, DefsStateStorage.get(), project_root)
+
+
+def refresh_in_development(
+    config: DefsStateConfig,
+    project_root: Path,
+    refresh: Callable[[Path], Coroutine[Any, Any, str]],
+) -> None:
+    """Refreshes the state under `dg dev` and the dg command line, as Dagster does when definitions load.
+
+    A project that can't be prepared leaves the last good state in use, with a warning.
+
+    Raises:
+        DagsterDbtError: The project can't be prepared, and there is no state yet.
+    """
+    context = DefinitionsLoadContext.get()
+    is_initial = context.load_type is DefinitionsLoadType.INITIALIZATION
+    if not (is_initial and using_dagster_dev() and config.refresh_if_dev):
+        return
+    try:
+        version = asyncio.run(refresh(project_root))
+    except DagsterDbtError as error:
+        last_good = _stored_version(config, project_root)
+        if last_good is None:
+            raise
+        version = last_good
+        _logger.warning(
+            "The dbt project can't be prepared; the last good state of %s stays in use.\n%s",
+            config.key,
+            error,
+        )
+    context.add_defs_state_info(config.key, version)
+
+
+def open_state(
+    config: DefsStateConfig, project_root: Path | None, *, newest: bool = False
+) -> StateFile:
+    """Opens a component's state.
+
+    Args:
+        config: Where it is kept.
+        project_root: The Dagster project; ``None`` if the component was made by hand.
+        newest: Take the newest version, rather than the one that this process loads definitions from.
+
+    Raises:
+        StateMissingError: There is none, or it can't be known where it would be.
+        StateFormatError: It can't be read by this release.
+    """
+    if project_root is None:
+        raise StateMissingError(
+            f"The component of state {config.key!r} was not loaded by Dagster.",
+            hint="Load it with `context.load_component(...)` or from a component tree.",
+        )
+    context = (
+        DefinitionsLoadContext(load_type=DefinitionsLoadType.INITIALIZATION)
+        if newest
+        else DefinitionsLoadContext.get()
+    )
+    with context.state_path(config, DefsStateStorage.get(), project_root) as path:
+        if path is None:
+            raise StateMissingError(
+                f"There is no state {config.key!r}.", hint="Run `dg utils refresh-defs-state`."
+            )
+        return StateFile(path)
+
+
+def _stored_version(config: DefsStateConfig, project_root: Path) -> str | None:
+    storage = versioned_storage(config)
+    if storage is not None:
+        return storage.get_latest_version(config.key)
+    path = get_local_state_path(config.key, project_root)
+    return LOCAL_STATE_VERSION if path.is_file() else None

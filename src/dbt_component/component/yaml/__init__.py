@@ -1,0 +1,1 @@
+"""The nouns of defs.yaml, one per file: frozen values that Dagster resolves templates of."""

@@ -1,0 +1,96 @@
+"""``schedules:`` of defs.yaml."""
+
+from collections.abc import Collection
+from typing import Annotated, Any, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from dbt_component.component.yaml.strict_model import StrictResolvable
+from dbt_component.definitions.schedules import build_schedule
+from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+
+
+class Schedule(StrictResolvable):
+    """A schedule that launches exactly what dbt selects."""
+
+    name: Annotated[
+        str, dg.Resolver.default(description="Name of the schedule.", examples=["nightly"])
+    ]
+    cron_schedule: Annotated[
+        str | list[str],
+        dg.Resolver.default(description="Cron expression, or several.", examples=["0 5 * * *"]),
+    ]
+    select: Annotated[
+        str,
+        dg.Resolver.default(
+            description="What dbt selects, within the component's own selection.",
+            examples=["+tag:daily", "marts,config.materialized:incremental"],
+        ),
+    ] = DEFAULT_SELECT
+    exclude: Annotated[str, dg.Resolver.default(description="What dbt excludes.")] = ""
+    selector: Annotated[
+        str, dg.Resolver.default(description="A selector of selectors.yml, instead of the two.")
+    ] = ""
+    execution_timezone: Annotated[
+        str | None,
+        dg.Resolver.default(
+            description="Time zone of the cron expression.", examples=["Europe/Berlin"]
+        ),
+    ] = None
+    default_status: Annotated[
+        Literal["RUNNING", "STOPPED"],
+        dg.Resolver.default(
+            description="Whether the schedule runs before anybody switched it on or off.",
+        ),
+    ] = "STOPPED"
+    tags: Annotated[dict[str, str], dg.Resolver.default(description="Tags of the runs.")] = Field(
+        default_factory=dict
+    )
+    job_name: Annotated[
+        str | None,
+        dg.Resolver.default(
+            description="Name of the job. Default: the schedule's name with `_job`."
+        ),
+    ] = None
+    description: Annotated[
+        str | None, dg.Resolver.default(description="Shown in Dagster's UI.")
+    ] = None
+    run_config: Annotated[
+        dict[str, Any] | None, dg.Resolver.default(description="Run config of the launched runs.")
+    ] = None
+
+    @property
+    def criteria(self) -> SelectionCriteria:
+        """The selection in dbt's syntax.
+
+        Raises:
+            SelectionError: ``select`` or ``exclude`` together with ``selector``.
+        """
+        return SelectionCriteria(select=self.select, exclude=self.exclude, selector=self.selector)
+
+    def build(
+        self, asset_keys: Collection[dg.AssetKey], check_keys: Collection[dg.AssetCheckKey]
+    ) -> dg.ScheduleDefinition:
+        """Builds the schedule, with a job of these assets and checks.
+
+        Args:
+            asset_keys: The assets of the nodes that ``criteria`` select.
+            check_keys: The checks of the tests that ``criteria`` select.
+
+        Raises:
+            DefinitionError: There are none.
+        """
+        return build_schedule(
+            self.name,
+            asset_keys,
+            check_keys,
+            criteria=self.criteria,
+            cron_schedule=self.cron_schedule,
+            execution_timezone=self.execution_timezone,
+            default_status=dg.DefaultScheduleStatus[self.default_status],
+            tags=self.tags,
+            job_name=self.job_name,
+            description=self.description,
+            run_config=self.run_config,
+        )

@@ -1,0 +1,111 @@
+"""Pydantic models whose errors name the key in the file, and suggest another if it is unknown."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+import dagster as dg
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from typing_extensions import Self
+
+from dbt_component._dagster import derive_model_type
+
+_REMARKS = {
+    "translator_settings": "the key is `translation_settings`",
+    "cron": "the key is `cron_schedule`",
+    "timezone": "the key is `execution_timezone`",
+    "status": "the key is `default_status`",
+}
+
+
+class StrictModel(dg.Model):
+    """A model that refuses unknown keys and suggests known ones."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _suggest_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            details = [
+                {**_with_suggestion(cls, detail), "loc": _key_path(value, detail)}
+                for detail in error.errors()
+            ]
+            raise ValidationError.from_exception_data(
+                error.title, _without_alternatives(details)
+            ) from None
+
+
+def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
+    kept = {name: detail[name] for name in ("type", "loc", "input", "ctx") if name in detail}
+    if detail["type"] != "extra_forbidden" or len(detail["loc"]) != 1:
+        return kept
+    key = str(detail["loc"][0])
+    known = sorted(model.model_fields)
+    close = get_close_matches(key, known, n=2)
+    if key in _REMARKS:
+        remark = f"; {_REMARKS[key]}"
+    elif close:
+        remark = f". Did you mean {' or '.join(map(repr, close))}?"
+    else:
+        remark = f". Known keys: {', '.join(known)}."
+    message = ValueError(f"Unknown key {key!r}{remark}")
+    return {**kept, "type": "value_error", "ctx": {"error": message}}
+
+
+def _key_path(value: Any, detail: Any) -> tuple[str | int, ...]:
+    """The keys that lead to an error in the file; pydantic's path also names the members of unions.
+
+    Dagster looks up the line by this path.
+    """
+    if not isinstance(value, Mapping):
+        return tuple(detail["loc"])
+    path: list[str | int] = []
+    for key in detail["loc"]:
+        is_key = isinstance(value, Mapping) and key in value
+        if is_key or (isinstance(value, list) and isinstance(key, int)):
+            path.append(key)
+            value = value[key]
+    if detail["type"] == "missing":
+        path.append(detail["loc"][-1])
+    return tuple(path)
+
+
+def _without_alternatives(details: list[Any]) -> list[Any]:
+    """The errors without those of the alternative that every value has: to be a template, which is text."""
+    unique = list({(d["type"], d["loc"], repr(d.get("ctx"))): d for d in details}.values())
+    return [
+        detail
+        for detail in unique
+        if detail["type"] != "string_type"
+        or not any(
+            other is not detail and other["loc"][: len(detail["loc"])] == detail["loc"]
+            for other in unique
+        )
+    ]
+
+
+class StrictResolvable(StrictModel, dg.Resolvable):
+    """Base of the nouns of defs.yaml: frozen, with templates resolved by Dagster.
+
+    A field's type, default, description and examples are also its entry in the component's schema.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def model(cls) -> type[BaseModel]:
+        return strict(derive_model_type(cls))
+
+
+@cache
+def strict(model: type[BaseModel]) -> type[BaseModel]:
+    """A subclass of a derived model that gives suggestions."""
+    return type(model.__name__, (model, StrictModel), {"__module__": model.__module__})

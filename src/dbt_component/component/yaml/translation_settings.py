@@ -1,0 +1,56 @@
+"""``translation_settings:`` of defs.yaml."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import dagster as dg
+from pydantic import BaseModel
+
+from dbt_component._dagster import derive_model_type
+from dbt_component.component.yaml.strict_model import strict
+from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
+
+
+def _is_on(context: dg.ResolutionContext, value: Any) -> bool:
+    return bool(context.resolve_value(value))
+
+
+def _switch(description: str) -> dg.Resolver:
+    return dg.Resolver(
+        _is_on, model_field_type=bool, inject_before_resolve=False, description=description
+    )
+
+
+@dataclass(frozen=True)
+class TranslationSettings(DagsterDbtTranslatorSettings, dg.Resolvable):
+    """The switches as YAML describes them. Code references are on by default, unlike in Python."""
+
+    enable_asset_checks: Annotated[bool, _switch("Make dbt tests asset checks.")] = True
+    enable_duplicate_source_asset_keys: Annotated[
+        bool, _switch("Let several sources share one asset key.")
+    ] = False
+    enable_code_references: Annotated[bool, _switch("Link each asset to its file.")] = True
+    enable_dbt_selection_by_name: Annotated[
+        bool,
+        _switch("Without effect: runs name nodes by unique id. Accepted for compatibility."),
+    ] = False
+    enable_source_tests_as_checks: Annotated[
+        bool, _switch("Make tests of sources upstream of selected assets checks too.")
+    ] = False
+    enable_source_metadata: Annotated[
+        bool,
+        _switch(
+            "Put a source's table name on the dependency, so that Dagster can match it to the"
+            " asset that makes the table."
+        ),
+    ] = True
+    enable_dbt_views_as_virtual_assets: Annotated[
+        bool, _switch("Mark views as virtual assets.")
+    ] = False
+    enable_unit_tests_as_checks: Annotated[
+        bool, _switch("Make dbt unit tests checks of the model that they test.")
+    ] = True
+
+    @classmethod
+    def model(cls) -> type[BaseModel]:
+        return strict(derive_model_type(cls))

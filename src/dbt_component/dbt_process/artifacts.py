@@ -1,0 +1,159 @@
+"""run_results.json and sources.json, read into frozen values.
+
+Fields that a dbt version does not write have defaults, and fields that are not listed here are ignored.
+
+See: https://docs.getdbt.com/reference/artifacts/dbt-artifacts
+"""
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from dbt_component.errors import DagsterDbtError
+
+RUN_RESULTS = "run_results.json"
+SOURCES = "sources.json"
+
+
+class ArtifactMetadata(msgspec.Struct, frozen=True):
+    """Where an artifact comes from. ``generated_at`` is an ISO time in UTC."""
+
+    dbt_schema_version: str = ""
+    dbt_version: str = ""
+    generated_at: str = ""
+    invocation_id: str | None = None
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """One phase of a node, ``compile`` or ``execute``; ISO times in UTC, ``None`` if it did not happen."""
+
+    name: str
+    started_at: str | None = None
+    completed_at: str | None = None
+
+
+class NodeResult(msgspec.Struct, frozen=True):
+    """One node in run_results.json.
+
+    ``failures`` counts the rows that a test returned. ``message`` is the database's answer or dbt's error.
+    """
+
+    unique_id: str
+    status: str
+    execution_time: float = 0.0
+    """In seconds."""
+    thread_id: str = ""
+    message: str | None = None
+    failures: int | None = None
+    timing: list[Timing] = []
+    adapter_response: dict[str, Any] = {}
+    compiled: bool | None = None
+    compiled_code: str | None = None
+    relation_name: str | None = None
+
+
+class RunResults(msgspec.Struct, frozen=True):
+    """run_results.json: the nodes that one command ran, in the order in which they ended."""
+
+    results: list[NodeResult]
+    metadata: ArtifactMetadata = ArtifactMetadata()
+    elapsed_time: float = 0.0
+    """In seconds."""
+    args: dict[str, Any] = {}
+
+
+class FreshnessLimit(msgspec.Struct, frozen=True):
+    """An age; ``None`` where the source sets no limit."""
+
+    count: int | None = None
+    period: Literal["minute", "hour", "day"] | None = None
+
+
+class FreshnessCriteria(msgspec.Struct, frozen=True):
+    """From which age on a source is reported. ``filter`` is the SQL condition that limits the rows looked at."""
+
+    warn_after: FreshnessLimit | None = None
+    error_after: FreshnessLimit | None = None
+    filter: str | None = None
+
+
+class SourceResult(msgspec.Struct, frozen=True):
+    """One source in sources.json.
+
+    If the source could not be asked, ``status`` is ``runtime error``, ``error`` is dbt's message, and the
+    times are ``None``. The times are ISO, in UTC.
+    """
+
+    unique_id: str
+    status: str
+    max_loaded_at: str | None = None
+    snapshotted_at: str | None = None
+    max_loaded_at_time_ago_in_s: float | None = None
+    criteria: FreshnessCriteria = FreshnessCriteria()
+    error: str | None = None
+    execution_time: float = 0.0
+    """In seconds."""
+    thread_id: str = ""
+    timing: list[Timing] = []
+    adapter_response: dict[str, Any] = {}
+
+
+class SourceResults(msgspec.Struct, frozen=True):
+    """sources.json: what one ``dbt source freshness`` found.
+
+    Sources that the database refused to answer for may be missing; dbt then reports them only as events.
+    """
+
+    results: list[SourceResult]
+    metadata: ArtifactMetadata = ArtifactMetadata()
+    elapsed_time: float = 0.0
+    """In seconds."""
+
+
+_Artifact = TypeVar("_Artifact", RunResults, SourceResults)
+
+
+def read_run_results(path: Path) -> RunResults:
+    """Reads a run_results.json.
+
+    Args:
+        path: The file, or the target folder that holds it.
+
+    Raises:
+        DagsterDbtError: There is no such file, or it can't be understood.
+    """
+    return _read(path, RUN_RESULTS, RunResults)
+
+
+def read_sources(path: Path) -> SourceResults:
+    """Reads a sources.json.
+
+    Args:
+        path: The file, or the target folder that holds it.
+
+    Raises:
+        DagsterDbtError: There is no such file, or it can't be understood.
+    """
+    return _read(path, SOURCES, SourceResults)
+
+
+def _read(path: Path, name: str, kind: type[_Artifact]) -> _Artifact:
+    file = path / name if path.is_dir() else path
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=kind)
+    except FileNotFoundError as error:
+        raise DagsterDbtError(
+            f"dbt wrote no {name}.",
+            where=str(file),
+            hint="The command failed before it ran a node, writes no such file, or has"
+            " `--no-write-json`.",
+        ) from error
+    except OSError as error:
+        raise DagsterDbtError(f"{name} can't be read: {error}.", where=str(file)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DagsterDbtError(
+            f"{name} is not as dbt writes it: {error}.",
+            where=str(file),
+            hint="The file may be cut off, or be of a dbt version that is not supported.",
+        ) from error

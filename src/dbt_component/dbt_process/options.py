@@ -1,0 +1,94 @@
+"""Every command-line option of dbt 1.8 to 1.11 and the number of values it takes.
+
+A test compares the table with the options that the installed dbt declares.
+
+See: https://docs.getdbt.com/reference/global-configs/about-global-configs
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+
+import msgspec
+
+
+class Arity(Enum):
+    """How many values follow an option."""
+
+    NONE = "none"
+    ONE = "one"
+    MANY = "many"
+    """All tokens up to the next option. The option may also be repeated."""
+
+
+class DbtOption(msgspec.Struct, frozen=True):
+    """One option; ``names`` begins with the one that it goes by here."""
+
+    names: tuple[str, ...]
+    arity: Arity
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+
+SELECT = DbtOption(("--select", "-s", "--models", "--model", "-m"), Arity.MANY)
+EXCLUDE = DbtOption(("--exclude",), Arity.MANY)
+SELECTOR = DbtOption(("--selector",), Arity.ONE)
+RESOURCE_TYPE = DbtOption(("--resource-type", "--resource-types"), Arity.MANY)
+EXCLUDE_RESOURCE_TYPE = DbtOption(
+    ("--exclude-resource-type", "--exclude-resource-types"), Arity.MANY
+)
+VARS = DbtOption(("--vars",), Arity.ONE)
+PROFILE = DbtOption(("--profile",), Arity.ONE)
+TARGET = DbtOption(("--target", "-t"), Arity.ONE)
+
+_OTHERS_WITH_MANY_VALUES = "--output-keys"
+_OTHERS_WITH_ONE_VALUE = """
+    --add-package --args --defer-state --deprecated-defer --deprecated-favor-state --deprecated-state
+    --event-time-end --event-time-start --host --indirect-selection --inline --inline-direct --limit
+    --log-file-max-bytes --log-format --log-format-file --log-level --log-level-file --log-path
+    --output|-o --partial-parse-file-path --port --printer-width --profiles-dir --project-dir
+    --record-timing-info|-r --sample --source --sqlparse --state --target-path --threads
+    --warn-error-options
+"""
+_SWITCHES = """
+    --config-dir --connection --debug|-d --deprecated-print --deprecated-no-print --empty-catalog
+    --fail-fast|-x --full-refresh|-f --help|-h --lock --no-show-resource-report --no-version-check --quiet|-q
+    --show --show-resource-report --skip-profile-setup --static --store-failures --upgrade
+    --version|-v|-V --warn-error
+"""
+# Each of these also exists with the prefix --no-.
+_PAIRS = """
+    browser cache-selected-only clean-project-files-only compile debug defer empty enable-legacy-logger
+    export-saved-queries fail-fast favor-state include-saved-query inject-ephemeral-ctes introspect
+    log-cache-events macro-debugging partial-parse partial-parse-file-diff populate-cache print quiet
+    send-anonymous-usage-stats show-all-deprecations single-threaded static-parser
+    upload-to-artifacts-ingest-api use-colors use-colors-file use-experimental-parser
+    use-fast-test-edges version-check write-json
+"""
+
+
+def _listed(text: str, arity: Arity) -> Iterator[DbtOption]:
+    return (DbtOption(tuple(names.split("|")), arity) for names in text.split())
+
+
+_OPTIONS = (
+    *(SELECT, EXCLUDE, SELECTOR, RESOURCE_TYPE, EXCLUDE_RESOURCE_TYPE, VARS, PROFILE, TARGET),
+    *_listed(_OTHERS_WITH_MANY_VALUES, Arity.MANY),
+    *_listed(_OTHERS_WITH_ONE_VALUE, Arity.ONE),
+    *_listed(" ".join(f"--{name} --no-{name}" for name in _PAIRS.split()), Arity.NONE),
+    *_listed(_SWITCHES, Arity.NONE),
+)
+_BY_NAME = {name: option for option in _OPTIONS for name in option.names}
+# The one name that means something else in one command.
+_OF_COMMAND = {("init", "-s"): _BY_NAME["--skip-profile-setup"]}
+
+
+def find_option(name: str, *, command: str | None) -> DbtOption | None:
+    """The option of that name, or ``None`` if dbt has none; ``command`` is ``None`` ahead of the command."""
+    return _OF_COMMAND.get((command or "", name)) or _BY_NAME.get(name)
+
+
+def option_names() -> frozenset[str]:
+    """All names of all options."""
+    return frozenset(_BY_NAME)

@@ -1,0 +1,75 @@
+"""dbt tests -> asset checks."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+import dagster as dg
+
+from dbt_component.definitions.check_names import CheckNames
+from dbt_component.definitions.listing import listed
+from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.test_attachment import attached_node_of
+from dbt_component.manifest.node import Node
+
+
+@dataclass(frozen=True)
+class BuiltChecks:
+    """Checks by the unique id of their test, in the order of the ids."""
+
+    specs: dict[str, dg.AssetCheckSpec]
+    notes: list[str]
+
+
+def build_checks(
+    manifest: ResolvingManifest,
+    *,
+    assets: Sequence[Node],
+    upstream: Sequence[Node],
+    selected_ids: Set[str],
+    taken_names: Set[str],
+) -> BuiltChecks:
+    """Builds the checks of all selected tests that are attached to one of the assets.
+
+    Args:
+        manifest: The project seen through its spec rules.
+        assets: The selected models, seeds and snapshots.
+        upstream: The assets and sources that they depend on; the sources may have checks too.
+        selected_ids: dbt's selection. Tests of sources need not be in it.
+        taken_names: Output names of the assets.
+
+    Raises:
+        DefinitionError: Two checks claim one name.
+    """
+    settings = manifest.rules.settings
+    if not settings.enable_asset_checks:
+        return BuiltChecks({}, [])
+    hosts = {node.unique_id for node in assets}
+    if settings.enable_source_tests_as_checks:
+        hosts |= {node.unique_id for node in upstream if node.is_source}
+    names = CheckNames(taken_names)
+    specs: dict[str, dg.AssetCheckSpec] = {}
+    loose: list[str] = []
+    for unique_id in manifest.index.test_by_id:
+        test = manifest.test(unique_id)
+        if test.is_unit_test and not settings.enable_unit_tests_as_checks:
+            continue
+        host = attached_node_of(manifest.index, test)
+        if host is None or host not in hosts:
+            if unique_id in selected_ids:
+                loose.append(unique_id)
+            continue
+        if unique_id not in selected_ids and not manifest.index.node_by_id[host].is_source:
+            continue
+        spec = manifest.rules.methods.get_asset_check_spec(
+            manifest.final_spec(host), manifest, unique_id, manifest.project
+        )
+        if spec is not None:
+            specs[unique_id] = names.named(spec, test)
+    notes = list(names.notes)
+    if loose:
+        notes.append(
+            f"{len(loose)} selected tests are checks of no asset (several or no parents, or a"
+            f" parent that is no selected asset) and report as observations: {listed(loose)}."
+            " `meta.dagster.ref` attaches a test to one model."
+        )
+    return BuiltChecks(specs, notes)

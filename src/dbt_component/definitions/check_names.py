@@ -1,0 +1,67 @@
+"""Names of checks: acceptable to Dagster, and each the only one of its op."""
+
+import re
+from collections.abc import Set
+
+import dagster as dg
+
+from dbt_component.errors import DefinitionError
+from dbt_component.manifest.dbt_test import DbtTest
+
+_NOT_IN_CHECK_NAMES = re.compile(r"[^A-Za-z0-9_.]")
+
+
+class CheckNames:
+    """Gives checks their names; ``notes`` list the renamed ones.
+
+    Args:
+        taken: Output names that are in use already.
+    """
+
+    def __init__(self, taken: Set[str]) -> None:
+        self._taken = set(taken)
+        self.notes: list[str] = []
+
+    def named(self, spec: dg.AssetCheckSpec, test: DbtTest) -> dg.AssetCheckSpec:
+        """The check under a name that is valid and free: its own, or with the package or an id appended.
+
+        Raises:
+            DefinitionError: No such name is free.
+        """
+        spec = self._with_valid_name(spec, test)
+        if spec.get_python_identifier() in self._taken:
+            spec = self._with_free_name(spec, test)
+        self._taken.add(spec.get_python_identifier())
+        return spec
+
+    def _with_free_name(self, spec: dg.AssetCheckSpec, test: DbtTest) -> dg.AssetCheckSpec:
+        clashing = spec.name
+        asset = spec.asset_key.to_user_string()
+        spec = _renamed(spec, f"{spec.name}__{test.package_name}")
+        if spec.get_python_identifier() in self._taken:
+            suffix = test.unique_id.rpartition(".")[2][-10:]
+            spec = _renamed(spec, f"{spec.name}_{suffix}")
+        self.notes.append(
+            f"Check name {clashing!r} on {asset!r} was taken; {test.unique_id} is shown as {spec.name!r}."
+        )
+        if spec.get_python_identifier() in self._taken:
+            raise DefinitionError(
+                f"Two checks on {asset!r} claim the name {spec.name!r}.",
+                where=test.original_file_path,
+                hint=f"Give {test.unique_id} a `name` of its own in dbt.",
+            )
+        return spec
+
+    def _with_valid_name(self, spec: dg.AssetCheckSpec, test: DbtTest) -> dg.AssetCheckSpec:
+        name = _NOT_IN_CHECK_NAMES.sub("_", spec.name)
+        if name == spec.name:
+            return spec
+        self.notes.append(
+            f"Check name {spec.name!r} on {spec.asset_key.to_user_string()!r} contains characters that"
+            f" Dagster does not accept; {test.unique_id} is shown as {name!r}."
+        )
+        return _renamed(spec, name)
+
+
+def _renamed(spec: dg.AssetCheckSpec, name: str) -> dg.AssetCheckSpec:
+    return spec.replace_key(dg.AssetCheckKey(spec.asset_key, name))

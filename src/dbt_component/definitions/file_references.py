@@ -1,0 +1,45 @@
+"""Where an asset's file is: the commit, a link at that commit, and the path on this machine."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dbt_component._dagster import code_references, url_reference
+from dbt_component.definitions.metadata_keys import COMMIT_KEY, REPOSITORY_KEY
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.manifest.node import Node
+from dbt_component.project.project import DbtProject
+from dbt_component.translation.link import link_to_file
+
+
+def provenance(manifest: Manifest) -> Mapping[str, Any]:
+    """Metadata that names repository and commit; empty for a project that is not in Git."""
+    origin = manifest.origin
+    if origin is None:
+        return {}
+    return {COMMIT_KEY: origin.commit, REPOSITORY_KEY: origin.repository}
+
+
+def file_references(
+    metadata: Mapping[str, Any], manifest: Manifest, node: Node, project: DbtProject | None
+) -> Mapping[str, Any]:
+    """Metadata with references to the node's file added to those already in ``metadata``.
+
+    A link to its Git host if the file is the project's own (not a package's) and the host is known; its
+    path if ``project`` is given.
+    """
+    found: dict[str, Any] = {}
+    origin = manifest.origin
+    root_project = manifest.index.project_name
+    is_own = not node.package_name or node.package_name == root_project
+    if origin is not None and is_own:
+        path = origin.path_of(node.original_file_path)
+        link = link_to_file(origin.repository, origin.commit, path, template=origin.link_template)
+        if link is not None:
+            found.update(url_reference(metadata, link))
+    if project is not None:
+        path = f"{project.project_dir}/{node.original_file_path}"
+        if not is_own:
+            packages = project.yml.packages_install_path
+            path = f"{project.project_dir}/{packages}/{node.package_name}/{node.original_file_path}"
+        found.update(code_references({**metadata, **found}, path))
+    return found

@@ -1,0 +1,7 @@
+"""Keys of the metadata that this package puts on specs."""
+
+UNIQUE_ID_KEY = "dagster_dbt/unique_id"
+PROJECT_ID_KEY = "dagster_dbt/project_id"
+MATERIALIZATION_KEY = "dagster-dbt/materialization_type"
+COMMIT_KEY = "dbt_component/commit"
+REPOSITORY_KEY = "dbt_component/repository"

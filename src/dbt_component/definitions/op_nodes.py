@@ -1,0 +1,153 @@
+"""Which nodes each op runs, by the names of its outputs.
+
+Outputs keep their names when a user changes keys with ``with_attributes``; keys do not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import dagster as dg
+
+from dbt_component.definitions.spec_builder import SelectedSpecs
+
+
+@dataclass(frozen=True)
+class OpSpecs:
+    """The specs that one op is made of."""
+
+    name: str
+    asset_specs: Sequence[dg.AssetSpec]
+    check_specs: Sequence[dg.AssetCheckSpec]
+
+
+@dataclass(frozen=True)
+class OpNodes:
+    """The nodes and tests of one op.
+
+    ``asset_ids`` and ``check_ids`` map output names to unique ids; ``check_hosts`` maps the output of a check
+    to that of its asset, where this op makes it. ``loose_tests`` are selected tests that are checks of no
+    asset; ``others`` is all else of dbt's selection that runs with this op: sources, ephemeral models,
+    exposures and the like.
+    """
+
+    name: str
+    asset_ids: Mapping[str, str]
+    check_ids: Mapping[str, str]
+    loose_tests: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    check_hosts: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def output_of(self) -> Mapping[str, str]:
+        """Unique ids of assets and checks -> output names."""
+        return {
+            unique_id: output
+            for ids in (self.asset_ids, self.check_ids)
+            for output, unique_id in ids.items()
+        }
+
+    @cached_property
+    def outputs(self) -> frozenset[str]:
+        """All outputs of the op."""
+        return frozenset(self.asset_ids) | frozenset(self.check_ids)
+
+    @cached_property
+    def all_ids(self) -> frozenset[str]:
+        """Everything that the op runs when everything of it is chosen."""
+        return frozenset(self.output_of) | self.loose_tests | self.others
+
+
+def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
+    """Assigns each node and test of the selection to the op that runs it.
+
+    A test without a check runs in the last of the ops that make its parents; where these ops depend on
+    each other in a cycle, in the op of the parent that comes last in the project. A test without parents
+    in any op, and all that is neither asset nor test, goes to the first op.
+
+    Args:
+        specs: The selection.
+        ops: Its specs, divided; at least one.
+    """
+    ids = specs.node_map
+    home = {spec.key: number for number, op in enumerate(ops) for spec in op.asset_specs}
+    loose, others = _loose_tests(specs, home, _OpOrder(ops, home))
+    return [
+        OpNodes(
+            name=op.name,
+            asset_ids={
+                spec.key.to_python_identifier(): ids.asset_ids[spec.key] for spec in op.asset_specs
+            },
+            check_ids={
+                spec.get_python_identifier(): ids.check_ids[spec.key] for spec in op.check_specs
+            },
+            loose_tests=frozenset(loose.get(number, ())),
+            others=frozenset(others) if number == 0 else frozenset(),
+            check_hosts={
+                spec.get_python_identifier(): spec.asset_key.to_python_identifier()
+                for spec in op.check_specs
+                if home.get(spec.asset_key) == number
+            },
+        )
+        for number, op in enumerate(ops)
+    ]
+
+
+def _loose_tests(
+    specs: SelectedSpecs, home: Mapping[dg.AssetKey, int], order: "_OpOrder"
+) -> tuple[dict[int, set[str]], set[str]]:
+    """Tests without a check by the number of their op, and all else that is no asset."""
+    index, ids = specs.index, specs.node_map
+    op_of = {unique_id: home[key] for key, unique_id in ids.asset_ids.items()}
+    position_of = {node.unique_id: position for position, node in enumerate(index.nodes)}
+    loose: dict[int, set[str]] = {}
+    others: set[str] = set()
+    for unique_id in ids.selected_ids - op_of.keys() - specs.keys.check_key_of.keys():
+        test = index.test_by_id.get(unique_id)
+        if test is None:
+            others.add(unique_id)
+            continue
+        parents = {
+            node.unique_id
+            for parent in test.depends_on
+            for node in index.nearest_assets(parent)
+            if node.unique_id in op_of
+        }
+        latest_first = sorted(parents, key=position_of.__getitem__, reverse=True)
+        number = order.last([op_of[parent] for parent in latest_first]) if parents else 0
+        loose.setdefault(number, set()).add(unique_id)
+    return loose, others
+
+
+class _OpOrder:
+    """Which op comes after which, by the dependencies between their assets."""
+
+    def __init__(self, ops: Sequence[OpSpecs], home: Mapping[dg.AssetKey, int]) -> None:
+        children: list[set[int]] = [set() for _ in ops]
+        for number, op in enumerate(ops):
+            for spec in op.asset_specs:
+                for dep in spec.deps:
+                    parent = home.get(dep.asset_key, number)
+                    if parent != number:
+                        children[parent].add(number)
+        self._below = [_reachable(children, number) for number in range(len(ops))]
+
+    def last(self, candidates: Sequence[int]) -> int:
+        """The first of the candidates that none of the others comes after."""
+        return next(
+            op for op in candidates if not any(self._is_after(other, op) for other in candidates)
+        )
+
+    def _is_after(self, op: int, other: int) -> bool:
+        return op in self._below[other] and other not in self._below[op]
+
+
+def _reachable(children: Sequence[Iterable[int]], start: int) -> set[int]:
+    found: set[int] = set()
+    waiting = list(children[start])
+    while waiting:
+        number = waiting.pop()
+        if number not in found:
+            found.add(number)
+            waiting.extend(children[number])
+    return found

@@ -1,0 +1,168 @@
+"""A manifest that also knows what its nodes become: the view that spec methods are given.
+
+The final spec of a node is what its methods and then the YAML translation make of it. Dependencies and
+checks need the final keys of other nodes, so the methods ask the manifest that they were given.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+import msgspec
+
+from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.errors import DefinitionError
+from dbt_component.manifest.dbt_test import DbtTest
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.manifest.node import Node
+from dbt_component.manifest.node_props import NodeProps
+from dbt_component.manifest.parse import parse_entry
+from dbt_component.manifest.read import read_manifest
+from dbt_component.project.project import DbtProject
+
+
+class ResolvingManifest(Manifest):
+    """A manifest seen through spec rules. Entries and final specs are computed once each.
+
+    Args:
+        manifest: The project's own manifest.
+        rules: How nodes become specs.
+        project: The project on disk, for code references.
+    """
+
+    has_dependencies = True
+    """Whether default specs include dependencies."""
+
+    def __init__(self, manifest: Manifest, rules: SpecRules, project: DbtProject | None) -> None:
+        super().__init__(manifest.index, manifest.entries, origin=manifest.origin)
+        self.own = manifest
+        self.rules = rules
+        self.project = project
+        self._specs: dict[str, dg.AssetSpec] = {}
+        self._in_progress: set[str] = set()
+
+    def props(self, unique_id: str) -> NodeProps:
+        """The entry of a node or test as the methods' ``get_resource_props`` returns it."""
+        found = self._props.get(unique_id)
+        if found is None:
+            given = self.rules.methods.get_resource_props(self.own, unique_id)
+            found = given if isinstance(given, NodeProps) else self._altered(given, unique_id)
+            self._props[unique_id] = found
+        return found
+
+    def node(self, unique_id: str) -> Node:
+        """The parsed fields of a node's entry. Raises KeyError if there is no such node."""
+        node = self.props(unique_id).node
+        if isinstance(node, DbtTest):
+            raise KeyError(unique_id)
+        return node
+
+    def test(self, unique_id: str) -> DbtTest:
+        """The parsed fields of a test's entry. Raises KeyError if there is no such test."""
+        test = self.props(unique_id).node
+        if isinstance(test, Node):
+            raise KeyError(unique_id)
+        return test
+
+    def final_spec(self, unique_id: str) -> dg.AssetSpec:
+        """The spec of a node after all rules.
+
+        Parents are built first, iteratively, as graphs may be deep.
+
+        Raises:
+            DefinitionError: A node can't become an asset, or altered entries form a cycle.
+        """
+        found = self._specs.get(unique_id)
+        if found is not None:
+            return found
+        for needed in self._unbuilt(unique_id):
+            if needed not in self._specs:
+                self._specs[needed] = self._build(needed)
+        return self._specs[unique_id]
+
+    def _build(self, unique_id: str) -> dg.AssetSpec:
+        if unique_id in self._in_progress:
+            raise DefinitionError(
+                f"The spec of {unique_id} depends on itself.",
+                hint="Look at the `depends_on` that `get_resource_props` returns.",
+            )
+        self._in_progress.add(unique_id)
+        try:
+            spec = self.rules.methods.get_asset_spec(self, unique_id, self.project)
+            if self.rules.translation is not None:
+                spec = self.rules.translation(spec, self.props(unique_id))
+        finally:
+            self._in_progress.discard(unique_id)
+        return spec
+
+    def _unbuilt(self, unique_id: str) -> list[str]:
+        """The node and those above it that have no spec yet, parents first."""
+        ordered: list[str] = []
+        seen: set[str] = set()
+        stack: list[tuple[str, bool]] = [(unique_id, False)]
+        while stack:
+            current, is_expanded = stack.pop()
+            if is_expanded:
+                ordered.append(current)
+            elif current not in seen and current not in self._specs:
+                seen.add(current)
+                stack.append((current, True))
+                parents = self.index.upstream_assets(self.node(current))
+                stack.extend((parent.unique_id, False) for parent in reversed(parents))
+        return ordered
+
+    def _altered(self, given: Mapping[str, Any], unique_id: str) -> NodeProps:
+        """An entry that an override replaced. What other entries decide stays as it was."""
+        try:
+            node = parse_entry(given)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DefinitionError(
+                f"`get_resource_props` returned no manifest entry for {unique_id}: {error!r}.",
+                hint="Return the entry it got from `super()`, or a copy with some values changed.",
+            ) from error
+        before = self.own.props(unique_id).node
+        if isinstance(node, Node) and isinstance(before, Node):
+            node = msgspec.structs.replace(
+                node,
+                code_version=before.code_version,
+                reads_graph=before.reads_graph,
+                group_owner_emails=before.group_owner_emails if node.group == before.group else (),
+            )
+        return NodeProps(node, lambda: given)
+
+
+class _WithoutDependencies(ResolvingManifest):
+    """Specs by themselves: enough for their keys, at the cost of one spec each."""
+
+    has_dependencies = False
+
+    def _unbuilt(self, unique_id: str) -> list[str]:
+        return [unique_id]
+
+
+class _Surroundings(ResolvingManifest):
+    """For one spec alone: of others it knows all but their dependencies."""
+
+    def __init__(self, manifest: Manifest, rules: SpecRules, project: DbtProject | None) -> None:
+        super().__init__(manifest, rules, project)
+        self._others = _WithoutDependencies(manifest, rules, project)
+
+    def final_spec(self, unique_id: str) -> dg.AssetSpec:
+        return self._others.final_spec(unique_id)
+
+
+def resolving(
+    manifest: Mapping[str, Any], rules: Callable[[], SpecRules], project: DbtProject | None
+) -> ResolvingManifest:
+    """The view to build one spec with: the one given, or a fresh one over a manifest or its source.
+
+    A fresh view is for one spec; the next view builds the parents' specs again.
+    """
+    if isinstance(manifest, ResolvingManifest):
+        return manifest
+    return _Surroundings(read_manifest(manifest), rules(), project)
+
+
+def own_manifest(manifest: Mapping[str, Any]) -> Manifest:
+    """The project's own manifest behind a view, a manifest, or its source."""
+    return manifest.own if isinstance(manifest, ResolvingManifest) else read_manifest(manifest)

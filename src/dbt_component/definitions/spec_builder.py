@@ -1,0 +1,144 @@
+"""All specs of a selection, validated together.
+
+Each node goes through the methods of its rules and then through the YAML translation, parents first, so
+that dependencies carry final keys.
+"""
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+import dagster as dg
+
+from dbt_component.definitions.check_builder import build_checks
+from dbt_component.definitions.duplicate_keys import refuse_shared_keys, refuse_unusable_outputs
+from dbt_component.definitions.listing import listed
+from dbt_component.definitions.metadata_keys import UNIQUE_ID_KEY
+from dbt_component.definitions.node_keys import NodeKeys
+from dbt_component.definitions.node_map import NodeMap
+from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.manifest.index import ManifestIndex
+from dbt_component.manifest.manifest import Manifest
+from dbt_component.manifest.node import Node
+from dbt_component.project.project import DbtProject
+from dbt_component.translation import defaults
+
+
+@dataclass(frozen=True)
+class SelectedSpecs:
+    """Asset specs and check specs in the project's topological order, and what each stands for.
+
+    ``notes`` say, for people, what was left out or renamed and why.
+    """
+
+    index: ManifestIndex
+    asset_specs: list[dg.AssetSpec]
+    check_specs: list[dg.AssetCheckSpec]
+    node_map: NodeMap
+    keys: NodeKeys
+    notes: list[str]
+
+
+def build_specs(
+    manifest: Manifest,
+    rules: SpecRules,
+    *,
+    selected_ids: Set[str],
+    project: DbtProject | None,
+) -> SelectedSpecs:
+    """Builds the specs of all selected models, seeds and snapshots, and the checks on them.
+
+    Linear in the nodes and edges of the selection.
+
+    Args:
+        manifest: The project's manifest; a ResolvingManifest of these rules is used as it is.
+        rules: How nodes become specs.
+        selected_ids: dbt's selection, tests included.
+        project: The project on disk, for code references.
+
+    Raises:
+        DuplicateAssetKeyError: Several nodes claim one asset key or output name; all are listed.
+        DefinitionError: A node can't become an asset.
+    """
+    view = (
+        manifest
+        if isinstance(manifest, ResolvingManifest)
+        else ResolvingManifest(manifest, rules, project)
+    )
+    index = view.index
+    chosen = [node for node in index.nodes if node.is_asset and node.unique_id in selected_ids]
+    upstream = _upstream_of(index, chosen)
+    key_of: dict[str, dg.AssetKey] = {}
+    asset_specs: list[dg.AssetSpec] = []
+    for node in _with_ancestors(index, chosen):
+        spec = view.final_spec(node.unique_id)
+        key_of[node.unique_id] = spec.key
+        if node.is_asset and node.unique_id in selected_ids:
+            asset_specs.append(_with_unique_id(spec, node.unique_id))
+    refuse_shared_keys(
+        index,
+        [*chosen, *upstream],
+        key_of,
+        allow_shared_sources=rules.settings.enable_duplicate_source_asset_keys,
+    )
+    output_names = {spec.key: spec.key.to_python_identifier() for spec in asset_specs}
+    refuse_unusable_outputs(output_names)
+    checks = build_checks(
+        view,
+        assets=chosen,
+        upstream=upstream,
+        selected_ids=selected_ids,
+        taken_names=set(output_names.values()),
+    )
+    check_key_of = {unique_id: spec.key for unique_id, spec in checks.specs.items()}
+    return SelectedSpecs(
+        index=index,
+        asset_specs=asset_specs,
+        check_specs=list(checks.specs.values()),
+        node_map=NodeMap(
+            asset_ids={key_of[node.unique_id]: node.unique_id for node in chosen},
+            check_ids={key: unique_id for unique_id, key in check_key_of.items()},
+            selected_ids=frozenset(selected_ids),
+        ),
+        keys=NodeKeys(key_of, check_key_of),
+        notes=[*_dropped_tag_notes(chosen), *checks.notes],
+    )
+
+
+def _with_ancestors(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:
+    """The chosen nodes and every asset or source above them, in topological order."""
+    needed: set[str] = set()
+    waiting = [node.unique_id for node in chosen]
+    while waiting:
+        unique_id = waiting.pop()
+        node = index.node_by_id.get(unique_id)
+        if node is None or unique_id in needed:
+            continue
+        needed.add(unique_id)
+        waiting.extend(node.depends_on)
+    return [
+        node
+        for node in index.nodes
+        if node.unique_id in needed and (node.is_asset or node.is_source)
+    ]
+
+
+def _upstream_of(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:
+    found = {parent.unique_id: parent for node in chosen for parent in index.upstream_assets(node)}
+    return list(found.values())
+
+
+def _with_unique_id(spec: dg.AssetSpec, unique_id: str) -> dg.AssetSpec:
+    """A function in YAML may return a fresh spec; helpers and the UI still need the node's id."""
+    if spec.metadata.get(UNIQUE_ID_KEY) == unique_id:
+        return spec
+    return spec.merge_attributes(metadata={UNIQUE_ID_KEY: unique_id})
+
+
+def _dropped_tag_notes(nodes: Iterable[Node]) -> list[str]:
+    dropped = sorted({tag for n in nodes for tag in n.tags if not defaults.is_valid_tag(tag)})
+    if not dropped:
+        return []
+    return [
+        f"dbt tags that are no valid Dagster tag keys were left out: {listed(map(repr, dropped))}."
+    ]

@@ -1,0 +1,80 @@
+"""One dbt process, from its request to its end."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.events import DbtEvent, InvocationResult, LogLine, NodeStarted
+from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.dbt_process.requests import Invoke
+from dbt_component.execution.plan import RunPlan
+from dbt_component.project.dbt_environment import dbt_environment
+
+
+class Attempt:
+    """Runs one plan in one dbt process, and records what it reported of itself.
+
+    Args:
+        plan: The command.
+        target_path: Where dbt writes artifacts and its log.
+        process: A dbt that was started ahead; by default one is started with ``events``.
+    """
+
+    def __init__(
+        self, plan: RunPlan, target_path: Path, *, process: DbtProcess | None = None
+    ) -> None:
+        self.plan = plan
+        self.target_path = target_path
+        self.result: InvocationResult | None = None
+        self.started: set[str] = set()
+        self.errors: list[str] = []
+        self.exit_code: int | None = None
+        self._process = process
+
+    def events(self, request: Invoke) -> Iterator[DbtEvent]:
+        """Sends the request and yields dbt's events. However the iteration ends, dbt is stopped."""
+        process = self._process or start_process(self.plan.engine)
+        self._process = process
+        project = self.plan.project
+        try:
+            process.send(
+                request,
+                env=dbt_environment(project, target_path=self.target_path),
+                cwd=project.project_dir.resolve(),
+            )
+            for event in process.events():
+                if isinstance(event, NodeStarted):
+                    self.started.add(event.unique_id)
+                elif isinstance(event, LogLine) and event.level == "error":
+                    self.errors.append(event.message)
+                elif isinstance(event, InvocationResult):
+                    self.result = event
+                yield event
+            self.exit_code = process.exit_code
+        finally:
+            process.stop()
+
+    @property
+    def broke_down(self) -> bool:
+        """Whether dbt itself failed, rather than a node."""
+        return self.result is None or bool(self.result.error)
+
+    def stop(self) -> None:
+        """Stops dbt if it is running."""
+        if self._process is not None:
+            self._process.stop()
+
+
+def start_process(engine: Engine) -> DbtProcess:
+    """Starts dbt with its output on this process's standard output, where Dagster captures it."""
+    return DbtProcess(engine, stdout=_descriptor(sys.stdout), stderr=_descriptor(sys.stderr))
+
+
+def _descriptor(stream: IO[str]) -> int | None:
+    """The stream's descriptor; ``None`` for one without, such as a notebook's."""
+    try:
+        return stream.fileno()
+    except (OSError, ValueError, AttributeError):
+        return None

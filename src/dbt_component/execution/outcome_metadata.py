@@ -1,0 +1,79 @@
+"""An outcome's metadata in Dagster's terms."""
+
+from typing import Any
+
+import dagster as dg
+
+from dbt_component.dbt_process.events import NodeFinished
+from dbt_component.execution.outcomes import Built, Checked, NotBuilt
+from dbt_component.manifest.node import Node
+
+_ADAPTER_FIELDS = ("bytes_processed", "slot_ms", "query_id")
+
+
+def metadata_of(outcome: Built | NotBuilt | Checked) -> dict[str, Any]:
+    """Metadata of any event that reports this outcome."""
+    metadata = _common(outcome.finished)
+    if isinstance(outcome, Built):
+        metadata.update(_of_relation(outcome.node, outcome.finished))
+    elif isinstance(outcome, NotBuilt):
+        if outcome.message:
+            metadata["message"] = dg.MetadataValue.text(outcome.message)
+    else:
+        metadata.update(_of_test(outcome))
+    return metadata
+
+
+def _common(finished: NodeFinished) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "unique_id": finished.unique_id,
+        "invocation_id": finished.invocation_id or "",
+        "Execution Duration": finished.execution_time_seconds,
+        "status": finished.status,
+    }
+    response = finished.adapter_response
+    rows = response.get("rows_affected")
+    is_table = finished.resource_type in ("model", "snapshot")
+    if isinstance(rows, (int, float)) and rows >= 0 and is_table:
+        metadata["rows_affected"] = int(rows)
+    metadata.update({n: response[n] for n in _ADAPTER_FIELDS if response.get(n) not in (None, "")})
+    return metadata
+
+
+def _of_test(checked: Checked) -> dict[str, Any]:
+    finished = checked.finished
+    metadata: dict[str, Any] = {}
+    if finished.failures is not None:
+        metadata["dagster_dbt/failed_row_count"] = finished.failures
+    if checked.passed:
+        return metadata
+    if finished.message:
+        metadata["message"] = dg.MetadataValue.text(finished.message)
+    if finished.compiled_code:
+        sql = finished.compiled_code.strip()
+        metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
+    return metadata
+
+
+def _of_relation(node: Node, finished: NodeFinished) -> dict[str, Any]:
+    relation = finished.relation
+    if relation is None:
+        return {}
+    metadata: dict[str, Any] = {}
+    if relation.row_count is not None:
+        metadata["dagster/row_count"] = relation.row_count
+    if relation.columns:
+        documented = {column.name.lower(): column for column in node.columns}
+        columns = []
+        for column in relation.columns:
+            known = documented.get(column.name.lower())
+            columns.append(
+                dg.TableColumn(
+                    name=column.name,
+                    type=column.type,
+                    description=(known.description or None) if known else None,
+                    tags=dict.fromkeys(known.tags, "") if known else None,
+                )
+            )
+        metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
+    return metadata

@@ -1,0 +1,53 @@
+"""Whether a command needs another attempt, and over which nodes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from dbt_component.execution.account import Account
+from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.plan import Mode, RunPlan
+
+
+def next_attempt(account: Account, attempts: Sequence[Attempt]) -> RunPlan | None:
+    """The plan of the next attempt; ``None`` if there is nothing to be gained from one.
+
+    Args:
+        account: What the attempts reported so far.
+        attempts: All attempts, the last one ended; at least one.
+    """
+    for reason in REASONS:
+        plan = reason(account, attempts)
+        if plan is not None:
+            return plan
+    return None
+
+
+def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -> RunPlan | None:
+    """Runs the nodes that did not report once more, from the whole project.
+
+    Not if a node failed or the run was interrupted, for then dbt has a reason to leave out others; nor if dbt
+    broke down after it had started nodes, which may have had effects: running them again is the user's
+    decision.
+    """
+    last = attempts[-1]
+    missing = account.missing
+    if not missing or last.plan.mode is Mode.PARSE:
+        return None
+    if account.has_failures or (last.result is not None and last.result.interrupted):
+        return None
+    if last.broke_down and last.started:
+        return None
+    error = last.result.error if last.result is not None else None
+    return replace(
+        last.plan,
+        selected=missing,
+        expected=missing,
+        mode=Mode.PARSE,
+        reason=f"{len(missing)} of {len(last.plan.expected)} nodes did not report"
+        f" ({error or 'no error'}), so they are run without the slice",
+    )
+
+
+Reason = Callable[[Account, Sequence[Attempt]], RunPlan | None]
+REASONS: tuple[Reason, ...] = (nodes_that_a_slice_left_out,)
+"""Asked in this order; the first that gives a plan decides."""

@@ -1,0 +1,43 @@
+"""The scratch folder of one dbt command, with a target folder for each of its attempts."""
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbt_component.project.cache import cache_folder
+
+KEEP_SECONDS = 3 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder that only this command writes to."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, name: str) -> "RunFolder":
+        """Creates a folder in the cache, and removes those that are three days old.
+
+        Args:
+            name: How its name begins.
+        """
+        runs = cache_folder("runs")
+        _remove_old(runs)
+        return cls(Path(tempfile.mkdtemp(dir=runs, prefix=f"{name}-")))
+
+    def target_path(self, attempt: int) -> Path:
+        """The target folder of an attempt; the first one is number 1."""
+        return self.path / ("target" if attempt == 1 else f"target-{attempt}")
+
+
+def _remove_old(folder: Path) -> None:
+    limit = time.time() - KEEP_SECONDS
+    for entry in folder.iterdir():
+        try:
+            if entry.stat().st_mtime < limit:
+                shutil.rmtree(entry, ignore_errors=True)
+        except OSError:
+            continue

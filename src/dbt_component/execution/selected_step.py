@@ -1,0 +1,121 @@
+"""What Dagster adds to a dbt command: the nodes of a step, all accounted for, as Dagster events."""
+
+import logging
+from collections.abc import Generator, Iterator, Sequence
+
+from dbt_component.dbt_process.child.child_statuses import SKIPPED
+from dbt_component.dbt_process.events import LogLine, NodeFinished, SkipCause
+from dbt_component.dbt_process.requests import Invoke
+from dbt_component.execution.account import Account
+from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.outcomes import outcome_of
+from dbt_component.execution.plan import RunPlan, write_request
+from dbt_component.execution.retry import next_attempt
+from dbt_component.execution.run_folder import RunFolder
+from dbt_component.execution.step_events import DagsterEvent, StepEvents
+from dbt_component.project.prepared import PreparedProject
+
+
+class SelectedStep:
+    """Runs a plan over the nodes of one step, in as many attempts as it takes.
+
+    Every expected node is accounted for: reported by dbt, run again without the slice, or named in the error.
+
+    Args:
+        prepared: What is known of the project.
+        events: Renders outcomes for this step.
+        metadata: What to fetch of each relation that was built.
+        log: The step's log.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedProject,
+        events: StepEvents,
+        *,
+        metadata: Sequence[str],
+        log: logging.Logger,
+    ) -> None:
+        self._prepared = prepared
+        self._events = events
+        self._metadata = metadata
+        self._log = log
+
+    def run(
+        self, first: Attempt, folder: RunFolder
+    ) -> Generator[DagsterEvent, None, tuple[Attempt, DagsterDbtCliRuntimeError | None]]:
+        """Runs dbt and yields one Dagster event for each node, as dbt reports it.
+
+        Returns:
+            The last attempt, and the error of the command as a whole.
+        """
+        plan = first.plan
+        if not plan.expected:
+            first.stop()
+            self._log.info(
+                "Nothing to run: no selected node is one that `%s` runs.", plan.dbt_command
+            )
+            return first, None
+        if not (plan.arguments.command.builds or plan.arguments.command.tests):
+            self._log.warning("`%s` builds nothing: no asset is materialized.", plan.dbt_command)
+        account = Account(plan.expected)
+        attempts = [first]
+        yield from self._attempt(first, account)
+        while (following := next_attempt(account, attempts)) is not None:
+            self._log.warning("%s.", _sentence(following))
+            attempt = Attempt(following, folder.target_path(len(attempts) + 1))
+            attempts.append(attempt)
+            yield from self._attempt(attempt, account)
+        return attempts[-1], account.failure(attempts[-1])
+
+    def request_for(self, attempt: Attempt) -> Invoke:
+        """Writes what the attempt needs into its folder, and returns its request."""
+        return write_request(
+            attempt.plan, self._prepared, attempt.target_path, metadata=self._metadata
+        )
+
+    def _attempt(self, attempt: Attempt, account: Account) -> Iterator[DagsterEvent]:
+        finished = self._finished_nodes(attempt, account)
+        if not attempt.plan.arguments.command.is_topological:
+            # Dagster refuses an output after one that depends on it.
+            finished = iter(sorted(finished, key=self._position))
+        for node in finished:
+            yield from self._report(node, attempt.plan, account)
+
+    def _finished_nodes(self, attempt: Attempt, account: Account) -> Iterator[NodeFinished]:
+        for event in attempt.events(self.request_for(attempt)):
+            if isinstance(event, NodeFinished):
+                account.record(event)
+                yield event
+            elif isinstance(event, SkipCause):
+                account.note_skip(event.unique_id, event.message)
+            elif isinstance(event, LogLine) and event.name == "DbtComponent":
+                self._log.warning(event.message)
+        for late in account.unreported(attempt.result):
+            account.record(late)
+            yield late
+
+    def _position(self, finished: NodeFinished) -> int:
+        positions = self._prepared.manifest.index.positions
+        return positions.get(finished.unique_id, len(positions))
+
+    def _report(
+        self, finished: NodeFinished, plan: RunPlan, account: Account
+    ) -> Iterator[DagsterEvent]:
+        reason = account.skip_reason(finished)
+        if finished.status == SKIPPED and finished.unique_id in account.expected:
+            self._log.warning("%s was skipped: %s", finished.unique_id, reason or finished.message)
+        outcome = outcome_of(
+            self._prepared.manifest.index,
+            finished,
+            command=plan.arguments.command,
+            skip_reason=reason,
+        )
+        if outcome is not None:
+            yield from self._events.of(outcome)
+
+
+def _sentence(plan: RunPlan) -> str:
+    reason = plan.reason or "Another attempt"
+    return reason[0].upper() + reason[1:]

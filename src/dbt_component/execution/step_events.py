@@ -1,0 +1,94 @@
+"""Outcomes as the events that a step of a multi-asset may yield."""
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+
+from dbt_component._dagster import ProjectCheckResult
+from dbt_component.definitions.node_keys import NodeKeys
+from dbt_component.execution.outcome_metadata import metadata_of
+from dbt_component.execution.outcomes import Built, Checked, NotBuilt, Outcome
+from dbt_component.manifest.dbt_test import DbtTest
+from dbt_component.manifest.index import ManifestIndex
+
+DagsterEvent = dg.Output[None] | dg.AssetCheckResult | dg.AssetObservation
+
+
+class StepEvents:
+    """Renders outcomes for one step.
+
+    Dagster refuses an event of an output that was not selected, so only those of this step are given.
+
+    Args:
+        index: The project.
+        keys: The keys of all nodes in the definitions.
+        outputs: Output name and final asset key of each selected asset, by unique id.
+        checks: Final key of each selected check, by unique id.
+    """
+
+    def __init__(
+        self,
+        index: ManifestIndex,
+        keys: NodeKeys,
+        *,
+        outputs: Mapping[str, tuple[str, dg.AssetKey]],
+        checks: Mapping[str, dg.AssetCheckKey],
+    ) -> None:
+        self._index = index
+        self._keys = keys
+        self._outputs = outputs
+        self._checks = checks
+
+    def of(self, outcome: Outcome) -> Iterator[DagsterEvent]:
+        """The event of an outcome: an output, a check result, or an observation of what went wrong."""
+        if isinstance(outcome, Checked):
+            yield from self._of_test(outcome)
+            return
+        known = self._outputs.get(outcome.node.unique_id)
+        if known is None:
+            return
+        output_name, key = known
+        if isinstance(outcome, Built):
+            yield dg.Output(None, output_name=output_name, metadata=metadata_of(outcome))
+        else:
+            yield _not_materialized(key, outcome)
+
+    def _of_test(self, checked: Checked) -> Iterator[DagsterEvent]:
+        key = self._checks.get(checked.test.unique_id)
+        if key is not None:
+            yield ProjectCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=checked.passed,
+                severity=dg.AssetCheckSeverity.WARN
+                if checked.is_warning
+                else dg.AssetCheckSeverity.ERROR,
+                metadata=metadata_of(checked),
+            )
+            return
+        for asset_key in self._upstream_keys(checked.test):
+            yield dg.AssetObservation(
+                asset_key=asset_key,
+                description=f"dbt test {checked.test.name} reported {checked.finished.status!r}."
+                " It is a check of no single asset; `meta.dagster.ref` makes it one.",
+                metadata=metadata_of(checked),
+            )
+
+    def _upstream_keys(self, test: DbtTest) -> list[dg.AssetKey]:
+        keys: dict[dg.AssetKey, None] = {}
+        for parent_id in test.depends_on:
+            for node in self._index.nearest_assets(parent_id):
+                selected = self._outputs.get(node.unique_id)
+                key = selected[1] if selected else self._keys.key_of.get(node.unique_id)
+                if key is not None:
+                    keys[key] = None
+        return list(keys)
+
+
+def _not_materialized(key: dg.AssetKey, outcome: NotBuilt) -> dg.AssetObservation:
+    return dg.AssetObservation(
+        asset_key=key,
+        description=f"Not materialized: dbt reported {outcome.finished.status!r}."
+        + (f" {outcome.message}" if outcome.message else ""),
+        metadata=metadata_of(outcome),
+    )

@@ -1,0 +1,38 @@
+"""The component's JSON schema, which `dg docs`, `dg check yaml` and editors read."""
+
+from typing import Any
+
+import pytest
+from dagster.components.resolved import core_models
+
+from dbt_component.component.component import DbtProjectComponent
+
+
+def models() -> dict[str, dict[str, Any]]:
+    """The schema of the component and of each noun in it; Dagster's own are left out."""
+    schema = DbtProjectComponent.model().model_json_schema()
+    dagsters = {name.removesuffix("Model") for name in vars(core_models)}
+    nouns = {
+        name: noun
+        for name, noun in schema["$defs"].items()
+        if name.removesuffix("Model") not in dagsters
+    }
+    return {"DbtProjectComponent": schema, **nouns}
+
+
+def test_the_nouns_are_known() -> None:
+    assert {"OpModel", "ScheduleModel", "WatchModel", "DefsStateModel"} <= models().keys()
+    assert "TranslationSettingsModel" in models()
+
+
+@pytest.mark.parametrize(("name", "model"), models().items())
+def test_every_key_is_described(name: str, model: dict[str, Any]) -> None:
+    undescribed = [
+        key for key, schema in model["properties"].items() if not schema.get("description")
+    ]
+    assert undescribed == []
+
+
+@pytest.mark.parametrize(("name", "model"), models().items())
+def test_unknown_keys_are_refused(name: str, model: dict[str, Any]) -> None:
+    assert model["additionalProperties"] is False

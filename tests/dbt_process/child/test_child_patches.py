@@ -1,0 +1,93 @@
+"""What the child changes in dbt leaves dbt's answers as they are."""
+
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.base.relation import BaseRelation
+from dbt.adapters.postgres.relation import PostgresRelation
+from dbt_common.clients import system
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbt_component.dbt_process.child import child_patches
+
+NAMES = st.sampled_from(["orders", "Orders", "ORDERS", '"orders"', '"Orders"', "order", "none", ""])
+
+
+def _outcome(match: Any, adapter: Any, relations: list[Any], search: tuple[str, ...]) -> Any:
+    try:
+        return match(adapter, relations, *search)
+    except Exception as error:
+        return type(error), str(error)
+
+
+@given(
+    relation_class=st.sampled_from([BaseRelation, PostgresRelation]),
+    names=st.lists(st.tuples(NAMES, st.booleans(), st.booleans()), max_size=6),
+    wanted=NAMES,
+    schema=st.sampled_from(["main", "Main", "other"]),
+    is_quoted=st.booleans(),
+)
+def test_a_relation_is_found_as_dbt_finds_it(
+    relation_class: Any,
+    names: list[tuple[str, bool, bool]],
+    wanted: str,
+    schema: str,
+    is_quoted: bool,
+) -> None:
+    quoting = dict.fromkeys(["database", "schema", "identifier"], is_quoted)
+    relations = [
+        relation_class.create(
+            database="db",
+            schema="main",
+            identifier=name or None,
+            quote_policy=dict.fromkeys(["database", "schema", "identifier"], quoted),
+            dbt_created=created,
+        )
+        for name, quoted, created in names
+    ]
+    adapter = SimpleNamespace(Relation=relation_class, config=SimpleNamespace(quoting=quoting))
+    adapter._make_match_kwargs = lambda *search: BaseAdapter._make_match_kwargs(adapter, *search)
+    original = BaseAdapter._make_match
+    try:
+        child_patches.compare_relations_of_one_name()
+        patched = BaseAdapter._make_match
+    finally:
+        BaseAdapter._make_match = original
+    assert patched is not original
+    search = ("db", schema, wanted)
+    assert _outcome(patched, adapter, relations, search) == _outcome(
+        original, adapter, relations, search
+    )
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.decimals(allow_nan=False)
+    | st.datetimes(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers() | st.none(), inner),
+    max_leaves=20,
+)
+
+
+@given(value=st.dictionaries(st.text(), _JSON))
+def test_json_is_written_as_dbt_writes_it(value: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made" / "file.json"
+        assert system.write_json(str(path), value)
+        expected = path.read_text()
+        original = system.json
+        child_patches.write_json_at_once()
+        try:
+            assert system.json is not original
+            assert system.write_json(str(path), value)
+        finally:
+            system.json = original
+        assert path.read_text() == expected

@@ -1,0 +1,36 @@
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dbt_component.definitions.jobs import build_job
+from dbt_component.errors import DefinitionError
+from dbt_component.selection.criteria import SelectionCriteria
+
+A = dg.AssetKey("a")
+
+
+@dg.multi_asset(specs=[dg.AssetSpec(A), dg.AssetSpec("b")], can_subset=True)
+def assets() -> Iterator[Any]:
+    yield from ()
+
+
+def test_a_job_has_its_assets_tags_and_description() -> None:
+    job = build_job(
+        "daily", [A], [], criteria=SelectionCriteria(), tags={"a": "b"}, description="Daily."
+    )
+    resolved = dg.Definitions(assets=[assets], jobs=[job]).get_repository_def().get_job("daily")
+    assert resolved.asset_layer.selected_asset_keys == {A}
+    assert resolved.tags["a"] == "b"
+    assert resolved.description == "Daily."
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [(None, "Job 'daily' selects nothing"), ("Schedule 'x'", "Schedule 'x' selects nothing")],
+)
+def test_a_job_of_nothing_is_refused(subject: str | None, expected: str) -> None:
+    with pytest.raises(DefinitionError, match=expected) as caught:
+        build_job("daily", [], [], criteria=SelectionCriteria(), subject=subject, where="here")
+    assert caught.value.where == "here"

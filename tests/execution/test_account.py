@@ -1,0 +1,82 @@
+"""Every expected node is accounted for, and the error names those that are not fine."""
+
+from pathlib import Path
+
+import pytest
+
+from dbt_component.dbt_process.arguments import parse_arguments
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.events import InvocationResult, NodeFinished, NodeOutcome
+from dbt_component.execution.account import Account
+from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.plan import RunPlan
+from dbt_component.project.project import DbtProject
+from tests.dg_project import PROJECTS
+
+
+@pytest.fixture
+def attempt(tmp_path: Path) -> Attempt:
+    plan = RunPlan(
+        project=DbtProject(PROJECTS / "shop"),
+        engine=Engine(python="python", versions={}),
+        arguments=parse_arguments(["build"]),
+        argv=["build", "--full-refresh"],
+    )
+    made = Attempt(plan, tmp_path / "target")
+    made.result = InvocationResult(success=True)
+    return made
+
+
+def account(*expected: str, **statuses: str) -> Account:
+    made = Account(frozenset(expected))
+    for name, status in statuses.items():
+        made.record(NodeFinished(name, status, message=f"message of {name}"))
+    return made
+
+
+@pytest.mark.parametrize("status", ["success", "pass", "warn", "no-op", "reused"])
+def test_a_node_that_is_fine_is_no_failure(attempt: Attempt, status: str) -> None:
+    assert account("a", a=status).failure(attempt) is None
+
+
+def test_a_node_that_never_reported_is_a_failure_although_dbt_succeeded(attempt: Attempt) -> None:
+    error = account("a", "b", a="success").failure(attempt)
+    assert error is not None
+    assert "`dbt build --full-refresh`: 0 of 2 nodes failed, 0 were skipped, 1 never" in str(error)
+    assert "Never reported: b." in str(error)
+    assert error.metadata["missing_nodes"].value == ["b"]
+
+
+def test_failed_and_skipped_nodes_are_named_with_the_message_of_the_failure(
+    attempt: Attempt,
+) -> None:
+    error = account("a", "b", "c", a="error", b="skipped", c="success").failure(attempt)
+    assert error is not None
+    assert "a (error):\n  message of a" in str(error)
+    assert "Skipped: b" in str(error)
+    assert str(attempt.target_path) in str(error)
+
+
+def test_a_dbt_that_breaks_down_is_a_failure_with_its_message(attempt: Attempt) -> None:
+    attempt.result = InvocationResult(success=False, error="Runtime Error: no profile")
+    assert "no profile" in str(account().failure(attempt))
+    attempt.result = None
+    attempt.exit_code = -9
+    attempt.errors = ["out of memory"]
+    text = str(account().failure(attempt))
+    assert "exit code -9 and no result" in text and "out of memory" in text
+    attempt.result = InvocationResult(success=False)
+    assert "out of memory" in str(account().failure(attempt))
+
+
+def test_nodes_of_the_final_result_without_an_event_are_reported_late(attempt: Attempt) -> None:
+    known = account("a", "b", a="error")
+    known.note_skip("b", "a failed")
+    result = InvocationResult(
+        success=False, nodes=[NodeOutcome("a", "error"), NodeOutcome("b", "skipped")]
+    )
+    late = list(known.unreported(result))
+    assert [finished.unique_id for finished in late] == ["b"]
+    known.record(late[0])
+    assert known.skip_reason(late[0]) == "a failed"
+    assert known.missing == frozenset()

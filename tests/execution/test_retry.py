@@ -1,0 +1,81 @@
+"""When a command gets another attempt, and over which nodes."""
+
+from pathlib import Path
+
+import pytest
+
+from dbt_component.dbt_process.arguments import parse_arguments
+from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.events import InvocationResult, NodeFinished
+from dbt_component.execution.account import Account
+from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.plan import Mode, RunPlan
+from dbt_component.execution.retry import next_attempt
+from dbt_component.project.project import DbtProject
+from tests.dg_project import PROJECTS
+
+BOTH = frozenset({"model.shop.a", "model.shop.b"})
+
+
+def attempt(
+    *, mode: Mode = Mode.SLICE, result: InvocationResult | None, started: bool = False
+) -> Attempt:
+    plan = RunPlan(
+        project=DbtProject(PROJECTS / "shop"),
+        engine=Engine(python="python", versions={}),
+        arguments=parse_arguments(["build"]),
+        argv=["build"],
+        mode=mode,
+        selected=BOTH,
+        expected=BOTH,
+    )
+    made = Attempt(plan, Path("target"))
+    made.result = result
+    if started:
+        made.started.add("model.shop.a")
+    return made
+
+
+def account(**statuses: str) -> Account:
+    made = Account(BOTH)
+    for name, status in statuses.items():
+        made.record(NodeFinished(f"model.shop.{name}", status))
+    return made
+
+
+FINE = InvocationResult(success=True)
+BROKEN = InvocationResult(success=False, error="KeyError: 'macro.x'")
+
+
+@pytest.mark.parametrize(
+    ("known", "last", "missing"),
+    [
+        (account(a="success"), attempt(result=FINE), {"model.shop.b"}),
+        (account(), attempt(result=BROKEN), set(BOTH)),
+        (account(), attempt(result=None), set(BOTH)),
+        (account(a="success"), attempt(result=FINE, mode=Mode.CUT), {"model.shop.b"}),
+    ],
+)
+def test_nodes_that_a_slice_left_out_are_run_from_the_whole_project(
+    known: Account, last: Attempt, missing: set[str]
+) -> None:
+    plan = next_attempt(known, [last])
+    assert plan is not None
+    assert plan.mode is Mode.PARSE
+    assert plan.selected == plan.expected == missing
+    assert f"{len(missing)} of 2 nodes did not report" in (plan.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("known", "last"),
+    [
+        (account(a="success", b="success"), attempt(result=FINE)),
+        (account(a="error"), attempt(result=FINE)),
+        (account(a="success"), attempt(result=FINE, mode=Mode.PARSE)),
+        (account(), attempt(result=InvocationResult(success=False, interrupted=True))),
+        (account(), attempt(result=BROKEN, started=True)),
+    ],
+    ids=["all reported", "one failed", "was not sliced", "interrupted", "broke down on the way"],
+)
+def test_there_is_no_other_attempt(known: Account, last: Attempt) -> None:
+    assert next_attempt(known, [last]) is None

@@ -1,0 +1,87 @@
+"""Which dbt commands a step runs, and over what."""
+
+import shutil
+
+import pytest
+
+from dbt_component import DbtCliResource
+from tests.dg_project import DgProject, run
+
+pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
+
+
+def test_compile_compiles_what_was_selected_and_builds_nothing(
+    dg_project: DgProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dg_project.write_component(cli_args=["compile"], select="from_source daily_orders")
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == [] and outcome.checks == {}
+    captured = capfd.readouterr()
+    assert "`dbt compile` builds nothing" in captured.err
+    assert "Finished running 2" in captured.out or "Concurrency" in captured.out
+
+
+def test_compile_fails_the_step_if_a_node_can_not_be_compiled(dg_project: DgProject) -> None:
+    (dg_project.dbt_folder / "models/staging/from_source.sql").write_text(
+        "{% if execute %}{{ exceptions.raise_compiler_error('not like this') }}{% endif %} select 1 as id"
+    )
+    dg_project.write_component(cli_args=["compile"], select="from_source")
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    assert "not like this" in outcome.failure
+
+
+def test_clone_materializes_what_dbt_clones_although_in_any_order(dg_project: DgProject) -> None:
+    built = DbtCliResource(project_dir=str(dg_project.dbt_folder)).cli(["build"]).wait()
+    folder = dg_project.dbt_folder / "production"
+    folder.mkdir()
+    shutil.copy(built.target_path / "manifest.json", folder)
+    dg_project.write_component(
+        project={
+            "project_dir": "{{ context.project_root }}/shop",
+            "target": "other",
+            "state_path": "production",
+        },
+        cli_args=["clone", "{{ state_args }}"],
+        select="+customers",
+    )
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert set(outcome.materialized) == {
+        "raw_customers", "raw_orders", "stg_customers", "stg_orders", "customers",
+    }  # fmt: skip
+    assert outcome.checks == {}
+
+
+def test_a_command_that_runs_no_selection_runs_as_it_is_given(dg_project: DgProject) -> None:
+    dg_project.write_component(cli_args=["parse"], select="from_source")
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == []
+
+
+def test_a_resource_type_with_several_values_counts_each(dg_project: DgProject) -> None:
+    dg_project.write_component(
+        cli_args=["build", "--resource-type", "model", "seed"], select="+stg_customers"
+    )
+    defs = dg_project.load()
+    outcome = run(defs)
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["raw_customers", "stg_customers"]
+    (dg_project.dbt_folder / "seeds/raw_customers.csv").unlink()
+    (dg_project.dbt_folder / "models/staging/stg_customers.sql").write_text(
+        "select 1 as customer_id"
+    )
+    outcome = run(defs)
+    assert not outcome.success
+    assert "Never reported: seed.shop.raw_customers" in outcome.failure
+
+
+def test_a_target_may_be_called_like_a_command(dg_project: DgProject) -> None:
+    profiles = dg_project.dbt_folder / "profiles.yml"
+    profiles.write_text(profiles.read_text().replace("other:", "test:"))
+    dg_project.write_component(cli_args=["--target", "test", "build"], select="raw_customers")
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["raw_customers"]

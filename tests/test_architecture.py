@@ -1,0 +1,77 @@
+"""The code is cut as docs/architecture.md says, and only one module names Dagster's private parts."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "dbt_component"
+DOOR = PACKAGE / "_dagster.py"
+_ROW = re.compile(r"^\| `([\w/]+\.py)` \| (.*\S) \|$", re.MULTILINE)
+
+
+def modules() -> set[str]:
+    return {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+
+
+def private_names(source: str) -> Iterator[str]:
+    """The names of Dagster that a module imports and that are not in ``dagster`` itself."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+            public = "dagster"
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found = [f"{node.module}.{alias.name}" for alias in node.names]
+            public = "dagster.[a-zA-Z]\\w*"
+        else:
+            continue
+        for name in found:
+            if re.match(r"dagster(_shared)?\b", name) and not re.fullmatch(public, name):
+                yield name
+
+
+def test_the_table_of_modules_names_every_module_once() -> None:
+    rows = Counter(
+        name for name, _ in _ROW.findall((ROOT / "docs" / "architecture.md").read_text())
+    )
+    assert sorted(modules() - rows.keys()) == [], "missing in docs/architecture.md"
+    assert sorted(rows.keys() - modules()) == [], (
+        "in docs/architecture.md, but there is no such file"
+    )
+    assert [name for name, count in rows.items() if count > 1] == []
+
+
+def test_only_the_door_imports_what_dagster_does_not_make_public() -> None:
+    found = {
+        path.relative_to(PACKAGE).as_posix(): names
+        for path in PACKAGE.rglob("*.py")
+        if path != DOOR and (names := list(private_names(path.read_text())))
+    }
+    assert found == {}, "import these through dbt_component._dagster"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import dagster as dg", []),
+        ("from dagster import AssetKey, Resolver", []),
+        ("import dagster_dg_cli", []),
+        ("from . import dagster", []),
+        ("import dagster._core.errors", ["dagster._core.errors"]),
+        ("from dagster import _check", ["dagster._check"]),
+        ("from dagster._core import errors", ["dagster._core.errors"]),
+        ("from dagster.components import Model", ["dagster.components.Model"]),
+        ("from dagster_shared import check", ["dagster_shared.check"]),
+        ("def f():\n    import dagster_shared", ["dagster_shared"]),
+    ],
+)
+def test_private_names_are_found(source: str, expected: list[str]) -> None:
+    assert list(private_names(source)) == expected
