@@ -1,11 +1,14 @@
 """One preparation of a project: dbt is run once, and the contents of a new state are built."""
 
+import contextlib
 import datetime
+import gc
 import hashlib
 import json
 import os
 import tempfile
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +103,8 @@ class Preparation:
                 what="`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`",
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
-            return self._build(target, answers, dbt_warnings)
+            with _paused_collector():
+                return self._build(target, answers, dbt_warnings)
 
     def _commands(self) -> list[list[str]]:
         recorded = self.previous.fingerprint if self.previous is not None else None
@@ -239,6 +243,18 @@ class Preparation:
         if self.previous is None or self.previous.fingerprint.digest != fingerprint.digest:
             return {}
         return dict(self.previous.selections)
+
+
+@contextlib.contextmanager
+def _paused_collector() -> Iterator[None]:
+    """Keeps Python's collector from walking through a decoded manifest again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _warnings_about(copy: ProjectCopy) -> list[str]:
