@@ -35,7 +35,7 @@ def test_a_repository_is_written_as_a_mapping(dg_project: DgProject) -> None:
         "repo_url": "https://example.com/r.git",
         "repo_relative_path": "dbt",
     }
-    assert dg_project.component("g").project.source.repo_relative_path == "dbt"
+    assert dg_project.component("g").project.repository.repo_relative_path == "dbt"
 
 
 def test_a_python_component_file_can_be_asked_for(dg_project: DgProject) -> None:
