@@ -1,5 +1,6 @@
 """When a command gets another attempt, and over which nodes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,17 @@ BOTH = frozenset({"model.shop.a", "model.shop.b"})
 
 
 def attempt(
-    *, mode: Mode = Mode.SLICE, result: InvocationResult | None, started: bool = False
+    *,
+    result: InvocationResult | None,
+    mode: Mode = Mode.SLICE,
+    started: bool = False,
+    argv: Sequence[str] = ("build",),
 ) -> Attempt:
     plan = RunPlan(
         project=DbtProject(PROJECTS / "shop"),
         engine=Engine(python="python", versions={}),
-        arguments=parse_arguments(["build"]),
-        argv=["build"],
+        arguments=parse_arguments(argv),
+        argv=list(argv),
         mode=mode,
         selected=BOTH,
         expected=BOTH,
@@ -63,7 +68,20 @@ def test_nodes_that_a_slice_left_out_are_run_from_the_whole_project(
     assert plan is not None
     assert plan.mode is Mode.PARSE
     assert plan.selected == plan.expected == missing
-    assert f"{len(missing)} of 2 nodes did not report" in (plan.reason or "")
+    assert f"{len(missing)} of 2 nodes did not report" in (plan.retry_reason or "")
+
+
+def test_unit_tests_that_build_leaves_out_are_run_by_dbt_test() -> None:
+    unit_test = "unit_test.shop.daily_orders.orders_are_counted_by_day"
+    last = attempt(result=FINE, argv=["build", "--full-refresh", "--vars", "{a: 1}"])
+    known = Account(frozenset({unit_test}))
+    plan = next_attempt(known, [last])
+    assert plan is not None
+    assert plan.argv == ["test", "--vars", "{a: 1}"]
+    assert plan.mode is last.plan.mode
+    assert plan.expected == {unit_test}
+    known.record(NodeFinished(unit_test, "pass"))
+    assert next_attempt(known, [last, Attempt(plan, Path("target-2"))]) is None
 
 
 @pytest.mark.parametrize(

@@ -237,3 +237,14 @@ def test_checks_that_a_command_does_not_run_are_left_without_a_result(
     assert outcome.success, outcome.failure
     assert outcome.materialized == ["stg_customers"]
     assert outcome.checks == {}
+
+
+def test_a_unit_test_may_be_chosen_without_its_model(dg_project: DgProject) -> None:
+    dg_project.write_component()
+    defs = dg_project.load()
+    assert run(defs).success
+    check = dg.AssetCheckKey(dg.AssetKey("daily_orders"), "orders_are_counted_by_day")
+    outcome = run(defs, dg.AssetSelection.checks(check))
+    assert outcome.success, outcome.failure
+    assert outcome.checks == {"daily_orders:orders_are_counted_by_day": True}
+    assert outcome.materialized == []

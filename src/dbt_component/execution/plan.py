@@ -43,6 +43,7 @@ class RunPlan:
         reason: Why the run is not sliced; ``None`` if it is.
         selected: The exact unique ids that dbt gets; ``None`` leaves the choice to ``argv``.
         expected: Those of ``selected`` that the command must report on.
+        retry_reason: Why there is another attempt; ``None`` for the first.
     """
 
     project: DbtProject
@@ -53,6 +54,7 @@ class RunPlan:
     reason: str | None = None
     selected: frozenset[str] | None = None
     expected: frozenset[str] = frozenset()
+    retry_reason: str | None = None
 
     @property
     def dbt_command(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from dbt_component.dbt_process.arguments import parse_arguments, parse_options
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.plan import Mode, RunPlan
@@ -43,11 +44,33 @@ def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -
         selected=missing,
         expected=missing,
         mode=Mode.PARSE,
-        reason=f"{len(missing)} of {len(last.plan.expected)} nodes did not report"
+        reason="nodes did not report",
+        retry_reason=f"{len(missing)} of {len(last.plan.expected)} nodes did not report"
         f" ({error or 'no error'}), so they are run without the slice",
     )
 
 
+def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]) -> RunPlan | None:
+    """Runs unit tests with `dbt test`, since `dbt build` runs only those whose model it builds too."""
+    last = attempts[-1]
+    missing = account.missing
+    is_build = last.plan.arguments.command.name == "build"
+    if not is_build or last.broke_down or not all(i.startswith("unit_test.") for i in missing):
+        return None
+    if not missing or (last.result is not None and last.result.interrupted):
+        return None
+    argv = ["test", *parse_options(last.plan.argv)]
+    return replace(
+        last.plan,
+        arguments=parse_arguments(argv),
+        argv=argv,
+        selected=missing,
+        expected=missing,
+        retry_reason=f"`dbt build` runs a unit test only with its model, so {len(missing)} are run by"
+        " `dbt test`",
+    )
+
+
 Reason = Callable[[Account, Sequence[Attempt]], RunPlan | None]
-REASONS: tuple[Reason, ...] = (nodes_that_a_slice_left_out,)
+REASONS: tuple[Reason, ...] = (unit_tests_that_build_left_out, nodes_that_a_slice_left_out)
 """Asked in this order; the first that gives a plan decides."""

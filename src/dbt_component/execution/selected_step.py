@@ -63,7 +63,7 @@ class SelectedStep:
         attempts = [first]
         yield from self._attempt(first, account)
         while (following := next_attempt(account, attempts)) is not None:
-            self._log.warning("%s.", _sentence(following))
+            self._log.warning("Attempt %d: %s.", len(attempts) + 1, following.retry_reason)
             attempt = Attempt(following, folder.target_path(len(attempts) + 1))
             attempts.append(attempt)
             yield from self._attempt(attempt, account)
@@ -114,8 +114,3 @@ class SelectedStep:
         )
         if outcome is not None:
             yield from self._events.of(outcome)
-
-
-def _sentence(plan: RunPlan) -> str:
-    reason = plan.reason or "Another attempt"
-    return reason[0].upper() + reason[1:]
