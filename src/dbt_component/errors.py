@@ -28,7 +28,7 @@ DagsterDbtError
 │   ├── TranslationError                          a template failed on one node
 │   └── UnknownNodeError
 ├── CliArgsError                                  `cli_args` that can't be sent to dbt
-└── execution.failure.DagsterDbtCliRuntimeError   dbt ran and failed (also a dagster.Failure)
+└── execution.failure.DagsterDbtCliRuntimeError   a dbt command failed (also a dagster.Failure)
 """
 
 

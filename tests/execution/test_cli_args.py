@@ -8,7 +8,7 @@ import pytest
 
 from dbt_component.errors import CliArgsError
 from dbt_component.execution.cli_args import render_cli_args, templated_vars
-from dbt_component.execution.run_scope import NoPartition
+from dbt_component.execution.partition_scope import NoPartition
 
 WINDOW = SimpleNamespace(start=datetime.datetime(2024, 1, 1), end=datetime.datetime(2024, 1, 2))
 

@@ -1,11 +1,11 @@
-"""``cli_args`` of defs.yaml -> dbt's arguments, rendered when the run's partition and config are known.
+"""Renders ``cli_args`` of defs.yaml to dbt's arguments, once the run's partition and config are known.
 
 Each item is a string, or a mapping of flags to values. Values may be templates of any type:
 
-* text stays text, and one expression keeps its type: ``"{{ 4 }}"`` is sent as ``4``;
-* a mapping is sent as JSON, a list as several values of its flag;
-* ``true`` or nothing sends the flag alone, ``false`` leaves it out;
-* what mentions a partition on a run that has none is left out.
+* text stays text, and a single expression keeps its type: ``"{{ 4 }}"`` is passed as ``4``;
+* a mapping is passed as JSON, a list as several values of its flag;
+* ``true`` or no value passes the flag alone, ``false`` omits it;
+* arguments that use a partition are omitted from unpartitioned runs.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 
 from dbt_component.errors import CliArgsError
-from dbt_component.execution.run_scope import NO_PARTITION, NoPartition, RangeHasNoKey
+from dbt_component.execution.partition_scope import NO_PARTITION, NoPartition, RangeHasNoKey
 from dbt_component.translation.template import UndefinedValueError, compile_template
 
 CliArg = str | Mapping[str, Any]
@@ -28,10 +28,10 @@ _LEFT_OUT = object()
 def render_cli_args(
     cli_args: Sequence[CliArg], scope: Mapping[str, Any], *, where: str = "cli_args"
 ) -> list[str]:
-    """Renders ``cli_args`` to the list that dbt gets.
+    """Renders ``cli_args`` to the list of arguments for dbt.
 
     Raises:
-        CliArgsError: A template is malformed, uses an unknown name, or raises; names the item.
+        CliArgsError: A template is malformed, uses an unknown name, or fails. The error names the item.
     """
     arguments: list[str] = []
     for position, item in enumerate(cli_args):
@@ -51,7 +51,7 @@ def render_cli_args(
 
 
 def templated_vars(cli_args: Sequence[CliArg]) -> list[str]:
-    """Names of the variables under ``--vars`` whose value is a template, so that runs differ in them."""
+    """Names of the variables under ``--vars`` whose value is a template and may differ between runs, sorted."""
     return sorted(
         str(name)
         for item in cli_args
@@ -88,7 +88,7 @@ def _json(value: Any) -> str:
 
 
 def _render(value: Any, scope: Mapping[str, Any], where: str) -> Any:
-    """Renders strings within ``value``; gives ``_LEFT_OUT`` for what needs a missing partition."""
+    """Renders the strings in ``value``; returns ``_LEFT_OUT`` if it needs a partition that is missing."""
     if isinstance(value, Mapping):
         rendered = {str(key): _render(item, scope, f"{where}.{key}") for key, item in value.items()}
         kept = {key: item for key, item in rendered.items() if item is not _LEFT_OUT}

@@ -1,4 +1,4 @@
-"""dbt ran and failed."""
+"""The error of a dbt command that failed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from dbt_component.errors import DagsterDbtError
 
 
 class DagsterDbtCliRuntimeError(DagsterDbtError, dg.Failure):
-    """dbt ran and failed. The description holds dbt's own message for each failed node."""
+    """A dbt command failed. The description holds dbt's own message for each failed node."""
 
     def __init__(self, description: str, *, metadata: Mapping[str, Any] | None = None) -> None:
         DagsterDbtError.__init__(self, description)

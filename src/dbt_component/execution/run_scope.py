@@ -1,19 +1,15 @@
-"""The names that ``cli_args`` templates may use about a run: its partition, its config, the state to defer to."""
+"""The names that ``cli_args`` templates may use about a run."""
 
-import contextlib
 from typing import Any
 
 import dagster as dg
 
-from dbt_component.errors import CliArgsError
+from dbt_component.execution.partition_scope import partition_scope
 from dbt_component.execution.resource import DbtCliResource
-
-NO_PARTITION = "\x00no partition\x00"
-"""What the text of a NoPartition is, so that text around it can be recognised."""
 
 
 def run_scope(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> dict[str, Any]:
-    """All names: those of ``partition_scope``, and ``context``, ``config``, ``state_args``, ``defer_args``."""
+    """The run's partition, ``context``, ``config``, and ``state_args`` and ``defer_args`` of the resource."""
     return {
         **partition_scope(context),
         "context": context,
@@ -21,78 +17,3 @@ def run_scope(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> dict[st
         "state_args": dbt.get_state_args(),
         "defer_args": dbt.get_defer_args(),
     }
-
-
-def partition_scope(context: dg.AssetExecutionContext) -> dict[str, Any]:
-    """The run's partition as template names; each is a ``NoPartition`` where it does not apply."""
-    scope: dict[str, Any] = dict.fromkeys(
-        ("partition_key", "partition_key_range", "partition_time_window"), NoPartition()
-    )
-    if not context.has_partition_key and not context.has_partition_key_range:
-        return scope
-    key_range = context.partition_key_range
-    scope["partition_key_range"] = key_range
-    if context.has_partition_key and key_range.start == key_range.end:
-        scope["partition_key"] = context.partition_key
-    elif key_range.start == key_range.end:
-        scope["partition_key"] = key_range.start
-    else:
-        scope["partition_key"] = RangeHasNoKey(key_range)
-    not_time_windows = (
-        ValueError,
-        dg.DagsterInvariantViolationError,
-        dg.DagsterInvalidDefinitionError,
-    )
-    with contextlib.suppress(*not_time_windows):
-        scope["partition_time_window"] = context.partition_time_window
-    return scope
-
-
-class NoPartition:
-    """Stands for the partition of a run that has none; whatever is asked of it is itself again."""
-
-    def __getattr__(self, name: str) -> "NoPartition":
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __getitem__(self, key: object) -> "NoPartition":
-        return self
-
-    def __call__(self, *args: object, **kwargs: object) -> "NoPartition":
-        return self
-
-    def __add__(self, other: object) -> "NoPartition":
-        return self
-
-    __radd__ = __sub__ = __rsub__ = __mod__ = __add__
-
-    def __str__(self) -> str:
-        return NO_PARTITION
-
-    def __bool__(self) -> bool:
-        return False
-
-
-class RangeHasNoKey:
-    """``partition_key`` on a run over several partitions: an error when it is used, not before."""
-
-    def __init__(self, key_range: dg.PartitionKeyRange) -> None:
-        self._range = key_range
-
-    def _refuse(self) -> Any:
-        raise CliArgsError(
-            f"partition_key has no single value: the run covers {self._range.start!r} to"
-            f" {self._range.end!r}.",
-            where="cli_args",
-            hint="Use partition_key_range or partition_time_window, or set `op.backfill_policy:"
-            " {type: multi_run}`.",
-        )
-
-    def __str__(self) -> str:
-        return str(self._refuse())
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._refuse()

@@ -1,4 +1,4 @@
-"""Dagster's choice of outputs -> the exact set of dbt nodes to run."""
+"""The exact set of dbt nodes that a step runs, from the outputs that Dagster selected."""
 
 from collections.abc import Set
 
@@ -9,14 +9,14 @@ from dbt_component.manifest.index import ManifestIndex
 def nodes_to_run(index: ManifestIndex, nodes: OpNodes, *, outputs: Set[str]) -> frozenset[str]:
     """Unique ids of the nodes and tests that a step runs.
 
-    If all outputs of the op are chosen, everything of the op. Otherwise the chosen assets, the chosen
-    checks, and those tests without a check all of whose parents that this op makes are chosen; the latter
-    not if the user left out checks of a chosen asset.
+    With all outputs of the op, that is everything that belongs to the op. Otherwise it is the selected assets,
+    the selected checks, and each test without a check if all its parents in this op are selected. Such tests
+    are omitted if a check of a selected asset is not selected.
 
     Args:
         index: The project.
         nodes: The nodes of the op.
-        outputs: Names of the chosen outputs.
+        outputs: Names of the selected outputs.
     """
     if outputs >= nodes.outputs:
         return nodes.all_ids
@@ -35,7 +35,7 @@ def _loose_tests(index: ManifestIndex, nodes: OpNodes, assets: Set[str]) -> set[
     for unique_id in nodes.loose_tests:
         parents = index.test_by_id[unique_id].depends_on
         nearest = {node.unique_id for parent in parents for node in index.nearest_assets(parent)}
-        # As dbt selects tests, an asset must be a parent by itself, not only through an ephemeral model.
+        # As in dbt's selection, an asset must be a direct parent, not one behind an ephemeral model.
         if not assets.isdisjoint(parents) and nearest & made <= assets:
             found.add(unique_id)
     return found
