@@ -14,12 +14,12 @@ from dbt_component.project.dbt_environment import dbt_environment
 
 
 class Attempt:
-    """Runs one plan in one dbt process, and records what it reported of itself.
+    """Runs one plan in one dbt process and records the outcome of the process as a whole.
 
     Args:
         plan: The command.
         target_path: Where dbt writes artifacts and its log.
-        process: A dbt that was started ahead; by default one is started with ``events``.
+        process: A dbt process that was started early; by default ``events`` starts one.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Attempt:
         self._process = process
 
     def events(self, request: Invoke) -> Iterator[DbtEvent]:
-        """Sends the request and yields dbt's events. However the iteration ends, dbt is stopped."""
+        """Sends the request and yields dbt's events. dbt is stopped however the iteration ends."""
         process = self._process or start_process(self.plan.engine)
         self._process = process
         project = self.plan.project
@@ -58,7 +58,7 @@ class Attempt:
 
     @property
     def broke_down(self) -> bool:
-        """Whether dbt itself failed, rather than a node."""
+        """Whether dbt itself failed, as opposed to a node."""
         return self.result is None or bool(self.result.error)
 
     def stop(self) -> None:
@@ -73,7 +73,7 @@ def start_process(engine: Engine) -> DbtProcess:
 
 
 def _descriptor(stream: IO[str]) -> int | None:
-    """The stream's descriptor; ``None`` for one without, such as a notebook's."""
+    """The stream's descriptor; ``None`` if it has none, as in a notebook."""
     try:
         return stream.fileno()
     except (OSError, ValueError, AttributeError):

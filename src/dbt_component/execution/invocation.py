@@ -19,16 +19,15 @@ from dbt_component.execution.step_events import DagsterEvent
 
 
 class DbtCliInvocation:
-    """One dbt command, which runs when it is waited for or streamed, and runs once.
+    """One dbt command. It runs once, when it is waited for or streamed.
 
-    dbt's import begins with the object, so that it overlaps the caller's work. dbt is stopped when the
-    command's iteration ends, however it ends.
+    dbt is stopped when the iteration ends, however it ends.
 
     Args:
-        attempt: The command's first process.
+        attempt: The command's first attempt.
         folder: The command's scratch folder.
-        raise_on_error: Whether a failure is raised where the command is waited for or streamed.
-        step: What Dagster selected; ``None`` for a command of its own.
+        raise_on_error: Whether ``wait`` and ``stream`` raise the error of a failed command.
+        step: The step whose nodes the command runs; ``None`` for a command that runs as given.
     """
 
     def __init__(
@@ -48,29 +47,29 @@ class DbtCliInvocation:
 
     @property
     def dbt_command(self) -> str:
-        """The command as text, for messages. Nodes that are given by unique id are not part of it."""
+        """The command as text, for messages, without nodes that dbt gets by unique id."""
         return self._attempt.plan.dbt_command
 
     @property
     def target_path(self) -> Path:
-        """The folder of the command's artifacts; of its last attempt if there were several."""
+        """The folder of the command's artifacts. After several attempts it is that of the last one."""
         return self._attempt.target_path
 
     @property
     def exit_code(self) -> int | None:
-        """Exit code of dbt's process; ``None`` before its end."""
+        """Exit code of dbt's process; ``None`` while it has not ended."""
         return self._attempt.exit_code
 
     def stream(self) -> Iterator[DagsterEvent]:
         """Runs the command over the step's nodes and yields one Dagster event for each.
 
-        A command that neither builds nor tests (`docs generate`, `deps`) runs and yields nothing.
+        A command that neither builds nor tests, such as `docs generate`, runs and yields nothing.
 
         Raises:
             DagsterDbtCliRuntimeError: A node failed or never reported, or dbt itself failed; raised after
-                all events, so that what succeeded is recorded.
-            DefinitionError: The command builds or tests nodes, and belongs to no definitions that say which
-                assets they are.
+                all events, so successes are recorded first.
+            DefinitionError: The command builds or tests nodes outside of dbt definitions, so it is unknown
+                which assets they are.
         """
         if self._step is not None:
             if not self._is_done:
@@ -92,7 +91,7 @@ class DbtCliInvocation:
     def stream_raw_events(self) -> Iterator[DbtEvent]:
         """Runs the command and yields dbt's own events, in the order in which dbt's threads emit them.
 
-        Of a step that Dagster selected, the first attempt only.
+        In a step this is the first attempt only.
 
         Raises:
             DagsterDbtCliRuntimeError: A node failed, or dbt itself failed; raised after all events.
@@ -121,7 +120,7 @@ class DbtCliInvocation:
         return self
 
     def is_successful(self) -> bool:
-        """Whether no node failed and every expected one was reported. Runs the command if it hasn't run."""
+        """Whether no node failed and every expected node was reported. Runs the command if it has not run."""
         if not self._is_done:
             raise_on_error, self._raise_on_error = self._raise_on_error, False
             try:
@@ -131,13 +130,13 @@ class DbtCliInvocation:
         return self._error is None
 
     def get_error(self) -> Exception | None:
-        """The error that ``wait`` raises; ``None`` if the command succeeded. Runs it if it hasn't run."""
+        """The error that ``wait`` raises; ``None`` after success. Runs the command if it has not run."""
         return None if self.is_successful() else self._error
 
     def get_artifact(self, artifact: str) -> dict[str, Any]:
         """A JSON artifact of this command, such as ``run_results.json``.
 
-        The manifest.json of a step holds the nodes of that step; the whole project's is in the state.
+        The manifest.json of a step holds only the nodes of that step; the state holds that of the project.
 
         Raises:
             DagsterDbtError: The command wrote no such file, or it is not JSON.
@@ -149,7 +148,7 @@ class DbtCliInvocation:
             raise DagsterDbtError(
                 f"No readable artifact {artifact!r}: {error}.",
                 where=str(self.target_path),
-                hint="Artifacts are there when the command has run.",
+                hint="Artifacts exist once the command has run.",
             ) from error
         return content
 

@@ -1,4 +1,4 @@
-"""What a node's end means: built, not built, or checked. Plain values, before any Dagster event."""
+"""The meaning of a node's end as plain values, before any Dagster event: built, not built, or checked."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class NotBuilt:
 
 @dataclass(frozen=True)
 class Checked:
-    """A test was evaluated. ``is_warning`` tells a failure of severity warn."""
+    """A test was evaluated. ``is_warning`` marks a failure of severity warn."""
 
     test: DbtTest
     finished: NodeFinished

@@ -24,9 +24,9 @@ Context = dg.AssetExecutionContext | dg.OpExecutionContext
 
 
 class DbtCliResource(dg.ConfigurableResource[Any]):
-    """Runs dbt commands: over what a step of dbt definitions selected, or any command as it is given.
+    """Runs dbt commands: over the nodes that a step of dbt definitions selected, or any command as given.
 
-    Unknown fields are refused; subclasses may add some.
+    Unknown fields are errors; subclasses may add fields.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -111,21 +111,21 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         context: Context | None = None,
         target_path: Path | None = None,
     ) -> DbtCliInvocation:
-        """Makes ready one dbt command, which runs when it is waited for or streamed.
+        """Prepares one dbt command, which runs when it is waited for or streamed.
 
-        With the context of a dbt asset, a command that reports on nodes runs over the assets and checks that
-        the step selected; ``--select`` and the like narrow that choice and never widen it. Any other command,
-        and any command without such a context, runs as it is given.
+        With the context of a dbt asset, a command that builds, tests or compiles runs over the assets and checks
+        that the step selected; ``--select`` and the like narrow that selection and never widen it. Any other
+        command, and any command without such a context, runs exactly as given.
 
         Args:
             args: The command and its arguments, for example ``["build", "--full-refresh"]``.
             raise_on_error: Whether a failure is raised.
             context: The context of the op or asset that runs the command.
-            target_path: Folder for the artifacts of a command that runs as it is given. Default: a folder of
-                the command's own.
+            target_path: Folder for the artifacts of a command that runs as given. Default: a new folder in
+                the cache, removed after three days.
 
         Raises:
-            CliArgsError: ``args`` holds no dbt command, or a flag that the command of a step must not have.
+            CliArgsError: ``args`` holds no dbt command, or a flag that a step sets itself.
             ProjectError: ``project_dir`` is no dbt project.
         """
         argv = [*self.global_config_flags, *args]
@@ -134,9 +134,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         if bound is None or not arguments.command.runs_selection:
             plan = plan_command(self.project, arguments, argv)
             folder = RunFolder.create(arguments.command.name.replace(" ", "-"))
-            attempt = Attempt(
-                plan, target_path or folder.target_path(1), process=start_process(plan.engine)
-            )
+            attempt = Attempt(plan, target_path or folder.target_path(1))
             return DbtCliInvocation(attempt, folder, raise_on_error=raise_on_error)
         assert context is not None
         refuse_step_flags(argv)

@@ -1,4 +1,4 @@
-"""Whether a command needs another attempt, and over which nodes."""
+"""Decides whether a command needs another attempt, and over which nodes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,11 +10,11 @@ from dbt_component.execution.plan import Mode, RunPlan
 
 
 def next_attempt(account: Account, attempts: Sequence[Attempt]) -> RunPlan | None:
-    """The plan of the next attempt; ``None`` if there is nothing to be gained from one.
+    """The plan of the next attempt; ``None`` if no reason calls for one.
 
     Args:
-        account: What the attempts reported so far.
-        attempts: All attempts, the last one ended; at least one.
+        account: The nodes that the attempts reported.
+        attempts: All attempts, oldest first; at least one, and all have ended.
     """
     for reason in REASONS:
         plan = reason(account, attempts)
@@ -24,11 +24,11 @@ def next_attempt(account: Account, attempts: Sequence[Attempt]) -> RunPlan | Non
 
 
 def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -> RunPlan | None:
-    """Runs the nodes that did not report once more, from the whole project.
+    """Runs nodes that did not report again, from the complete project.
 
-    Not if a node failed or the run was interrupted, for then dbt has a reason to leave out others; nor if dbt
-    broke down after it had started nodes, which may have had effects: running them again is the user's
-    decision.
+    There is no such attempt if a node failed or the run was interrupted, since dbt then leaves out other nodes
+    on purpose. Nor is there one if dbt broke down after it had started nodes: they may have had effects, so
+    running them again is the user's decision.
     """
     last = attempts[-1]
     missing = account.missing
@@ -73,4 +73,4 @@ def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]
 
 Reason = Callable[[Account, Sequence[Attempt]], RunPlan | None]
 REASONS: tuple[Reason, ...] = (unit_tests_that_build_left_out, nodes_that_a_slice_left_out)
-"""Asked in this order; the first that gives a plan decides."""
+"""The reasons for another attempt, in order; the first that returns a plan wins."""

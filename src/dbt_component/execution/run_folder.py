@@ -13,23 +13,23 @@ KEEP_SECONDS = 3 * 24 * 3600
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A folder that only this command writes to."""
+    """A folder to which only one command writes."""
 
     path: Path
 
     @classmethod
     def create(cls, name: str) -> "RunFolder":
-        """Creates a folder in the cache, and removes those that are three days old.
+        """Creates a folder in the cache and removes folders older than three days.
 
         Args:
-            name: How its name begins.
+            name: Prefix of the folder's name.
         """
         runs = cache_folder("runs")
         _remove_old(runs)
         return cls(Path(tempfile.mkdtemp(dir=runs, prefix=f"{name}-")))
 
     def target_path(self, attempt: int) -> Path:
-        """The target folder of an attempt; the first one is number 1."""
+        """The target folder of an attempt; attempts are numbered from 1."""
         return self.path / ("target" if attempt == 1 else f"target-{attempt}")
 
 

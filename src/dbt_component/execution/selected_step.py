@@ -1,4 +1,4 @@
-"""What Dagster adds to a dbt command: the nodes of a step, all accounted for, as Dagster events."""
+"""Runs a dbt command over the nodes of a step, accounts for all of them, and yields Dagster events."""
 
 import logging
 from collections.abc import Generator, Iterator, Sequence
@@ -18,9 +18,9 @@ from dbt_component.project.prepared import PreparedProject
 
 
 class SelectedStep:
-    """Runs a plan over the nodes of one step, in as many attempts as it takes.
+    """Runs a plan over the nodes of one step, in as many attempts as needed.
 
-    Every expected node is accounted for: reported by dbt, run again without the slice, or named in the error.
+    Every expected node is reported by dbt, run in another attempt, or named in the error.
 
     Args:
         prepared: What is known of the project.

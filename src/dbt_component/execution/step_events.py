@@ -17,7 +17,7 @@ DagsterEvent = dg.Output[None] | dg.AssetCheckResult | dg.AssetObservation
 class StepEvents:
     """Renders outcomes for one step.
 
-    Dagster refuses an event of an output that was not selected, so only those of this step are given.
+    Dagster refuses events of outputs that the step did not select, so the arguments hold only selected ones.
 
     Args:
         index: The project.
