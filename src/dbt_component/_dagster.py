@@ -1,4 +1,4 @@
-"""The only door to names of Dagster that are not part of its public API."""
+"""The only place that imports Dagster names outside its public API."""
 
 import warnings
 from collections.abc import Mapping, Set
@@ -68,15 +68,15 @@ _CODE_REFERENCES = "dagster/code_references"
 
 
 class ProjectCheckResult(dg.AssetCheckResult):
-    """A check result that names its asset and check, so that Dagster need not search for them.
+    """A check result that names its asset and check, so Dagster need not search for them.
 
-    Dagster's own sorts all checks of the op anew for each result: 5 ms each at 10,000 checks.
+    Dagster's own class sorts all checks of the op for every result: 5 ms each at 10,000 checks.
     """
 
     def to_asset_check_evaluation(
         self, step_context: StepExecutionContext
     ) -> dg.AssetCheckEvaluation:
-        """What Dagster records; see ``dagster.AssetCheckResult``."""
+        """Returns the evaluation that Dagster records; see ``dagster.AssetCheckResult``."""
         assets_def = step_context.assets_def
         assert assets_def is not None and self.asset_key is not None and self.check_name is not None
         key = dg.AssetCheckKey(self.asset_key, self.check_name)
@@ -96,9 +96,9 @@ class ProjectCheckResult(dg.AssetCheckResult):
 
 
 def remember_output_keys(context: dg.AssetExecutionContext) -> None:
-    """Lets a step work out once which assets it makes.
+    """Makes a step compute the keys of its output assets only once.
 
-    Dagster does so for each output, over all outputs: 20 ms for each of 5,000.
+    Dagster goes through all outputs again for each one: 20 ms for each of 5,000.
     """
     step_context = context.op_execution_context.get_step_execution_context()
     keys = step_context.get_output_asset_keys()
@@ -106,24 +106,24 @@ def remember_output_keys(context: dg.AssetExecutionContext) -> None:
 
 
 class ProjectAssetsDefinition(dg.AssetsDefinition):
-    """An AssetsDefinition that answers for thousands of inputs and outputs without recounting them.
+    """An AssetsDefinition that caches the mappings of its inputs, outputs and checks.
 
-    Dagster asks for these mappings once for each dependency that no asset of the same definition
-    provides (for dbt: each source), and by itself builds them anew each time: quadratic, half the
-    time of loading a project of 5,000 models and 1,500 sources. An AssetsDefinition never changes
-    after it is made, so that they are kept instead.
+    Dagster reads these mappings once for each dependency that no asset of the same definition
+    provides (for dbt: each source), and rebuilds them on every access. That is quadratic: half the
+    load time of a project with 5,000 models and 1,500 sources. An AssetsDefinition never changes
+    after it is created, so the mappings can be cached.
     """
 
     @classmethod
     def from_multi_asset(cls, multi_asset: dg.AssetsDefinition) -> "ProjectAssetsDefinition":
-        """The definition itself, from now on of this class; a copy would cost as much as making it."""
+        """Turns the definition into this class in place; a copy would cost as much as creating it."""
         multi_asset.__class__ = cls
         assert isinstance(multi_asset, cls)
         return multi_asset
 
     @staticmethod
     def dagster_internal_init(**attributes: Any) -> "ProjectAssetsDefinition":
-        """What Dagster calls to make a changed copy, which is of this class again."""
+        """Called by Dagster to create a modified copy, which is also of this class."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", category=dg.PreviewWarning)
             warnings.simplefilter("ignore", category=dg.BetaWarning)
@@ -147,7 +147,10 @@ class ProjectAssetsDefinition(dg.AssetsDefinition):
 
 
 def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.AssetKey] | None:
-    """The condition that dbt's ``auto_materialize_policy: {type: eager | lazy}`` stands for."""
+    """The condition equivalent to ``auto_materialize_policy: {type: eager | lazy}`` in dbt's meta.
+
+    ``None`` for any other type.
+    """
     if policy_type == "eager":
         return AutoMaterializePolicy.eager().to_automation_condition()
     if policy_type == "lazy":
@@ -156,12 +159,12 @@ def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.A
 
 
 def url_reference(metadata: Mapping[str, Any], url: str) -> Mapping[str, Any]:
-    """Metadata with a reference to a web page added to those already in ``metadata``."""
+    """Code-reference metadata: the references already in ``metadata``, then one to a web page."""
     return _with_reference(metadata, UrlCodeReference.model_construct(url=url, label=None))
 
 
 def code_references(metadata: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """Metadata with a reference to a local file added to those already in ``metadata``."""
+    """Code-reference metadata: the references already in ``metadata``, then one to a local file."""
     reference = LocalFileCodeReference.model_construct(file_path=path, line_number=None, label=None)
     return _with_reference(metadata, reference)
 
@@ -169,7 +172,7 @@ def code_references(metadata: Mapping[str, Any], path: str) -> Mapping[str, Any]
 def _with_reference(
     metadata: Mapping[str, Any], reference: LocalFileCodeReference | UrlCodeReference
 ) -> Mapping[str, Any]:
-    # Constructed without validation: one for each asset of a project, of values that are text.
+    # Constructed without validation: there is one for each asset, and the values are known to be text.
     existing = metadata.get(_CODE_REFERENCES)
     before = (
         list(existing.code_references) if isinstance(existing, CodeReferencesMetadataValue) else []

@@ -92,9 +92,9 @@ def test_fields_that_are_missing_have_defaults_and_others_are_ignored(tmp_path: 
     ("content", "expected"),
     [
         (None, "dbt wrote no run_results.json."),
-        (b"", "is not as dbt writes it"),
-        (b'{"results": [{"unique_id"', "is not as dbt writes it"),
-        (b'{"results": "\xff"}', "is not as dbt writes it"),
+        (b"", "is not in dbt's format"),
+        (b'{"results": [{"unique_id"', "is not in dbt's format"),
+        (b'{"results": "\xff"}', "is not in dbt's format"),
         (b'{"results": [{"status": "success"}]}', "missing required field `unique_id`"),
         (b"[]", "Expected `object`, got `array`"),
     ],

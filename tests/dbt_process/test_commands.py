@@ -59,7 +59,7 @@ def test_a_command_is_found_by_its_words(
     [
         (["biuld"], "Did you mean `build`?"),
         (["source", "fresh"], "Did you mean `source freshness`?"),
-        (["docs"], "`docs` is followed by one of generate, serve."),
+        (["docs"], "`docs` must be followed by one of generate, serve."),
         (["zzz"], "dbt's commands are build, "),
     ],
 )

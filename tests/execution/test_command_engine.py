@@ -156,7 +156,7 @@ def test_what_the_command_line_cannot_choose_exactly_is_not_run(
     dg_project.write_component(project=project_with(wrapper))
     outcome = run(dg_project.load(), dg.AssetSelection.assets("area", "deep"))
     assert not outcome.success
-    assert "means exactly the wanted nodes" in outcome.failure
+    assert "matches exactly the requested nodes" in outcome.failure
     assert "model.shop.deep" in outcome.failure
     assert outcome.materialized == []
     assert run(dg_project.load(), dg.AssetSelection.assets("area", "inner", "deep")).success
@@ -205,7 +205,7 @@ def test_what_tells_no_dbt_version_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "dbt"
     other.write_text("#!/bin/sh\necho hello\n")
     other.chmod(0o755)
-    with pytest.raises(EngineError, match="tells no dbt version"):
+    with pytest.raises(EngineError, match="printed no dbt version"):
         find_engine(str(other))
 
 

@@ -55,7 +55,7 @@ def test_a_missing_file_is_named_with_its_remedy(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("{", "not valid JSON"),
-        ("[]", "it holds list"),
+        ("[]", "it contains list"),
         ("{}", "it has no `nodes`"),
         (
             '{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json"},'

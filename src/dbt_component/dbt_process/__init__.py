@@ -1,1 +1,1 @@
-"""Talking to dbt: a child process of its own, events by pipe. Knows nothing of Dagster."""
+"""Runs dbt in a child process and reads its events from a pipe. Knows nothing of Dagster."""

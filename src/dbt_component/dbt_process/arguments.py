@@ -1,4 +1,4 @@
-"""dbt command lines, taken apart: command, selection, and what changes how dbt parses."""
+"""Splits dbt command lines into command, selection and the options that affect parsing."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -29,10 +29,10 @@ _EVERY_TYPE = frozenset({"all", "default"})
 _SET_BY_A_STEP = {
     "--project-dir": "set `project` instead",
     "--profiles-dir": "set `project.profiles_dir` instead",
-    "--target-path": "each run has a target folder of its own",
-    "--log-path": "each run has a log folder of its own",
-    "--log-format": "events do not come from the log; the log stays text for people",
-    "--indirect-selection": "runs name every node and test exactly",
+    "--target-path": "each run has its own target folder",
+    "--log-path": "each run has its own log folder",
+    "--log-format": "events do not come from the log, which stays human-readable text",
+    "--indirect-selection": "runs list every node and test explicitly",
     "--partial-parse-file-path": "the parse cache comes from the component's state",
 }
 
@@ -49,8 +49,8 @@ class DbtArguments(msgspec.Struct, frozen=True):
         vars: The parsed ``--vars``.
         profile: The value of ``--profile``; ``None`` if not given.
         target: The value of ``--target``; ``None`` if not given.
-        resource_types: What this command line reports on: ``command.reports_on``, narrowed by the
-            options for resource types.
+        resource_types: The resource types this command line reports on: ``command.reports_on``,
+            narrowed by the options for resource types.
     """
 
     command: DbtCommand
@@ -77,14 +77,14 @@ class _Part(msgspec.Struct, frozen=True):
 
 
 def parse_arguments(args: Sequence[str]) -> DbtArguments:
-    """Takes a dbt command line apart, as dbt itself reads it.
+    """Parses a dbt command line the way dbt does.
 
-    Options that no known dbt has are kept in ``argv``, since a newer dbt may have them; their values must
-    be attached with ``=`` if they stand ahead of the command.
+    Unknown options are kept in ``argv``, since a newer dbt may have them. If they precede the command,
+    their values must be attached with ``=``.
 
     Raises:
-        CliArgsError: There is no command, dbt has no such command, a value is missing, or ``--vars`` can't
-            be parsed.
+        CliArgsError: There is no command, dbt has no such command, a value is missing, or ``--vars``
+            can't be parsed.
     """
     words, parts = _split(args)
     if not words:
@@ -113,21 +113,21 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
 
 
 def refuse_step_flags(args: Sequence[str]) -> None:
-    """Refuses options that a step sets itself, and so its ``cli_args`` must not.
+    """Refuses options in ``cli_args`` that a step sets itself.
 
     Raises:
-        CliArgsError: There is one.
+        CliArgsError: There is such an option.
     """
     for part in _split(args)[1]:
         name = part.option.name if part.option is not None else ""
         if name in _SET_BY_A_STEP:
             raise CliArgsError(
-                f"cli_args must not hold {name!r}: {_SET_BY_A_STEP[name]}.", where="cli_args"
+                f"cli_args may not contain {name!r}: {_SET_BY_A_STEP[name]}.", where="cli_args"
             )
 
 
 def parse_options(argv: Sequence[str]) -> list[str]:
-    """Those of a command's arguments that other commands need to read the project the same way."""
+    """The subset of a command's arguments that makes other commands read the project the same way."""
     _, parts = _split(argv)
     return [token for part in parts if part.option in _PARSING for token in part.tokens]
 
@@ -136,7 +136,7 @@ def _split(args: Sequence[str]) -> tuple[list[str], list[_Part]]:
     """Splits a command line by the rules of dbt's parser (click).
 
     Returns:
-        The words of the command, and all parts in order, these words among them.
+        The words of the command, and all parts in order, including these words.
     """
     words: list[str] = []
     parts: list[_Part] = []
@@ -159,7 +159,7 @@ def _split(args: Sequence[str]) -> tuple[list[str], list[_Part]]:
         if option is None:
             parts.append(_Part((token,)))
         elif option.arity is Arity.NONE:
-            if is_attached and not is_long:  # several in one token, such as -xd
+            if is_attached and not is_long:  # several switches in one token, such as -xd
                 waiting.insert(0, f"-{attached}")
                 token = name
             parts.append(_Part((token,), option))
@@ -201,7 +201,7 @@ def _narrow(
 
 
 def _parse_vars(texts: Sequence[str]) -> dict[str, Any]:
-    """The last ``--vars``, as dbt has it."""
+    """The value of the last ``--vars``; like dbt, ignores earlier ones."""
     if not texts:
         return {}
     text = texts[-1]

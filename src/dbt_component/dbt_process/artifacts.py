@@ -1,6 +1,6 @@
-"""run_results.json and sources.json, read into frozen values.
+"""Reads run_results.json and sources.json into frozen values.
 
-Fields that a dbt version does not write have defaults, and fields that are not listed here are ignored.
+Fields that a dbt version does not write get defaults; fields that are not listed here are ignored.
 
 See: https://docs.getdbt.com/reference/artifacts/dbt-artifacts
 """
@@ -17,7 +17,7 @@ SOURCES = "sources.json"
 
 
 class ArtifactMetadata(msgspec.Struct, frozen=True):
-    """Where an artifact comes from. ``generated_at`` is an ISO time in UTC."""
+    """The origin of an artifact. ``generated_at`` is an ISO time in UTC."""
 
     dbt_schema_version: str = ""
     dbt_version: str = ""
@@ -36,7 +36,8 @@ class Timing(msgspec.Struct, frozen=True):
 class NodeResult(msgspec.Struct, frozen=True):
     """One node in run_results.json.
 
-    ``failures`` counts the rows that a test returned. ``message`` is the database's answer or dbt's error.
+    ``failures`` is the number of rows a test returned. ``message`` is the database's response or
+    dbt's error.
     """
 
     unique_id: str
@@ -54,7 +55,7 @@ class NodeResult(msgspec.Struct, frozen=True):
 
 
 class RunResults(msgspec.Struct, frozen=True):
-    """run_results.json: the nodes that one command ran, in the order in which they ended."""
+    """run_results.json: the nodes that one command ran, in the order they ended."""
 
     results: list[NodeResult]
     metadata: ArtifactMetadata = ArtifactMetadata()
@@ -71,7 +72,7 @@ class FreshnessLimit(msgspec.Struct, frozen=True):
 
 
 class FreshnessCriteria(msgspec.Struct, frozen=True):
-    """From which age on a source is reported. ``filter`` is the SQL condition that limits the rows looked at."""
+    """The ages at which a source warns or fails. ``filter`` is an SQL condition on the rows considered."""
 
     warn_after: FreshnessLimit | None = None
     error_after: FreshnessLimit | None = None
@@ -81,8 +82,8 @@ class FreshnessCriteria(msgspec.Struct, frozen=True):
 class SourceResult(msgspec.Struct, frozen=True):
     """One source in sources.json.
 
-    If the source could not be asked, ``status`` is ``runtime error``, ``error`` is dbt's message, and the
-    times are ``None``. The times are ISO, in UTC.
+    If the source could not be queried, ``status`` is ``runtime error``, ``error`` is dbt's message, and
+    the times are ``None``. Times are ISO, in UTC.
     """
 
     unique_id: str
@@ -100,9 +101,9 @@ class SourceResult(msgspec.Struct, frozen=True):
 
 
 class SourceResults(msgspec.Struct, frozen=True):
-    """sources.json: what one ``dbt source freshness`` found.
+    """sources.json: the results of one ``dbt source freshness``.
 
-    Sources that the database refused to answer for may be missing; dbt then reports them only as events.
+    Sources whose query failed may be missing; dbt then reports them only as events.
     """
 
     results: list[SourceResult]
@@ -146,14 +147,14 @@ def _read(path: Path, name: str, kind: type[_Artifact]) -> _Artifact:
         raise DagsterDbtError(
             f"dbt wrote no {name}.",
             where=str(file),
-            hint="The command failed before it ran a node, writes no such file, or has"
+            hint="The command failed before it ran a node, never writes this file, or was given"
             " `--no-write-json`.",
         ) from error
     except OSError as error:
         raise DagsterDbtError(f"{name} can't be read: {error}.", where=str(file)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DagsterDbtError(
-            f"{name} is not as dbt writes it: {error}.",
+            f"{name} is not in dbt's format: {error}.",
             where=str(file),
-            hint="The file may be cut off, or be of a dbt version that is not supported.",
+            hint="The file may be truncated, or written by an unsupported dbt version.",
         ) from error

@@ -1,6 +1,6 @@
-"""Every dbt command of dbt 1.8 to 1.11, and what may be expected of one.
+"""Every command of dbt 1.8 to 1.11, with the events and effects to expect of it.
 
-What the table states was found by running each command with each of these versions.
+The table was established by running each command with each of these versions.
 
 See: https://docs.getdbt.com/reference/dbt-commands
 """
@@ -18,13 +18,13 @@ class DbtCommand(msgspec.Struct, frozen=True):
 
     Args:
         name: The words after ``dbt``, for example ``source freshness``.
-        reports_on: Resource types of which every selected node ends with an event (``NodeFinished``).
-        builds: Whether the success of a model, seed or snapshot means that its relation was made.
+        reports_on: Resource types for which every selected node ends with an event (``NodeFinished``).
+        builds: Whether success of a model, seed or snapshot means that its relation was created.
         tests: Whether the end of a test means that it was evaluated.
-        takes_selection: Whether there are ``--select`` and ``--exclude``.
-        runs_selection: Whether a step of Dagster's runs it over exactly the nodes that it selected; other
-            commands run as they are given.
-        is_topological: Whether every node ends after the nodes that it depends on.
+        takes_selection: Whether it accepts ``--select`` and ``--exclude``.
+        runs_selection: Whether a Dagster step runs it over exactly the nodes that the step selected;
+            other commands run as given.
+        is_topological: Whether every node ends after the nodes it depends on.
     """
 
     name: str
@@ -40,7 +40,7 @@ _TESTS = frozenset({"test", "unit_test"})
 _RELATIONS = frozenset({"model", "seed", "snapshot"})
 # Unit tests have no code of their own to compile.
 _COMPILED = _RELATIONS | {"analysis", "function", "test"}
-# Exposures are missing on purpose: dbt reports on them since 1.10 only.
+# Exposures are left out on purpose: dbt reports on them only since 1.10.
 _BUILT = _RELATIONS | _TESTS | {"function", "saved_query"}
 
 
@@ -64,7 +64,7 @@ _COMMANDS = (
     _on_nodes("show", _COMPILED),
     _on_nodes("source freshness", frozenset({"source"})),
     _on_nodes("list", frozenset()),
-    # Repeats what failed of another command, so nothing can be expected of it beforehand.
+    # Repeats the failed nodes of an earlier command, so nothing is known in advance.
     DbtCommand("retry"),
     DbtCommand("run-operation"),
     DbtCommand("parse"),
@@ -77,11 +77,11 @@ _COMMANDS = (
 _ALIASES = {"ls": "list", "source snapshot-freshness": "source freshness"}
 
 COMMANDS = {command.name: command for command in _COMMANDS}
-"""Every command by its name and by its aliases."""
+"""Every command, by its name and its aliases."""
 COMMANDS.update({alias: COMMANDS[name] for alias, name in _ALIASES.items()})
 
 GROUPS = frozenset(name.split()[0] for name in COMMANDS if " " in name)
-"""First words of the commands that have two."""
+"""First words of two-word commands."""
 
 
 def find_command(words: Sequence[str]) -> DbtCommand:
@@ -99,7 +99,7 @@ def find_command(words: Sequence[str]) -> DbtCommand:
         return command
     seconds = [known.partition(" ")[2] for known in COMMANDS if known.startswith(f"{name} ")]
     if seconds:
-        hint = f"`{name}` is followed by one of {', '.join(sorted(seconds))}."
+        hint = f"`{name}` must be followed by one of {', '.join(sorted(seconds))}."
     elif close := difflib.get_close_matches(name, COMMANDS, n=1):
         hint = f"Did you mean `{close[0]}`?"
     else:

@@ -1,4 +1,4 @@
-"""Which dbt runs: a Python dbt, known from installed metadata without starting it, or another command."""
+"""Finds the dbt to run and its versions: a Python dbt from installed metadata, or another command."""
 
 import contextlib
 import functools
@@ -22,11 +22,11 @@ _INSTALL_HINT = "Install dbt-core and an adapter, for example `pip install dbt-c
 
 
 class Engine(msgspec.Struct, frozen=True):
-    """A dbt: the interpreter that has it, or the command that starts it, and its versions.
+    """A dbt installation: its interpreter or command, and its versions.
 
     ``versions`` maps distribution names (``dbt-core``, ``dbt-adapters``, ``dbt-<adapter>``) to
-    versions. It is part of the state's fingerprint. ``command`` is the path of a dbt that is no Python
-    script (a wrapper, a binary), which can only be driven by its command line;
+    versions. It is part of the state's fingerprint. ``command`` is the path of a dbt that is not a
+    Python script (a wrapper, a binary) and can only be driven through its command line;
     ``python`` is then the interpreter that drives it.
     """
 
@@ -36,14 +36,17 @@ class Engine(msgspec.Struct, frozen=True):
 
 
 def find_engine(executable: str | None = None) -> Engine:
-    """Finds the dbt to use. Starts no process, unless ``executable`` is no Python script.
+    """Finds the dbt to use.
+
+    Starts no process unless ``executable`` is not a Python script: then ``--version`` is run, once per
+    process.
 
     Args:
-        executable: Path or name of a ``dbt`` of another environment; ``None`` for the dbt of the
-            environment this runs in. What is no Python script is asked for its version, once a process.
+        executable: Path or name of a ``dbt`` in another environment; ``None`` for the dbt of the
+            current environment.
 
     Raises:
-        EngineError: There is no dbt, it is too old, or ``executable`` does not tell a version as dbt does.
+        EngineError: There is no dbt, it is too old, or ``executable`` does not print a dbt version.
     """
     if executable is None:
         return Engine(python=sys.executable, versions=_installed_versions(None))
@@ -60,7 +63,7 @@ def find_engine(executable: str | None = None) -> Engine:
 
 
 def _interpreter_of(script: Path) -> str | None:
-    """The Python that a console script runs in; ``None`` if the file is no such script."""
+    """The interpreter of a console script; ``None`` if the file is not a Python console script."""
     with script.open("rb") as file:
         first, second = (file.readline(4096).decode(errors="replace") for _ in range(2))
     words = first[2:].split() if first.startswith("#!") else []
@@ -70,7 +73,7 @@ def _interpreter_of(script: Path) -> str | None:
     if "python" in os.path.basename(words[0]):
         found = words[0]
     elif is_env or second.startswith(_EXEC_MARK):
-        # Installers write so what may be moved, or has a path too long for the first line.
+        # Installers write this form if the environment may move, or its path is too long for a shebang.
         found = next(iter(_EXECUTED.findall(second)), "")
         sibling = script.resolve().parent / "python"
         if not os.path.exists(found):
@@ -81,7 +84,7 @@ def _interpreter_of(script: Path) -> str | None:
 
 
 def _told_versions(command: str) -> dict[str, str]:
-    """What ``dbt --version`` tells, asked once as long as the file is the same."""
+    """The versions that ``dbt --version`` prints; run again only if the file changes."""
     return _ask_versions(command, os.stat(command).st_mtime_ns)
 
 
@@ -98,7 +101,7 @@ def _ask_versions(command: str, _modified: int) -> dict[str, str]:
     except OSError as error:
         raise EngineError(
             f"`{command} --version` failed: {error}.",
-            hint="`dbt_executable` must be a dbt that can be started.",
+            hint="`dbt_executable` must be a dbt that starts.",
         ) from error
     with process:
         try:
@@ -107,14 +110,14 @@ def _ask_versions(command: str, _modified: int) -> dict[str, str]:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise EngineError(
-                f"`{command} --version` gave no answer in {VERSION_TIMEOUT_SECONDS} s.",
-                hint="`dbt_executable` must be a dbt that can be started.",
+                f"`{command} --version` did not finish within {VERSION_TIMEOUT_SECONDS} s.",
+                hint="`dbt_executable` must be a dbt that starts.",
             ) from error
     text = output.decode(errors="replace")
     versions = _read_versions(text)
     if process.returncode != 0 or not versions:
         raise EngineError(
-            f"`{command} --version` tells no dbt version (exit code {process.returncode}):"
+            f"`{command} --version` printed no dbt version (exit code {process.returncode}):"
             f" {text.strip()[-500:]!r}.",
             hint="`dbt_executable` must be a dbt.",
         )
@@ -123,8 +126,9 @@ def _ask_versions(command: str, _modified: int) -> dict[str, str]:
 
 
 def _read_versions(text: str) -> dict[str, str]:
-    """Reads dbt 1's lists of core and plugins, or the one line of other dbts. Newest releases, which dbt
-    looks up and lists too, are left out.
+    """Reads dbt 1's lists of core and plugins, or the single line that other dbts print.
+
+    Ignores the latest releases, which dbt 1 also lists. Empty if the text contains no version.
     """
     core = re.search(r"^\s*-?\s*installed:\s*(\d\S*)", text, re.MULTILINE)
     if core is not None:
@@ -143,7 +147,7 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
         else metadata.distributions(path=search_path)
     )
     for distribution in found:
-        # The folder name is enough, and reading each package's metadata is not cheap.
+        # The folder name suffices, and reading each package's metadata is expensive.
         location = getattr(distribution, "_path", None)
         folder = Path(location).name if location is not None else ""
         if folder and not folder.lower().startswith("dbt"):
@@ -156,8 +160,8 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
     _require_supported(versions["dbt-core"])
     if int(versions["dbt-core"].partition(".")[0]) > 1:
         raise EngineError(
-            f"dbt-core {versions['dbt-core']} can't be run inside Python.",
-            hint="Use dbt-core 1.8 to 1.x, or set `dbt_executable` to a dbt to drive by command line.",
+            f"dbt-core {versions['dbt-core']} can't run inside Python.",
+            hint="Use dbt-core 1.8 to 1.x, or set `dbt_executable` to run dbt as a command.",
         )
     return dict(sorted(versions.items()))
 

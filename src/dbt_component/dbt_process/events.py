@@ -1,4 +1,4 @@
-"""What the child tells: frozen values, decoded from its lines of JSON."""
+"""The events that the child reports, decoded from lines of JSON into frozen values."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import msgspec
 
 
 class BuiltColumn(msgspec.Struct, frozen=True):
-    """A column as the database reports it after the build."""
+    """A column, as the database describes it after the build."""
 
     name: str
     type: str
 
 
 class BuiltRelation(msgspec.Struct, frozen=True):
-    """What was asked of the database about a relation just built; ``None`` where not asked."""
+    """Metadata fetched from the database about a relation just built; ``None`` if not requested."""
 
     columns: list[BuiltColumn] | None = None
     row_count: int | None = None
@@ -24,9 +24,9 @@ class NodeStarted(msgspec.Struct, frozen=True, tag_field="kind", tag="node_start
 
 
 class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_finished"):
-    """One node's end. ``started_at`` and ``finished_at`` are ISO times in UTC without a zone.
+    """The end of one node. ``started_at`` and ``finished_at`` are ISO times in UTC without a zone.
 
-    ``failures`` counts the rows that a test returned, ``None`` for other nodes.
+    ``failures`` is the number of rows a test returned, ``None`` for other nodes.
     """
 
     unique_id: str
@@ -51,7 +51,7 @@ class SkipCause(msgspec.Struct, frozen=True, tag_field="kind", tag="skip_cause")
 
 
 class LogLine(msgspec.Struct, frozen=True, tag_field="kind", tag="log"):
-    """A warning or error of dbt's log."""
+    """A warning or error from dbt's log."""
 
     level: str
     name: str
@@ -60,7 +60,7 @@ class LogLine(msgspec.Struct, frozen=True, tag_field="kind", tag="log"):
 
 
 class NodeOutcome(msgspec.Struct, frozen=True):
-    """A node in dbt's final result, which also lists nodes that no event told of."""
+    """A node in dbt's final result, which also lists nodes without an event."""
 
     unique_id: str | None
     status: str
@@ -94,6 +94,6 @@ _decoder = msgspec.json.Decoder(
 
 
 def decode_event(line: bytes) -> DbtEvent:
-    """Decodes one line. Raises msgspec.DecodeError if it isn't an event of this protocol."""
+    """Decodes one line. Raises msgspec.DecodeError if it is not an event of this protocol."""
     event: DbtEvent = _decoder.decode(line)
     return event

@@ -12,7 +12,7 @@ import msgspec
 
 
 class Arity(Enum):
-    """How many values follow an option."""
+    """The number of values that follow an option."""
 
     NONE = "none"
     ONE = "one"
@@ -21,7 +21,7 @@ class Arity(Enum):
 
 
 class DbtOption(msgspec.Struct, frozen=True):
-    """One option; ``names`` begins with the one that it goes by here."""
+    """One option; the first of ``names`` is the canonical one."""
 
     names: tuple[str, ...]
     arity: Arity
@@ -80,15 +80,20 @@ _OPTIONS = (
     *_listed(_SWITCHES, Arity.NONE),
 )
 _BY_NAME = {name: option for option in _OPTIONS for name in option.names}
-# The one name that means something else in one command.
+# The only name with a different meaning in one command.
 _OF_COMMAND = {("init", "-s"): _BY_NAME["--skip-profile-setup"]}
 
 
 def find_option(name: str, *, command: str | None) -> DbtOption | None:
-    """The option of that name, or ``None`` if dbt has none; ``command`` is ``None`` ahead of the command."""
+    """Looks up an option; ``None`` if dbt has none of that name.
+
+    Args:
+        name: With its dashes, in any of its spellings.
+        command: The command that it follows; ``None`` if it precedes the command.
+    """
     return _OF_COMMAND.get((command or "", name)) or _BY_NAME.get(name)
 
 
 def option_names() -> frozenset[str]:
-    """All names of all options."""
+    """All names of all options, with their dashes."""
     return frozenset(_BY_NAME)

@@ -1,9 +1,9 @@
-"""dbt's parse cache (partial_parse.msgpack), taken apart so that a run can be given a part of it.
+"""Splits dbt's parse cache (partial_parse.msgpack) into pieces, so a run can load only a slice of it.
 
-Each node is a piece of its own; macros and the like are kept whole. Pieces are compressed singly, so
-that putting together a slice costs what it holds. The whole cache can be put together again too.
+Each node is one piece; macros and similar sections are one piece each. Every piece is compressed
+separately, so the cost of a slice depends on its size alone. The complete cache can be rebuilt too.
 
-Values of environment variables, which dbt writes into the cache, are not kept: only their names.
+dbt writes the values of environment variables into the cache; only their names are kept.
 """
 
 import os
@@ -40,16 +40,14 @@ _NOT_FOR_RUNS = frozenset(
     }
 )
 _CHANGED = "\x00changed"
-_UNSET_IN_DBT = (
-    "DBT_DEFAULT_PLACEHOLDER"  # what dbt records for a variable that fell to its default
-)
+_UNSET_IN_DBT = "DBT_DEFAULT_PLACEHOLDER"  # recorded by dbt for a variable that used its default
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 _decode_sections = msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class ParseCacheToc(msgspec.Struct, frozen=True, array_like=True):
-    """Where each piece lies: ``whole`` by top-level key, ``pieces`` by section and unique id."""
+    """(offset, length) of each piece: ``whole`` by top-level key, ``pieces`` by section and unique id."""
 
     keys: list[str]
     whole: dict[str, tuple[int, int]]
@@ -57,14 +55,17 @@ class ParseCacheToc(msgspec.Struct, frozen=True, array_like=True):
 
 
 def split_parse_cache(data: bytes | None) -> tuple[bytes, bytes]:
-    """Takes partial_parse.msgpack apart; nothing in, nothing out, for a dbt that writes no such file.
+    """Splits partial_parse.msgpack into pieces.
+
+    Args:
+        data: The file; ``None`` if this dbt does not write one, which gives an empty table of contents.
 
     Returns:
-        The encoded table of contents, and the pieces one after another.
+        The encoded table of contents, and the concatenated pieces.
     """
     if data is None:
         return _encode(ParseCacheToc(keys=[], whole={}, pieces={})), b""
-    # Pieces stay in dbt's own encoding: taking thousands of nodes apart to their values costs seconds.
+    # Pieces stay in dbt's own encoding: decoding thousands of nodes completely costs seconds.
     cache = _decode_sections(data)
     names = _decode(cache["env_vars"]) if "env_vars" in cache else None
     cache["env_vars"] = msgspec.Raw(_encode(dict.fromkeys(names or {})))
@@ -89,7 +90,15 @@ def split_parse_cache(data: bytes | None) -> tuple[bytes, bytes]:
 
 
 class ParseCache:
-    """The pieces of one parse cache, put together on demand."""
+    """The pieces of one parse cache, assembled on demand.
+
+    Args:
+        toc: The encoded table of contents.
+        read_range: (offset, length) within the concatenated pieces -> bytes.
+
+    Raises:
+        StateFormatError: The table of contents can't be read.
+    """
 
     def __init__(self, toc: bytes, read_range: Callable[[int, int], bytes]) -> None:
         try:
@@ -103,7 +112,7 @@ class ParseCache:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the dbt that prepared the project keeps no such cache."""
+        """Whether the dbt that prepared the project writes no parse cache."""
         return not self._toc.keys
 
     def _piece(self, location: tuple[int, int]) -> bytes:
@@ -116,7 +125,7 @@ class ParseCache:
             ) from error
 
     def environment_names(self) -> list[str]:
-        """Names of the environment variables that the project was seen to read."""
+        """Names of the environment variables that the project read while parsing, sorted."""
         location = self._toc.whole.get("env_vars")
         return sorted(_decode(self._piece(location))) if location else []
 
@@ -126,14 +135,15 @@ class ParseCache:
         is_env_unchanged: Callable[[str], bool],
         moved: tuple[str, str] | None = None,
     ) -> bytes:
-        """The whole cache in dbt's format.
+        """Assembles the complete cache in dbt's format.
 
-        dbt parses a file anew if a variable that it read has another value than the cache says. The cache
-        keeps no values, so it gets this process's for those known to be unchanged, and none dbt could
-        meet for the others.
+        dbt parses a file again if a variable that it read has a different value in the cache. No values
+        are stored, so unchanged variables get this process's value, and the others a value that no
+        variable can have.
 
         Args:
-            is_env_unchanged: Whether an environment variable still has the value the cache was made with.
+            is_env_unchanged: Whether an environment variable has the same value as when the project was
+                parsed.
             moved: (project folder then, project folder now), if they differ.
         """
         cache: dict[str, Any] = {}
@@ -152,7 +162,7 @@ class ParseCache:
         return _encode(cache)
 
     def slice(self, plan: SlicePlan, *, moved: tuple[str, str] | None = None) -> bytes:
-        """The part of the cache that ``plan`` keeps, in dbt's format."""
+        """Assembles the part of the cache that ``plan`` keeps, in dbt's format."""
         wanted = dict.fromkeys(plan.keep)
         cache: dict[str, Any] = {}
         for key in self._toc.keys:
@@ -199,7 +209,7 @@ class ParseCache:
 
 
 def _move(entry: Mapping[str, Any], before: str, now: str) -> str | None:
-    """A seed's root folder after the project moved: dbt stores where it was when parsed."""
+    """A seed's root folder after the project moved; dbt stores the folder at parse time."""
     root = entry.get("root_path")
     if isinstance(root, str) and (root == before or root.startswith(before + os.sep)):
         return now + root[len(before) :]

@@ -1,4 +1,4 @@
-"""The child process: started in a group of its own, read by pipe, and never left behind."""
+"""The child process: runs in its own process group, reports through a pipe, never outlives its parent."""
 
 import contextlib
 import os
@@ -20,10 +20,17 @@ DEFAULT_GRACE_SECONDS = 25.0
 
 
 class DbtProcess:
-    """One dbt child. Use as a context manager: leaving it stops dbt whatever happened.
+    """One dbt child process. Use it as a context manager, which always stops dbt on exit.
 
-    The process may be started before the request is known, so that dbt's import (over a second)
-    overlaps other work.
+    The process may be started before the request is known: dbt's import takes over a second and then
+    overlaps with other work.
+
+    Args:
+        engine: The dbt to run.
+        stdout: As in ``subprocess.Popen``; ``None`` inherits.
+        stderr: As in ``subprocess.Popen``; ``None`` inherits.
+        grace_seconds: How long ``stop`` waits before it kills dbt; ``None`` for
+            ``DAGSTER_DBT_TERMINATION_TIMEOUT_SECONDS``, or 25 if that is not set.
     """
 
     def __init__(
@@ -75,7 +82,7 @@ class DbtProcess:
         return self._process.poll()
 
     def send(self, request: Request, *, env: Mapping[str, str], cwd: Path) -> None:
-        """Sends the one request of this process.
+        """Sends the request; a process serves only one.
 
         Args:
             request: What to do.
@@ -85,7 +92,7 @@ class DbtProcess:
         line = encode_request(request, env=dict(env), cwd=str(cwd))
         stdin = self._process.stdin
         assert stdin is not None
-        # A child that died while importing shows in events(), with its exit code.
+        # If the child died while importing, events() ends and exit_code is set.
         with contextlib.suppress(BrokenPipeError):
             stdin.write(line)
             stdin.flush()
@@ -93,8 +100,8 @@ class DbtProcess:
     def events(self) -> Iterator[DbtEvent]:
         """Yields events in the order in which dbt's threads emitted them, until the child ends.
 
-        Lines that are no events (which only a foreign writer to the descriptor could make) come as
-        log warnings rather than ending the stream.
+        A line that is not an event (only a foreign writer to the descriptor could send one) becomes a
+        log warning and does not end the stream.
         """
         pending = b""
         while True:
@@ -109,10 +116,10 @@ class DbtProcess:
         self._process.wait()
 
     def stop(self) -> None:
-        """Ends the child if it runs: interrupt, interrupt again, kill. Returns when it is gone.
+        """Ends the child if it is running: interrupts it twice, then kills it. Returns when it is gone.
 
-        dbt answers the first interrupt by cancelling its queries and then waits for nodes in flight;
-        the second one ends that wait. Half of the grace time each; then the group is killed.
+        On the first interrupt dbt cancels its queries and waits for running nodes; the second ends
+        that wait. Each gets half of the grace time; then the process group is killed.
         """
         draining = False
         for sent, wait_seconds in (
@@ -133,7 +140,7 @@ class DbtProcess:
             except BaseException:  # interrupted while waiting: no more grace
                 self._signal(signal.SIGKILL)
                 raise
-        # What dbt left in its group (an adapter's helper, a hung thread's child) goes with it.
+        # Kills whatever else is left in dbt's group (an adapter's helper, a hung thread's child).
         self._signal(signal.SIGKILL)
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
@@ -147,7 +154,7 @@ class DbtProcess:
             os.killpg(self._process.pid, number)
 
     def _drain(self) -> None:
-        """Keeps the pipe empty, so that a child that is being stopped can't block on writing."""
+        """Keeps the pipe empty so that a child being stopped can't block on a write."""
         with contextlib.suppress(OSError, ValueError):
             while self._events.read(1 << 16):
                 pass

@@ -1,6 +1,6 @@
-"""What the child process is asked to do: frozen values, sent as one line of JSON.
+"""Requests to the child process: frozen values, each sent as one line of JSON.
 
-The child reads them as plain dictionaries, since it has neither this package nor msgspec.
+The child reads them as plain dictionaries, since it can import neither this package nor msgspec.
 """
 
 import msgspec
@@ -9,17 +9,18 @@ from dbt_component.selection.criteria import SelectionCriteria
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """The part of a complete manifest to keep: ``keep`` by unique id, ``rewired`` dependencies."""
+    """Reduces a complete manifest to the unique ids in ``keep``; ``rewired`` replaces dependencies."""
 
     keep: list[str]
     rewired: dict[str, list[str]]
 
 
 class NodeNames(msgspec.Struct, frozen=True):
-    """The selection in the terms of dbt's command line, for a dbt that can only be driven by it.
+    """The selection in terms of dbt's command line, for a dbt that can only be driven through it.
 
-    ``names`` maps unique ids to fully qualified names; ``are_most`` says whether they are more than half of
-    what the project can run; ``list_argv`` are the options that make `dbt ls` read the project in the same way.
+    ``names`` maps unique ids to fully qualified names. ``are_most`` is whether they are more than half
+    of the project's runnable nodes. ``list_argv`` are the options with which `dbt ls` reads the project
+    in the same way.
     """
 
     names: dict[str, tuple[str, ...]]
@@ -35,8 +36,8 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
         selected: The exact unique ids to run; ``None`` leaves the choice to ``argv``.
         manifest: Path of a msgpack manifest to run from; ``None`` lets dbt parse the project.
         cut: Reduces that manifest, keeping its ``graph`` complete.
-        metadata: What to fetch of each relation that was built.
-        names: For a dbt that is driven by its command line.
+        metadata: Kinds of metadata to fetch for each relation that was built.
+        names: The selection for a dbt that is driven through its command line.
     """
 
     argv: list[str]
@@ -48,7 +49,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
 
 
 class WantedSelection(msgspec.Struct, frozen=True):
-    """A selection to resolve; the answer is stored under ``key``."""
+    """A selection to resolve; its result is stored under ``key``."""
 
     key: str
     select: str
@@ -61,9 +62,9 @@ class WantedSelection(msgspec.Struct, frozen=True):
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """Variables that are tried with another value, to see whether parsing depends on them.
+    """Variables to parse with another value, to find out whether parsing depends on them.
 
-    ``argv`` is the parse command without ``--vars``, ``vars`` are the project's own.
+    ``argv`` is the parse command without ``--vars``; ``vars`` are the project's current variables.
     """
 
     names: list[str]
@@ -75,7 +76,7 @@ class Probe(msgspec.Struct, frozen=True):
 class Prepare(msgspec.Struct, frozen=True, tag_field="action", tag="prepare"):
     """Runs ``commands`` (`dbt deps` if needed, then `dbt parse`), then resolves ``selections``.
 
-    ``output`` is where the answers go, ``parse_cache`` where dbt leaves its parse cache.
+    ``output`` is the file that receives the results, ``parse_cache`` dbt's parse cache.
     """
 
     commands: list[list[str]]
@@ -90,10 +91,10 @@ class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
     """Resolves ``selections``.
 
     Args:
-        selections: What to resolve.
-        output: Where the answers go.
+        selections: The selections to resolve.
+        output: Path of the file that receives the results.
         manifest: Path of a msgpack manifest of the project in the working folder.
-        list_argv: Options that make dbt read that project in the same way.
+        list_argv: Options with which dbt reads that project in the same way.
         manifest_json: Path of a manifest.json to use instead, without project, profile or adapter. YAML
             selectors are then errors.
     """
@@ -109,7 +110,7 @@ Request = Invoke | Prepare | Select
 
 
 def encode_request(request: Request, *, env: dict[str, str], cwd: str) -> bytes:
-    """The line that the child reads.
+    """Encodes the line that the child reads.
 
     Args:
         request: What to do.

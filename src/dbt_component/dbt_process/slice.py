@@ -1,12 +1,12 @@
-"""What a run needs of the project: the selected nodes and as much around them as dbt will look at.
+"""Plans a slice of the project: the selected nodes and the nodes around them that dbt needs.
 
-dbt's start-up cost grows with the nodes of its manifest: it links, checks and writes all of them for one
+dbt's start-up cost grows with its manifest: it links, checks and writes every node even to run one
 model. A slice keeps the selected nodes, their direct parents (so that ``ref`` resolves), the bodies of
-ephemeral parents and everything those refer to, the model and its inputs for a unit test, and hooks.
+ephemeral parents and everything those refer to, a unit test's model and its inputs, and hooks.
 
-Order and failure propagation must not change. If a node between two selected ones is not selected
-itself, it stays as *context* with its dependencies replaced by its nearest ancestors that are selected or
-have a selected test, so that the path through it survives. See docs/performance.md.
+Order and failure propagation do not change. An unselected node between two selected ones stays as
+*context*; its dependencies are replaced by its nearest ancestors that are selected or have a selected
+test, which preserves the path through it. See docs/performance.md.
 """
 
 from collections.abc import Iterable, Set
@@ -17,18 +17,18 @@ from dbt_component.manifest.index import ManifestIndex
 
 
 class SlicePlan(msgspec.Struct, frozen=True):
-    """``keep`` holds all ids of the slice; ``rewired`` the new dependencies of context nodes."""
+    """``keep`` lists all unique ids in the slice; ``rewired`` maps context nodes to new dependencies."""
 
     keep: list[str]
     rewired: dict[str, list[str]]
 
 
 def plan_slice(index: ManifestIndex, selected: Set[str]) -> SlicePlan:
-    """Decides what a run of ``selected`` keeps. About 10 ms for 5,000 nodes.
+    """Plans the slice for a run of ``selected``. Takes about 10 ms for 5,000 nodes.
 
     Args:
         index: The project.
-        selected: Unique ids of the nodes and tests to run; ids unknown to the index are dropped.
+        selected: Unique ids of the nodes and tests to run; ids unknown to the index are ignored.
     """
     context: dict[str, bool] = {}  # id -> whether its own parents are kept as well
 
@@ -62,7 +62,7 @@ def plan_slice(index: ManifestIndex, selected: Set[str]) -> SlicePlan:
     hooks = [node.unique_id for node in index.nodes if node.resource_type == "operation"]
     for unique_id in hooks:
         add_context(index.node_by_id[unique_id].depends_on, expand=False)
-    # dbt lets a node wait for the tests of its ancestors: paths from tested nodes must survive too.
+    # In dbt a node waits for the tests of its ancestors, so paths from tested nodes must survive too.
     tested = {
         parent
         for unique_id in selected
@@ -80,7 +80,7 @@ def plan_slice(index: ManifestIndex, selected: Set[str]) -> SlicePlan:
 
 
 def _nearest_anchors(index: ManifestIndex, anchors: Set[str]) -> dict[str, list[str]]:
-    """For each node, its ancestors among ``anchors`` that no other anchor hides."""
+    """Maps each node to its nearest ancestors among ``anchors``: those not behind another anchor."""
     frontier: dict[str, list[str]] = {}
     for node in index.nodes:  # in topological order
         if not node.depends_on:

@@ -1,1 +1,1 @@
-"""What the project is: dbt's manifest as a small index. Knows neither Dagster nor dbt."""
+"""A dbt project as a compact index of its manifest. Knows neither Dagster nor dbt."""

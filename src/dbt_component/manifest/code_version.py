@@ -1,8 +1,8 @@
-"""The code version of a node: what, when changed, makes a rebuild give something else.
+"""The code version of a node: a hash of everything that determines its result, except its parents' data.
 
-dbt's own checksum covers the text of one file. A model also changes when a macro that it calls, an
-ephemeral model that it inlines, its configuration, or a variable changes. All of these are hashed.
-Macros of dbt itself and of the adapter are left out, so that upgrading dbt does not mark every asset.
+dbt's own checksum covers the text of one file. A model's result also depends on the macros it calls, the
+ephemeral models it inlines, its configuration, and variables; all of these are hashed. Macros of dbt and
+the adapter are left out, so upgrading dbt does not mark every asset as changed.
 """
 
 import hashlib
@@ -28,9 +28,9 @@ class Macro(msgspec.Struct, frozen=True, gc=False):
 
 
 class NodeCode(msgspec.Struct, frozen=True):
-    """What a model, seed or snapshot is built from, apart from its parents' data.
+    """The inputs of a model, seed or snapshot, except its parents' data.
 
-    ``checksum`` stands for the content of a node without code, such as a seed. ``config`` is complete.
+    ``checksum`` represents the content of a node without code, such as a seed. ``config`` is complete.
     """
 
     code: str
@@ -42,7 +42,7 @@ class NodeCode(msgspec.Struct, frozen=True):
 
 
 class _Closure(msgspec.Struct, frozen=True, gc=False):
-    """All macros reachable from some, as one digest, and what one of them reads."""
+    """All macros reachable from a set: one digest, and whether any reads ``graph`` or variables."""
 
     digest: str
     reads_graph: bool
@@ -50,11 +50,11 @@ class _Closure(msgspec.Struct, frozen=True, gc=False):
 
 
 class CodeVersions:
-    """Computes the code versions of one project; macro closures are shared between nodes.
+    """Computes the code versions of one project; caches macro closures, which nodes share.
 
     Args:
         nodes: Models, seeds and snapshots by unique id.
-        macros: Macros of the project and its packages by unique id, those of dbt and the adapter left out.
+        macros: Macros of the project and its packages by unique id, without those of dbt and the adapter.
         vars_digest: Hash of all variables the project was parsed with.
     """
 

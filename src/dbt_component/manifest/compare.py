@@ -1,4 +1,4 @@
-"""What differs between two versions of a project."""
+"""Compares the models, seeds and snapshots of two versions of a project."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from dbt_component.manifest.index import ManifestIndex
 
 
 class ManifestDifference(msgspec.Struct, frozen=True):
-    """Unique ids of models, seeds and snapshots, sorted. Changed: of another code version."""
+    """Unique ids of models, seeds and snapshots, sorted. ``changed`` have a different code version."""
 
     added: list[str]
     changed: list[str]
@@ -26,7 +26,7 @@ class ManifestDifference(msgspec.Struct, frozen=True):
 
 
 def compare_manifests(before: ManifestIndex, after: ManifestIndex) -> ManifestDifference:
-    """Compares the nodes that become assets."""
+    """Compares the nodes that become assets, by unique id and code version."""
     old = {n.unique_id: n.code_version for n in before.nodes if n.is_asset}
     new = {n.unique_id: n.code_version for n in after.nodes if n.is_asset}
     return ManifestDifference(

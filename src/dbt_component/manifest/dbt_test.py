@@ -1,4 +1,4 @@
-"""One dbt test: generic, singular, or unit test."""
+"""One dbt test: generic, singular or unit."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ import msgspec
 class DbtTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A test node. ``resource_type`` is ``test`` or ``unit_test``; ``severity`` is lower case.
 
-    ``unit_test_inputs`` are the nodes that a unit test gives rows of, parents of its model or not.
-    ``attached_node`` is the unique id dbt attaches a generic test to, ``None`` for singular tests.
-    ``test_type`` is the generic test's name (``unique``), ``singular`` or ``unit``.
+    ``unit_test_inputs`` are the nodes that a unit test mocks, whether or not they are parents of its
+    model. ``attached_node`` is the unique id of the node dbt attaches a generic test to, ``None`` for
+    singular tests. ``test_type`` is the generic test's name (such as ``unique``), ``singular`` or ``unit``.
     """
 
     unique_id: str

@@ -1,4 +1,4 @@
-"""Where the complete entries of a manifest come from: a state, or a manifest in memory."""
+"""Provides the complete entries of a manifest, from a state or from a manifest in memory."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ ReadRange = Callable[[int, int], bytes]
 
 
 class ManifestEntries(Protocol):
-    """The two questions that a manifest's index does not answer."""
+    """Access to the parts of a manifest that its index does not contain."""
 
     def entry(self, node: Node | DbtTest) -> Mapping[str, Any]:
         """The complete entry of one node or test."""
@@ -25,7 +25,7 @@ class ManifestEntries(Protocol):
 
 
 class StoredEntries:
-    """Entries in a state, each read alone; ``everything`` decodes the whole manifest, once.
+    """Entries in a state, read one at a time; ``everything`` decodes the complete manifest, once.
 
     Args:
         read_range: Reads from the raw-node section.

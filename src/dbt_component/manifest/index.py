@@ -1,4 +1,4 @@
-"""The compact index of a manifest: what loading definitions reads instead of manifest.json."""
+"""The compact index of a manifest, which loading definitions reads instead of manifest.json."""
 
 from functools import cached_property
 
@@ -35,7 +35,7 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def positions(self) -> dict[str, int]:
-        """The place of each node in topological order, tests after all nodes."""
+        """The position of each node in topological order, then of each test."""
         entries: list[Node | DbtTest] = [*self.nodes, *self.tests]
         return {entry.unique_id: position for position, entry in enumerate(entries)}
 
@@ -52,7 +52,7 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def tests_of(self) -> dict[str, list[DbtTest]]:
-        """Tests by each node that they depend on."""
+        """Tests by unique id of each node that they depend on."""
         found: dict[str, list[DbtTest]] = {}
         for test in self.tests:
             for unique_id in test.depends_on:
@@ -71,10 +71,10 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     def upstream_assets(self, node: Node) -> list[Node]:
-        """The nearest models, seeds, snapshots and sources above a node, seen through all else.
+        """The nearest models, seeds, snapshots and sources upstream of a node.
 
-        Ephemeral models, metrics, semantic models, saved queries and functions are walked through. In the
-        manifest's order, each once; found once for each node of the index.
+        Looks through ephemeral models, metrics, semantic models, saved queries and functions. In the
+        manifest's order, without duplicates; cached for nodes of this index.
         """
         is_own = self.node_by_id.get(node.unique_id) is node
         known = self._upstream_assets.get(node.unique_id) if is_own else None
@@ -101,14 +101,14 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         return upstream
 
     def nearest_assets(self, unique_id: str) -> list[Node]:
-        """The node itself if it is an asset or a source, else those above it; none if not known."""
+        """The node itself if it is an asset or a source, else ``upstream_assets``; empty if unknown."""
         node = self.node_by_id.get(unique_id)
         if node is None:
             return []
         return [node] if node.is_asset or node.is_source else self.upstream_assets(node)
 
     def named(self, name: str) -> list[Node]:
-        """All nodes with that name, in topological order."""
+        """All nodes of that name, in topological order."""
         return self._nodes_by_name.get(name, [])
 
     def find_asset_node(self, name: str) -> Node:
@@ -118,7 +118,7 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         name prefers the root project over packages.
 
         Raises:
-            UnknownNodeError: No node has that name, or several do (they are listed).
+            UnknownNodeError: No node has that name, or several do (the message lists them).
         """
         exact = self.node_by_id.get(name)
         if exact is not None and exact.is_asset:
@@ -142,7 +142,7 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         if candidates:
             ids = ", ".join(sorted(n.unique_id for n in candidates))
             raise UnknownNodeError(
-                f"{name!r} names several nodes: {ids}.",
+                f"{name!r} matches several nodes: {ids}.",
                 hint="Write the unique id, `package.name`, or `name.v2` for a version.",
             )
         from difflib import get_close_matches
@@ -162,7 +162,7 @@ _decoder = msgspec.msgpack.Decoder(ManifestIndex)
 
 
 def decode_index(data: bytes) -> ManifestIndex:
-    """Decodes what ``ManifestIndex.encode`` wrote. About 5 µs a node.
+    """Decodes the output of ``ManifestIndex.encode``. Takes about 5 µs per node.
 
     Raises:
         StateFormatError: The bytes are not an index of this format.

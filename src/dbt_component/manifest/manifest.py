@@ -1,4 +1,4 @@
-"""A project's manifest: its index, and its complete entries behind it."""
+"""A project's manifest: its index, and its complete entries loaded on demand."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,13 +15,13 @@ from dbt_component.manifest.parse import section_of
 class Manifest(Mapping[str, Any]):
     """manifest.json as a mapping whose node sections are read entry by entry.
 
-    Node sections hold enabled entries only. Other sections (``macros``, ``docs``, ``child_map``…) come from
-    the complete manifest; for one in a state, that costs decoding it, once.
+    Node sections contain only enabled entries. Other sections (``macros``, ``docs``, ``child_map``…) come
+    from the complete manifest; if it is in a state, the first access decodes all of it.
 
     Args:
         index: All nodes and tests.
         entries: Their complete entries.
-        origin: The commit that the project was taken from.
+        origin: The commit that the project was fetched at; ``None`` if it was not fetched from Git.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Manifest(Mapping[str, Any]):
         self._sections: dict[str, _Section] | None = None
 
     def props(self, unique_id: str) -> NodeProps:
-        """The entry of a node or test, kept once made. Raises KeyError if the project has none."""
+        """The entry of a node or test, cached. Raises KeyError if the project has none of that id."""
         found = self._props.get(unique_id)
         if found is None:
             node = self.index.node_by_id.get(unique_id) or self.index.test_by_id[unique_id]

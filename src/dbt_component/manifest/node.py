@@ -1,4 +1,4 @@
-"""One node of a dbt project that data flows through: model, seed, snapshot, source and the rest."""
+"""One node of a dbt project other than a test: model, seed, snapshot, source and the rest."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ ASSET_RESOURCE_TYPES = frozenset({"model", "seed", "snapshot"})
 
 
 class Column(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A documented column. ``data_type`` is ``None`` where the project does not state it."""
+    """A documented column. ``data_type`` is ``None`` if the project does not declare it."""
 
     name: str
     data_type: str | None
@@ -20,9 +20,9 @@ class Column(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The fields of a manifest entry that definitions need; all else is read lazily from the store.
+    """The fields of a manifest entry that definitions need; all others are read on demand.
 
-    ``depends_on`` holds unique ids in the manifest's order. ``code_version`` covers the node's code,
+    ``depends_on`` are unique ids in the manifest's order. ``code_version`` covers the node's code,
     configuration, macros, ephemeral parents and variables (see ``manifest.code_version``).
     ``raw_offset`` and ``raw_length`` locate the complete entry in the state's raw-node section.
 
@@ -59,7 +59,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_asset(self) -> bool:
-        """Whether dbt builds a relation for the node that Dagster shows as an asset."""
+        """Whether dbt builds a relation for the node, which Dagster shows as an asset."""
         return self.resource_type in ASSET_RESOURCE_TYPES and self.materialized != "ephemeral"
 
     @property

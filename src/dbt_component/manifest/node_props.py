@@ -13,9 +13,9 @@ _INDEXED_OF_NODES = _INDEXED | {"tags", "description"}
 
 
 class NodeProps(Mapping[str, Any]):
-    """A manifest entry as dbt wrote it, loaded on the first field that the index lacks.
+    """A manifest entry as dbt wrote it, loaded on first access to a field that the index lacks.
 
-    Behaves as the read-only dict that templates and subclasses expect: ``node["config"]``,
+    Behaves like the read-only dict that templates and subclasses expect: ``node["config"]``,
     ``node.config`` in Jinja, ``node.get("meta")``, ``node | {"name": "other"}``.
 
     Args:
@@ -39,7 +39,7 @@ class NodeProps(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         if self._raw is None and self._is_indexed(key):
             value = getattr(self.node, key)
-            # As dbt wrote it: templates and subclasses may add lists to lists.
+            # A list, as dbt wrote it: templates and subclasses may concatenate lists.
             return list(value) if isinstance(value, tuple) else value
         return self.raw[key]
 
@@ -59,7 +59,7 @@ class NodeProps(Mapping[str, Any]):
         return {**other, **self.raw}
 
     def copy(self) -> dict[str, Any]:
-        """The complete entry as a dict of its own; values are shared."""
+        """A shallow copy of the complete entry, as a dict."""
         return dict(self.raw)
 
     def _is_indexed(self, key: object) -> bool:

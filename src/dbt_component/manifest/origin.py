@@ -1,14 +1,14 @@
-"""The commit that a project was taken from."""
+"""The Git commit that a project was fetched at."""
 
 import msgspec
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """A commit of a Git repository, as told in definitions and messages: nothing secret.
+    """A commit of a Git repository, as shown in definitions and messages; contains nothing secret.
 
-    ``repository`` is the URL without user and token; ``folder`` the project's folder in it, with slashes,
-    empty at the root; ``link_template`` makes links to files on hosts that are not known. ``settings`` is all
-    else that was asked for, as text that is equal for equal settings.
+    ``repository`` is the URL without user and token. ``folder`` is the project's folder in the repository,
+    with slashes, empty at the root. ``link_template`` makes links to files on unknown hosts. ``settings``
+    are all other settings of the checkout, as text that is equal for equal settings.
     """
 
     repository: str
@@ -19,5 +19,5 @@ class Origin(msgspec.Struct, frozen=True):
     settings: str = ""
 
     def path_of(self, project_file: str) -> str:
-        """Path from the repository's root of a file given relative to the dbt project."""
+        """Converts a path relative to the dbt project into one relative to the repository's root."""
         return f"{self.folder}/{project_file}" if self.folder else project_file

@@ -1,4 +1,4 @@
-"""Manifest entries one after the other, each compressed by itself, so that one can be read alone."""
+"""Concatenated manifest entries, each compressed separately so that it can be read alone."""
 
 import zlib
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def unpack_entry(packed: bytes) -> dict[str, Any]:
     """Decodes one entry.
 
     Raises:
-        StateFormatError: The bytes are no packed entry.
+        StateFormatError: The bytes are not a packed entry.
     """
     try:
         entry: dict[str, Any] = msgspec.json.decode(zlib.decompress(packed))

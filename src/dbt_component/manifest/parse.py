@@ -1,4 +1,4 @@
-"""manifest.json -> index. With ``parse_entry``, the sole reader of dbt's raw keys: a renamed key is mended here.
+"""Parses manifest.json into an index. Only this file and ``parse_entry.py`` read dbt's raw keys.
 
 See: https://schemas.getdbt.com/dbt/manifest/v12.json
 """
@@ -45,28 +45,28 @@ _NODE_SECTIONS = (
 )
 
 Locate = Callable[[Mapping[str, Any]], tuple[int, int]]
-"""Where an entry is kept: its offset and length, in bytes."""
+"""Entry -> its offset and length in the raw-node section, in bytes."""
 
 
 def decode_manifest(data: bytes) -> dict[str, Any]:
     """Decodes manifest.json into plain dicts.
 
     Raises:
-        msgspec.DecodeError: The bytes are no JSON.
+        msgspec.DecodeError: The bytes are not valid JSON.
     """
     manifest: dict[str, Any] = msgspec.json.decode(data)
     return manifest
 
 
 def section_of(resource_type: str) -> str:
-    """The section of manifest.json that holds entries of a resource type."""
+    """The section of manifest.json that contains entries of a resource type."""
     return _SECTION_OF.get(resource_type, "nodes")
 
 
 def what_is_wrong_with(manifest: Any) -> str | None:
-    """Why a decoded file is no manifest of dbt, or ``None`` if it looks like one."""
+    """The reason why a decoded file is not a dbt manifest, or ``None`` if it looks like one."""
     if not isinstance(manifest, Mapping):
-        return f"it holds {type(manifest).__name__}, not an object"
+        return f"it contains {type(manifest).__name__}, not an object"
     metadata = manifest.get("metadata")
     schema = metadata.get("dbt_schema_version") if isinstance(metadata, Mapping) else None
     if isinstance(schema, str) and "/manifest/" not in schema:
@@ -79,15 +79,15 @@ def what_is_wrong_with(manifest: Any) -> str | None:
 def parse_manifest(
     manifest: Mapping[str, Any], *, vars_digest: str = ""
 ) -> tuple[ManifestIndex, bytes]:
-    """Builds the index and the raw-node section that its offsets point into.
+    """Builds the index and the raw-node section that its offsets refer to.
 
     Args:
         manifest: manifest.json, decoded.
-        vars_digest: Hash of all variables the project was parsed with; part of code versions of
+        vars_digest: Hash of all variables the project was parsed with; part of the code version of
             nodes that read variables.
 
     Returns:
-        The index, and the concatenation of each entry as zlib-compressed JSON.
+        The index, and the entries as concatenated zlib-compressed JSON.
     """
     packer = EntryPacker()
     index = _index(manifest, packer.add, vars_digest=vars_digest)
@@ -95,18 +95,18 @@ def parse_manifest(
 
 
 def index_manifest(manifest: Mapping[str, Any], *, vars_digest: str = "") -> ManifestIndex:
-    """Builds the index of a manifest whose entries stay in memory: no entry is packed or located."""
+    """Builds the index of a manifest whose entries stay in memory; its offsets are all zero."""
     return _index(manifest, lambda entry: (0, 0), vars_digest=vars_digest)
 
 
 def parse_entry(entry: Mapping[str, Any]) -> Node | DbtTest:
-    """Parses one entry apart from its manifest.
+    """Parses one entry without its manifest.
 
-    What other entries decide is left out: owners of dbt groups, inputs of unit tests, and the part of
-    macros and ephemeral parents in the code version.
+    Fields that depend on other entries are incomplete: group owners and unit test inputs are empty, and
+    the code version ignores macros and ephemeral parents.
 
     Raises:
-        KeyError: The mapping lacks what every entry has, such as ``unique_id``.
+        KeyError: The mapping lacks a key that every entry has, such as ``unique_id``.
     """
     code = parse_code(entry)
     versions = CodeVersions({} if code is None else {entry["unique_id"]: code}, {}, vars_digest="")

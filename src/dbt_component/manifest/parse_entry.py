@@ -1,6 +1,6 @@
-"""One manifest entry -> Node, DbtTest, or what its code version is made from.
+"""Parses one manifest entry into a Node, a DbtTest, or the inputs of its code version.
 
-With ``parse``, the sole reader of dbt's raw keys.
+Only this file and ``parse.py`` read dbt's raw keys.
 
 See: https://schemas.getdbt.com/dbt/manifest/v12.json
 """
@@ -28,7 +28,7 @@ def parse_node(
     *,
     place: tuple[int, int] = (0, 0),
 ) -> Node:
-    """Parses the entry of anything but a test; ``place`` is its offset and length in the state."""
+    """Parses an entry that is not a test; ``place`` is its offset and length in the raw-node section."""
     config = entry.get("config") or {}
     group = config.get("group") or entry.get("group")
     version = entry.get("version")
@@ -66,7 +66,7 @@ def parse_node(
 def parse_test(
     entry: Mapping[str, Any], versions: CodeVersions, *, place: tuple[int, int] = (0, 0)
 ) -> DbtTest:
-    """Parses the entry of a test or unit test; the inputs of a unit test are left open."""
+    """Parses the entry of a test or unit test; leaves ``unit_test_inputs`` empty."""
     config = entry.get("config") or {}
     is_unit = entry["resource_type"] == "unit_test"
     generic = (entry.get("test_metadata") or {}).get("name")
@@ -97,7 +97,7 @@ def parse_macro(entry: Mapping[str, Any]) -> Macro:
 
 
 def parse_code(entry: Mapping[str, Any]) -> NodeCode | None:
-    """What the code version is made from; ``None`` for anything but models, seeds and snapshots."""
+    """Parses the inputs of the code version; ``None`` unless a model, seed or snapshot."""
     if entry.get("resource_type") not in _WITH_CODE_VERSION:
         return None
     return NodeCode(
@@ -111,14 +111,14 @@ def parse_code(entry: Mapping[str, Any]) -> NodeCode | None:
 
 
 def is_enabled(entry: Mapping[str, Any]) -> bool:
-    """Whether dbt runs the entry. It leaves tests of disabled models among its nodes, disabled too."""
+    """Whether the entry is enabled. dbt leaves the tests of disabled models in ``nodes``, disabled."""
     return (entry.get("config") or {}).get("enabled") is not False
 
 
 def unit_test_inputs(
     entry: Mapping[str, Any], ids_by_name: Mapping[str, Iterable[str]]
 ) -> list[str]:
-    """All nodes that have a name mentioned in ``given``: ``ref('a')``, ``source('s', 't')``."""
+    """Unique ids of all nodes named in the unit test's ``given``: ``ref('a')``, ``source('s', 't')``."""
     found: dict[str, None] = {}
     for given in entry.get("given") or []:
         for name in _QUOTED.findall(str(given.get("input") or "")):
@@ -150,7 +150,7 @@ def _parse_column(column: Mapping[str, Any]) -> Column:
 
 
 def _default_materialized(entry: Mapping[str, Any]) -> str | None:
-    """Seeds and snapshots of some engines carry no ``materialized``."""
+    """The default for seeds and snapshots, for which some engines write no ``materialized``."""
     resource_type = entry["resource_type"]
     return resource_type if resource_type in ("seed", "snapshot") else None
 

@@ -1,4 +1,4 @@
-"""A manifest from wherever the caller has it: a file, a decoded dict, or one read already."""
+"""Reads a manifest from a file or a decoded dict, with a cache."""
 
 import os
 from collections import OrderedDict
@@ -15,21 +15,21 @@ from dbt_component.manifest.parse import decode_manifest, index_manifest, what_i
 
 _Key = TypeVar("_Key")
 _MAX_KEPT = 8
-_HINT = "Give the manifest.json that `dbt parse` writes to the project's target folder."
+_HINT = "Pass the manifest.json that `dbt parse` writes to the project's target folder."
 
 
 def read_manifest(source: "str | Path | Mapping[str, Any] | Manifest") -> Manifest:
     """Reads and indexes a manifest of dbt 1.8 or later.
 
-    The last few are kept: a file until its size or time of change differs, a mapping as long as it is
-    the same object. A mapping that was read must not be changed any more.
+    The few most recent ones are cached: a file until its size or modification time changes, a mapping by
+    identity. Do not modify a mapping after passing it.
 
     Args:
-        source: Path of manifest.json, its decoded content, or a Manifest, which is returned as it is.
+        source: Path of manifest.json, its decoded content, or a Manifest, which is returned unchanged.
 
     Raises:
         DagsterDbtManifestNotFoundError: There is no such file.
-        ProjectFileError: The file or mapping is no manifest of dbt.
+        ProjectFileError: The file or mapping is not a dbt manifest.
     """
     if isinstance(source, Manifest):
         return source
@@ -52,7 +52,7 @@ def _read_file(path: Path) -> Manifest:
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise DagsterDbtManifestNotFoundError(
-            "There is no manifest.json of dbt.",
+            "There is no dbt manifest.json.",
             where=str(path),
             hint="Run `dbt parse` in the project, or correct the path.",
         ) from error
@@ -74,14 +74,14 @@ def _read_file(path: Path) -> Manifest:
 def _index(content: Mapping[str, Any], *, where: str | None) -> Manifest:
     problem = what_is_wrong_with(content)
     if problem is not None:
-        raise ProjectFileError(f"This is no manifest of dbt: {problem}.", where=where, hint=_HINT)
+        raise ProjectFileError(f"This is not a dbt manifest: {problem}.", where=where, hint=_HINT)
     try:
         index = index_manifest(content)
     except (KeyError, TypeError, AttributeError) as error:
         raise ProjectFileError(
             f"The manifest has an entry that no supported dbt writes: {error!r}.",
             where=where,
-            hint="Supported are manifests of dbt 1.8 and later.",
+            hint="Manifests of dbt 1.8 and later are supported.",
         ) from error
     return Manifest(index, MappingEntries(content))
 
@@ -90,7 +90,7 @@ _Value = TypeVar("_Value")
 
 
 class _Recent(Generic[_Key, _Value]):
-    """The values used last, at most ``_MAX_KEPT``."""
+    """The most recently used values, at most ``_MAX_KEPT``."""
 
     def __init__(self) -> None:
         self._values: OrderedDict[_Key, _Value] = OrderedDict()
@@ -108,5 +108,5 @@ class _Recent(Generic[_Key, _Value]):
 
 
 _files: _Recent[tuple[str, int, int], Manifest] = _Recent()
-# With the mapping itself, so that its id names nothing else while it is kept.
+# Holds the mapping too, so that no other object can have its id.
 _mappings: _Recent[int, tuple[Mapping[str, Any], Manifest]] = _Recent()

@@ -1,4 +1,4 @@
-"""The order in which each node follows what it depends on."""
+"""Orders nodes so that each follows its dependencies."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from dbt_component.manifest.node import Node
 
 
 def in_topological_order(nodes: Mapping[str, Node]) -> list[Node]:
-    """Orders nodes so that each follows its dependencies, ties in the order given.
+    """Orders nodes so that each follows its dependencies; otherwise keeps the given order.
 
-    Iterative, as graphs may be deep. Dependencies that are not among ``nodes`` are ignored.
+    Iterative, since graphs may be deep. Dependencies that are not among ``nodes`` are ignored.
     """
     ordered: list[Node] = []
     done: set[str] = set()

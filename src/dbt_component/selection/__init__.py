@@ -1,1 +1,1 @@
-"""Which nodes: selections in dbt's own syntax, resolved by dbt and kept in the state."""
+"""Selections in dbt's syntax, which dbt resolves and the state stores."""

@@ -11,6 +11,9 @@ _EVERYTHING = frozenset({"", "*", DEFAULT_SELECT})
 class SelectionCriteria(msgspec.Struct, frozen=True, order=True):
     """``--select``, ``--exclude`` and ``--selector`` as the user wrote them.
 
+    Raises:
+        SelectionError: ``selector`` is combined with ``select`` or ``exclude``.
+
     See: https://docs.getdbt.com/reference/node-selection/syntax
     """
 
@@ -30,14 +33,16 @@ class SelectionCriteria(msgspec.Struct, frozen=True, order=True):
 
     @property
     def is_everything(self) -> bool:
-        """Whether the selection is every node, so that dbt need not be asked."""
+        """Whether every node is selected, so dbt need not resolve the selection."""
         return self.select in _EVERYTHING and not self.exclude and not self.selector
 
     @property
     def cache_key(self) -> str:
+        """Text that is equal only for equal criteria."""
         return f"{self.select}\x1f{self.exclude}\x1f{self.selector}"
 
     def __str__(self) -> str:
+        """The selection as options of dbt's command line, for messages."""
         parts = [f"--select {self.select!r}"] if not self.selector else []
         if self.exclude:
             parts.append(f"--exclude {self.exclude!r}")

@@ -1,1 +1,1 @@
-"""What a node becomes: plain values by default rules, and compiled templates. Knows no Dagster."""
+"""Translates a node into plain values, by default rules and compiled templates. Knows no Dagster."""

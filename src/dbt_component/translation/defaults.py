@@ -1,7 +1,7 @@
-"""Default rules from a node to asset attributes, as plain values.
+"""Default rules that translate a node into asset attributes, as plain values.
 
-The same rules as dagster-dbt's, so that keys and tags stay when a user moves over; where they differ,
-docs/moving-from-dagster-dbt.md says how and why.
+They are dagster-dbt's rules, so that keys and tags survive a migration; docs/moving-from-dagster-dbt.md
+lists the differences and the reasons.
 """
 
 import re
@@ -10,11 +10,15 @@ from dbt_component.manifest.node import Node
 
 _TAG_KEY = re.compile(r"^([A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$")
 MAX_DESCRIPTION_SQL_CHARACTERS = 10_000
-"""Longer code is cut in descriptions: each is part of the workspace snapshot Dagster sends around."""
+"""Longer code is truncated in descriptions, which are part of the workspace snapshot Dagster transfers."""
 
 
 def asset_key(node: Node) -> list[str]:
-    """Key parts: ``meta.dagster.asset_key``, else source and name, versioned alias, schema and name."""
+    """Parts of the asset key.
+
+    ``meta.dagster.asset_key`` if set; source and table name for a source; the alias for a versioned model;
+    else the configured schema, if any, and the name.
+    """
     configured = node.dagster_meta.get("asset_key")
     if configured:
         return [str(part) for part in ([configured] if isinstance(configured, str) else configured)]
@@ -28,12 +32,12 @@ def asset_key(node: Node) -> list[str]:
 
 
 def group_name(node: Node) -> str | None:
-    """``meta.dagster.group``, else the dbt group."""
+    """``meta.dagster.group``, else the dbt group; ``None`` if neither."""
     return node.dagster_meta.get("group") or node.group
 
 
 def owners(node: Node) -> list[str] | None:
-    """``meta.dagster.owners``, else the e-mail of the dbt group's owner."""
+    """``meta.dagster.owners``, else the e-mail addresses of the dbt group's owner; ``None`` if neither."""
     configured = node.dagster_meta.get("owners")
     if configured:
         return [configured] if isinstance(configured, str) else list(configured)
@@ -41,17 +45,17 @@ def owners(node: Node) -> list[str] | None:
 
 
 def is_valid_tag(tag: str) -> bool:
-    """Whether Dagster takes a dbt tag as a tag key."""
+    """Whether Dagster accepts a dbt tag as a tag key."""
     return bool(_TAG_KEY.match(tag))
 
 
 def tags(node: Node) -> dict[str, str]:
-    """The tags of dbt with an empty value; those that Dagster's syntax forbids are left out."""
+    """dbt's tags as keys with empty values; tags that Dagster does not accept are left out."""
     return {tag: "" for tag in node.tags if is_valid_tag(tag)}
 
 
 def description(node: Node) -> str:
-    """The node's description, or ``dbt <type> <name>``, and its SQL where it has some."""
+    """The node's description, or ``dbt <type> <name>``, followed by its SQL if it has any."""
     text = node.description or f"dbt {node.resource_type} {node.name}"
     if not node.code.strip():
         return text
@@ -62,12 +66,15 @@ def description(node: Node) -> str:
 
 
 def _indented(code: str) -> str:
-    """As ``textwrap.indent`` by four, which costs a call for each line of the project."""
+    """Same as ``textwrap.indent`` by four spaces, without its function call for each line."""
     return "\n".join(f"    {line}" if line.strip() else line for line in code.split("\n"))
 
 
 def table_name(node: Node) -> str | None:
-    """``database.schema.name`` as the database knows it; a source's identifier counts."""
+    """``database.schema.name`` in the database, from the alias, or the identifier of a source.
+
+    Parts that are not set are left out; ``None`` if none is set.
+    """
     name = (node.identifier or node.name) if node.is_source else (node.alias or node.name)
     parts = [part for part in (node.database, node.schema, name) if part]
     return ".".join(parts) or None

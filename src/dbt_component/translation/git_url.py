@@ -1,4 +1,4 @@
-"""URLs of Git repositories: which are accepted, and how they are shown."""
+"""Checks URLs of Git repositories, and removes secrets from them for display."""
 
 import ipaddress
 import os
@@ -22,10 +22,10 @@ _ENCODED_CONTROL = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class GitUrl:
-    """A checked URL. It holds no secret: only ssh keeps a user name, which is none.
+    """A checked URL. It contains no secret: only ssh keeps a user name, which is not one.
 
     ``host`` is in lower case, in brackets if it is an IPv6 address, and empty for files. ``path`` is
-    percent-encoded as given, except in the ``is_scp_like`` form, which knows no encoding.
+    percent-encoded as given, except in the ``is_scp_like`` form, which has no encoding.
     """
 
     scheme: str
@@ -37,17 +37,17 @@ class GitUrl:
 
     @property
     def fetch_url(self) -> str:
-        """What git is given."""
+        """The URL to pass to git."""
         return self._format(f"{self.user}@" if self.user else "")
 
     @property
     def public(self) -> str:
-        """The URL without user name."""
+        """The URL without the user name."""
         return self._format("")
 
     @property
     def origin(self) -> tuple[str, str, int | None]:
-        """What must be equal for two URLs to share credentials."""
+        """Scheme, host and port; URLs share credentials only if all three are equal."""
         return self.scheme, self.host, self.port
 
     @property
@@ -70,19 +70,20 @@ class GitUrl:
 
 
 def parse_git_url(text: str) -> GitUrl:
-    """Reads and checks a URL.
+    """Parses and checks a URL.
 
-    Plain http is accepted for this machine's loopback only: elsewhere it would send code and
-    credentials in clear.
+    Plain http is accepted only for the loopback address: elsewhere it would send code and credentials
+    unencrypted.
 
     Raises:
-        GitInputError: A scheme that can run commands, user information that could be a secret, option
-            look-alikes, control characters, or no URL at all. The message repeats no user information.
+        GitInputError: The text is not a URL, its scheme can run commands, its user information could be
+            a secret, it looks like an option, or it has control characters. The message contains no user
+            information.
     """
     if not text or not text.isprintable() or text != text.strip():
-        raise _refused(text, "it is empty, or has control characters or outer spaces")
+        raise _refused(text, "it is empty, or has control characters or surrounding spaces")
     if text.startswith("-"):
-        raise _refused(text, "it starts with a dash, as an option does")
+        raise _refused(text, "it starts with a dash, like an option")
     if _REMOTE_HELPER.match(text):
         raise _refused(text, "'name::address' starts a remote helper, which can run any command")
     if _ENCODED_CONTROL.search(text):
@@ -96,11 +97,11 @@ def parse_git_url(text: str) -> GitUrl:
         url = _parse_scp_like(text)
     path = url.path if url.is_scp_like else unquote(url.path)
     if ".." in path.split("/"):
-        raise _refused(text, "its path has '..'")
+        raise _refused(text, "its path contains '..'")
     if url.scheme != "file" and "\\" in path:
-        raise _refused(text, "its path has a backslash")
+        raise _refused(text, "its path contains a backslash")
     if url.is_scp_like and path.startswith("-"):
-        raise _refused(text, "its path starts with a dash, as an option does")
+        raise _refused(text, "its path starts with a dash, like an option")
     return url
 
 
@@ -112,8 +113,8 @@ def _parse_with_scheme(text: str) -> GitUrl:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        # Python's message repeats what it could not read, which can be a secret.
-        raise _refused(text, "its host or port can't be read") from None
+        # Python's message repeats the part it could not parse, which may be a secret.
+        raise _refused(text, "its host or port can't be parsed") from None
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise _refused(text, "it has a query or fragment")
     user_info, at, host_and_port = parts.netloc.rpartition("@")
@@ -122,29 +123,29 @@ def _parse_with_scheme(text: str) -> GitUrl:
         host = host.rpartition(":")[0]
     if scheme == "file":
         if parts.netloc or not parts.path.startswith("/"):
-            raise _refused(text, "a file URL has three slashes and an absolute path")
+            raise _refused(text, "a file URL must have three slashes and an absolute path")
         return GitUrl(scheme, "", parts.path)
     if at and scheme != "ssh":
         raise GitInputError(
             f"Git URL {_masked(text)!r} was given with a user name or token in front of the host;"
-            " URLs get into logs, state and .git/config.",
-            hint="Write the URL without it, and give `token` (and `username`, if the host needs one).",
+            " URLs end up in logs, state and .git/config.",
+            hint="Remove it from the URL and set `token` (and `username`, if the host needs one).",
         )
     if ":" in user_info:
         raise GitInputError(
             f"Git URL {_masked(text)!r} was given with a password in front of the host.",
-            hint="ssh takes a key: `ssh_key_path`, or the ssh agent.",
+            hint="ssh needs a key: set `ssh_key_path`, or use the ssh agent.",
         )
     if at and not _USER.match(user_info):
-        raise _refused(text, "its user name has characters that no user name has")
+        raise _refused(text, "its user name has invalid characters")
     _check_host(text, host)
     if not parts.path.strip("/"):
-        raise _refused(text, "it names a host but no repository")
+        raise _refused(text, "it has a host but no repository")
     url = GitUrl(scheme, host, parts.path, port=port, user=user_info or None)
     if scheme == "http" and not url.is_loopback:
         raise GitInputError(
-            f"Git URL {url.public!r} uses http, which sends code and credentials in clear.",
-            hint="Use https or ssh. http is accepted for the loopback address only.",
+            f"Git URL {url.public!r} uses http, which sends code and credentials unencrypted.",
+            hint="Use https or ssh. http is accepted only for the loopback address.",
         )
     return url
 
@@ -155,9 +156,9 @@ def _parse_scp_like(text: str) -> GitUrl:
         raise _refused(text, "it is neither a URL nor an absolute path")
     user, host, path = match["user"], match["host"].lower(), match["path"]
     if "@" in path:
-        raise _refused(text, "it has a colon before '@', as if there were a password")
+        raise _refused(text, "it has a colon before '@', like a password")
     if user is not None and not _USER.match(user):
-        raise _refused(text, "its user name has characters that no user name has")
+        raise _refused(text, "its user name has invalid characters")
     _check_host(text, host)
     return GitUrl("ssh", host, path, user=user, is_scp_like=True)
 
@@ -167,9 +168,9 @@ def _check_host(text: str, host: str) -> None:
         try:
             ipaddress.IPv6Address(host[1:-1])
         except ValueError:
-            raise _refused(text, "its host is no IPv6 address") from None
+            raise _refused(text, "its host is not an IPv6 address") from None
     elif not _HOST.match(host):
-        raise _refused(text, "its host name is missing or has characters that no host name has")
+        raise _refused(text, "its host name is missing or has invalid characters")
 
 
 def _refused(text: str, reason: str) -> GitInputError:
@@ -177,9 +178,9 @@ def _refused(text: str, reason: str) -> GitInputError:
 
 
 def public_url(repo_url: str) -> str:
-    """The URL without user information, query and fragment: for provenance, messages and state keys.
+    """The URL without user information, query and fragment, for provenance, messages and state keys.
 
-    Never raises: of text that is no acceptable URL, it keeps what can't hold a secret.
+    Never raises: of text that is not an accepted URL, it keeps only the part that can't contain a secret.
     """
     try:
         return parse_git_url(repo_url).public
@@ -195,11 +196,11 @@ def _masked(text: str) -> str:
 
 
 def resolve_submodule_url(parent: GitUrl, text: str) -> GitUrl:
-    """The URL of a submodule as .gitmodules gives it, absolute or relative to the parent's.
+    """Resolves the URL of a submodule in .gitmodules, which may be relative to the parent's.
 
     Raises:
-        GitInputError: By the same rules as for the parent; and if a repository from the network names
-            one on this machine, which would copy private files into the checkout.
+        GitInputError: The URL breaks a rule of ``parse_git_url``, climbs out of the parent's, or is local
+            while the parent is not: that would copy private files into the checkout.
     """
     if not text.startswith(("./", "../")):
         url = parse_git_url(text)
@@ -215,5 +216,5 @@ def resolve_submodule_url(parent: GitUrl, text: str) -> GitUrl:
         head = parent.fetch_url[: len(parent.fetch_url) - len(parent.path)]
         url = parse_git_url(head + "/".join(folders))
     if (url.scheme == "file" or url.is_loopback) and url.origin != parent.origin:
-        raise _refused(text, f"{parent.public!r} may not name a repository on this machine")
+        raise _refused(text, f"{parent.public!r} may not refer to a local repository")
     return url

@@ -1,11 +1,11 @@
-"""Links to a file as it was at one commit, on the web page of the repository's host."""
+"""Links to a file at a commit on the website of the repository's host."""
 
 from urllib.parse import quote
 
 from dbt_component.errors import GitInputError
 from dbt_component.translation.git_url import GitUrl, parse_git_url
 
-# Hosts that take ssh on the port of https, beside the names that their web pages have.
+# Hosts that accept ssh on the https port -> host of their website.
 _WEB_HOST = {
     "ssh.github.com": "github.com",
     "altssh.gitlab.com": "gitlab.com",
@@ -18,14 +18,14 @@ def link_to_file(
 ) -> str | None:
     """The web address of a file at a commit; ``None`` if the host is not known.
 
-    Known are GitHub, GitLab, Bitbucket and Azure DevOps in the cloud, and GitHub, GitLab and Bitbucket
-    on a host of one's own whose name starts with theirs (``gitlab.example.com``).
+    Known hosts are GitHub, GitLab, Bitbucket and Azure DevOps in the cloud, and self-hosted GitHub, GitLab
+    and Bitbucket if the host's name starts with the product's (``gitlab.example.com``).
 
     Args:
-        repo_url: The URL that the project is fetched from, of whatever form.
-        commit: The full commit.
-        path: Path of the file from the root of the repository, with slashes.
-        template: The address on another host, with ``{commit}`` and ``{path}`` in it.
+        repo_url: The URL that the project is fetched from, in any form.
+        commit: The full commit hash.
+        path: Path of the file relative to the root of the repository, with slashes.
+        template: An address with ``{commit}`` and ``{path}``, used instead of the known hosts.
     """
     quoted = quote(path.lstrip("/"))
     if template is not None:
@@ -38,7 +38,7 @@ def link_to_file(
     azure = _azure_repository(url)
     if azure is not None:
         return f"https://{azure}?path=/{quoted}&version=GC{commit}"
-    # An https port serves the web page too; an ssh port does not.
+    # A non-default https port also serves the website; an ssh port does not.
     site = (
         f"https://{host}"
         if url.scheme != "https" or url.port is None

@@ -1,9 +1,9 @@
 """Jinja templates, compiled once and rendered many times.
 
-A template that is one expression (``"{{ node.meta.rows }}"``) gives that expression's value, of whatever
-type. Text around expressions gives what Jinja's native mode makes of it, as Dagster does. Unlike native
-mode, a *string* value of a single expression stays a string: names and descriptions from dbt are data, and
-a folder called ``2024`` must not become a number.
+A template that is a single expression (``"{{ node.meta.rows }}"``) gives that expression's value with its
+type. A template with text around expressions is rendered in Jinja's native mode, as in Dagster. Unlike in
+native mode, a *string* value of a single expression stays a string: names and descriptions from dbt are
+data, and a folder called ``2024`` must not become a number.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,11 +25,12 @@ class UndefinedValueError(Exception):
 
 @lru_cache(maxsize=4096)
 def compile_template(source: str, *, is_text: bool = False) -> Render:
-    """Compiles a string that may hold Jinja.
+    """Compiles a string that may contain Jinja. Cached.
 
     Args:
-        source: The template. Without Jinja in it, the result is constant.
-        is_text: Text around expressions stays text, never read as a Python literal.
+        source: The template. Without Jinja, its value is constant.
+        is_text: Whether text, alone or around expressions, stays text; if not, it may become a Python
+            literal.
 
     Returns:
         A function from scope to value; it raises UndefinedValueError, or what the template raises.
@@ -57,7 +58,7 @@ def compile_template(source: str, *, is_text: bool = False) -> Render:
 
 
 def compile_value(value: Any, *, is_text: bool = False) -> Render:
-    """Compiles strings anywhere within nested lists and mappings; other values are constants."""
+    """Compiles the strings within nested lists and mappings; other values are constants."""
     if isinstance(value, str):
         return compile_template(value, is_text=is_text)
     if isinstance(value, Mapping):
@@ -70,7 +71,7 @@ def compile_value(value: Any, *, is_text: bool = False) -> Render:
 
 
 def _single_expression(source: str) -> str | None:
-    """The text of the expression if the template is one ``{{ … }}`` and nothing else."""
+    """The expression's source if the template is a single ``{{ … }}``, else ``None``."""
     parsed = _native.parse(source)
     if len(parsed.body) != 1 or not isinstance(parsed.body[0], nodes.Output):
         return None

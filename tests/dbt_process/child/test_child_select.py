@@ -121,11 +121,11 @@ def test_what_needs_the_project_or_a_former_state_is_an_error_of_that_selection(
     [
         (None, "No such file"),
         ("[1", "can't be used: "),
-        ("[]", "knows no such manifest: None"),
-        ('{"metadata": {}}', "knows no such manifest: {}"),
+        ("[]", "can't read this manifest: None"),
+        ('{"metadata": {}}', "can't read this manifest: {}"),
         (
             '{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v99.json"}}',
-            "knows no such manifest: ",
+            "can't read this manifest: ",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Runs in dbt's own interpreter: the standard library and dbt, nothing else; Python 3.8 or newer.
+"""Runs in dbt's own interpreter, Python 3.8 or newer; imports only the standard library and dbt.
 
-Only ``child_statuses`` is imported by the parent too.
+The parent imports only ``child_statuses``.
 """

@@ -1,7 +1,7 @@
-"""Start of the child process: ``python <this folder> <event fd> [<dbt command>]``.
+"""Entry point of the child process: ``python <this folder> <event fd> [<dbt command>]``.
 
-Started by path, so that dbt may live in another environment than Dagster. With a dbt command, a dbt that is
-no Python script is driven by its command line; else dbt runs in this process.
+Started by path, so dbt may be installed in another environment than Dagster. Without a dbt command, dbt
+runs in this process; with one, that dbt, which is not a Python script, is driven through its command line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def load(name: str) -> ModuleType:
-    """A module of this folder, under a package name that shadows nothing of dbt's environment."""
+    """Imports a module of this folder under a package name that shadows nothing in dbt's environment."""
     if PACKAGE not in sys.modules:
         spec = importlib.util.spec_from_file_location(
             PACKAGE, os.path.join(HERE, "__init__.py"), submodule_search_locations=[HERE]
@@ -30,7 +30,7 @@ def load(name: str) -> ModuleType:
 
 
 def main() -> int:
-    # Python put this folder on the path, where its files could shadow other modules.
+    # Python added this folder to the path, where its files could shadow other modules.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
     is_driver = len(sys.argv) > 2
     code: int = load("drive_command" if is_driver else "child_main").main()

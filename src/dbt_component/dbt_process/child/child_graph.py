@@ -1,7 +1,7 @@
-"""dbt's graph over a manifest.json alone, for selections without a project.
+"""dbt's graph of a manifest.json alone, for selections without a project.
 
-Neither dbt_project.yml, a profile nor an adapter is needed. What only these hold is missing: YAML
-selectors, the flags of dbt_project.yml, and a former state to compare with.
+Needs no dbt_project.yml, profile or adapter, so what depends on them is not available: YAML selectors,
+the flags of dbt_project.yml, and a previous state to compare with.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .child_manifest import files_of_project, load_manifest_json
 
 
 class ProjectlessConfig:
-    """Stands where dbt's task has the project's configuration."""
+    """Takes the place of the project configuration that dbt's tasks have."""
 
     def get_selector(self, name: str) -> Any:
         """Raises ValueError: selectors.yml is part of the project."""
@@ -25,7 +25,7 @@ class ProjectlessConfig:
 
 
 class ManifestGraph:
-    """What a selection needs, under the names that dbt's tasks give it.
+    """The attributes of a dbt task that a selection reads.
 
     Args:
         path: A manifest.json.
@@ -48,7 +48,7 @@ class ManifestGraph:
         self.graph = Graph(linker.graph)
 
     def imitate_project(self, folder: str) -> None:
-        """Creates the project's files in ``folder``, empty, and enters it: ``path:`` looks for files."""
+        """Creates the project's files, empty, in ``folder`` and changes to it: ``path:`` matches real files."""
         for path in files_of_project(self.manifest):
             file = os.path.join(folder, path)
             os.makedirs(os.path.dirname(file), exist_ok=True)

@@ -1,4 +1,4 @@
-"""One dbt command over an exact set of nodes."""
+"""Runs one dbt command, over an exact set of nodes if given."""
 
 from __future__ import annotations
 

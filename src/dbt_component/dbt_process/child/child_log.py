@@ -1,4 +1,4 @@
-"""dbt's JSON log, turned into our events: what the watcher does inside dbt, from outside."""
+"""Converts dbt's JSON log into our events; ``child_watcher`` does the same inside dbt's process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _TESTS = ("test", "unit_test")
 
 
 class LogReader:
-    """Reads one dbt command's log line by line: events go to the pipe, messages to people.
+    """Reads one dbt command's log line by line; sends events to the pipe and prints messages.
 
     Args:
-        pipe: Where events go.
+        pipe: Receives the events.
     """
 
     def __init__(self, pipe: EventPipe) -> None:
@@ -28,7 +28,7 @@ class LogReader:
         self.errors: list[str] = []
 
     def read(self, line: bytes) -> None:
-        """One line of standard output, as bytes. What is no event of dbt's is for people alone."""
+        """Handles one line of standard output. A line that is not a dbt event is only printed."""
         text = line.decode(errors="replace").rstrip("\n")
         try:
             record = json.loads(text)
@@ -42,7 +42,7 @@ class LogReader:
             _show(message)
         try:
             self._tell(name, level, plain(message), data or {}, info.get("invocation_id"))
-        except Exception:  # one line that is not as expected must not end the reading
+        except Exception:  # an unexpected line must not stop the reader
             self._pipe.emit(
                 "log", level="warn", name="DbtComponent", message=traceback.format_exc()
             )
@@ -79,7 +79,7 @@ class LogReader:
         result: dict[str, Any],
         invocation_id: Optional[str],
     ) -> None:
-        # A batch of a microbatch model finishes under the model's id; only the model prints.
+        # A batch of a microbatch model finishes under the model's id; only the model has a LogModelResult.
         is_batch = unique_id in self._batched and unique_id not in self._printed
         if is_batch or not unique_id or unique_id in self._reported:
             return

@@ -1,14 +1,14 @@
 """Serves one request inside dbt's own process.
 
-dbt's import begins at once; the request arrives as one line of JSON on standard input, which then stays
-open: its end means that the parent is gone, and the child interrupts itself.
+The import of dbt begins at once. The request arrives as one line of JSON on standard input, which then
+stays open: when it closes, the parent is gone, and the child interrupts itself.
 
-Events go out as one line of JSON each on the inherited descriptor. Standard output and standard error
-stay dbt's, for people.
+Each event is one line of JSON on the inherited descriptor. Standard output and standard error are left
+to dbt, for people.
 
-The requests are described in ``dbt_process/requests.py``; ``action`` names the request.
+The requests are described in ``dbt_process/requests.py``; ``action`` is the kind of request.
 
-A dbt that is no Python script is driven by ``drive_command.py`` instead, with the same protocol.
+A dbt that is not a Python script is driven by ``drive_command.py`` instead, with the same protocol.
 
 See: https://docs.getdbt.com/reference/programmatic-invocations
 """
@@ -42,7 +42,7 @@ def main() -> int:
     pipe = EventPipe(int(sys.argv[1]))
     try:
         try:
-            gc.disable()  # an import makes next to no garbage, and collecting costs a tenth of it
+            gc.disable()  # an import creates almost no garbage, and collecting takes a tenth of its time
             import dbt.cli.main
 
             gc.freeze()
@@ -52,7 +52,7 @@ def main() -> int:
             return 2
         line = read_request()
         if not line:
-            return 0  # started ahead of need and never used
+            return 0  # started in advance and never used
         watch_parent()
         request = json.loads(line)
         if request.get("cwd"):
@@ -81,9 +81,9 @@ def main() -> int:
 
 
 def end_soon(code: int) -> None:
-    """Ends this process in order, but without taking the interpreter apart, which takes dbt 0.3 s.
+    """Exits cleanly, but skips the interpreter's teardown, which takes 0.3 s with dbt.
 
-    An adapter may have left a thread or a handler that holds up the end: a timer does not wait for it.
+    A thread or exit handler of an adapter may hang; a timer exits after ``EXIT_GRACE_SECONDS`` anyway.
     """
 
     def end() -> None:

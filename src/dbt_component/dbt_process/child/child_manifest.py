@@ -1,4 +1,4 @@
-"""dbt's manifest in memory: how it is read, cut to a run and compared. Only this file names its sections."""
+"""Reads, reduces and compares dbt's manifest in memory. Only this file names its sections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NOT_FOR_SELECTION = ("macros", "docs", "disabled", "parent_map", "child_map", "
 
 
 def load_manifest(path: str, *, keep_graph: bool) -> Any:
-    """Reads a manifest from dbt's own parse-cache format."""
+    """Reads a manifest in dbt's parse-cache format; ``keep_graph`` builds the Jinja ``graph`` from it."""
     from dbt.contracts.graph.manifest import Manifest
 
     with open(path, "rb") as file:
@@ -26,10 +26,10 @@ def load_manifest(path: str, *, keep_graph: bool) -> Any:
 
 
 def load_manifest_json(path: str) -> Any:
-    """Reads the nodes of a manifest.json, which may be of an older dbt. Macros and docs are left out.
+    """Reads the nodes of a manifest.json, possibly from an older dbt. Macros and docs are left out.
 
     Raises:
-        ValueError: The file is not a manifest, or is of a dbt with other nodes than this one.
+        ValueError: The file is not a manifest, or this dbt can't read its nodes.
     """
     from dbt.artifacts.schemas.manifest import WritableManifest
     from dbt.contracts.graph.manifest import Manifest
@@ -42,20 +42,20 @@ def load_manifest_json(path: str) -> Any:
     if not metadata or not WritableManifest.is_compatible_version(
         metadata.get("dbt_schema_version")
     ):
-        raise ValueError("dbt %s knows no such manifest: %s" % (__version__, metadata))
+        raise ValueError("dbt %s can't read this manifest: %s" % (__version__, metadata))
     content.update({section: {} for section in _NOT_FOR_SELECTION})
     try:
         writable = WritableManifest.upgrade_schema_version(content)
         manifest = Manifest.from_writable_manifest(writable)
-        # dbt 1.8 and 1.9 forget these two.
+        # dbt 1.8 and 1.9 do not copy these two.
         manifest.metadata = writable.metadata
         if not manifest.saved_queries:
             manifest.saved_queries = Manifest._map_resources_to_map_nodes(writable.saved_queries)
         for unique_id, entry in content["nodes"].items():
-            # dbt takes all data tests of a manifest.json for singular ones.
+            # dbt treats all data tests in a manifest.json as singular tests.
             if entry.get("test_metadata"):
                 manifest.nodes[unique_id] = GenericTestNode.from_dict(entry)
-    except Exception as error:  # of the decoder, whose message repeats the content
+    except Exception as error:  # the decoder's message repeats the content; its root cause does not
         cause: BaseException = error
         while cause.__cause__ or cause.__context__:
             cause = cause.__cause__ or cause.__context__ or cause
@@ -67,7 +67,7 @@ def load_manifest_json(path: str) -> Any:
 
 
 def cut_manifest(manifest: Any, cut: dict[str, Any]) -> None:
-    """Reduces a complete manifest to the nodes of a run, leaving its flat graph complete."""
+    """Reduces a complete manifest to the nodes of a run; its flat graph stays complete."""
     keep = set(cut["keep"])
     manifest.nodes = {i: n for i, n in manifest.nodes.items() if i in keep}
     manifest.unit_tests = {i: n for i, n in manifest.unit_tests.items() if i in keep}
@@ -82,12 +82,12 @@ def cut_manifest(manifest: Any, cut: dict[str, Any]) -> None:
 
 
 def find_node(manifest: Optional[Any], unique_id: str) -> Optional[Any]:
-    """A model, seed, snapshot or data test."""
+    """Looks up a model, seed, snapshot or data test; ``None`` if the manifest has none of that id."""
     return None if manifest is None else manifest.nodes.get(unique_id)
 
 
 def files_of_project(manifest: Any) -> set[str]:
-    """Paths of the root project's files that define nodes or patch them, relative to the project."""
+    """Paths of the root project's files that define or patch nodes, relative to the project."""
     package = manifest.metadata.project_name
     paths = set()
     for section in ("nodes", "sources", "exposures", "metrics", "semantic_models", "unit_tests"):
@@ -105,7 +105,10 @@ def files_of_project(manifest: Any) -> set[str]:
 
 
 def parsed_content(manifest: Any) -> dict[tuple[str, str, int], dict[str, Any]]:
-    """What parsing decides, without what differs between two parses of the same project."""
+    """The result of parsing, without the fields that differ between two parses of the same project.
+
+    Fields of each entry, by section, unique id and position among entries with that id.
+    """
     content = {}
     for section in ("nodes", "sources", "exposures", "unit_tests", "metrics", "disabled"):
         for unique_id, entry in getattr(manifest, section, {}).items():

@@ -1,4 +1,4 @@
-"""What can be fetched from a relation that was just built, by kind."""
+"""Fetches metadata about a relation that was just built, by kind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Callable, Collection
 
 
 def fetch_columns(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
-    """The columns as the database has them."""
+    """The columns, as the database describes them."""
     return {
         "columns": [
             {"name": column.name, "type": column.data_type}
@@ -16,7 +16,7 @@ def fetch_columns(adapter: Any, relation: Any, materialized: str) -> dict[str, A
 
 
 def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
-    """The number of rows. A view is not counted, as that would run its query."""
+    """The number of rows. Views are not counted, as that would run their query."""
     if materialized == "view":
         return {}
     _, table = adapter.execute(f"select count(*) as row_count from {relation}", fetch=True)
@@ -27,16 +27,16 @@ KINDS: dict[str, Callable[[Any, Any, str], dict[str, Any]]] = {
     "column_metadata": fetch_columns,
     "row_count": fetch_row_count,
 }
-"""How each kind is fetched: (adapter, relation, materialization) -> fields of the event's ``relation``."""
+"""Kind -> function that fetches it: (adapter, relation, materialization) -> fields of the event's ``relation``."""
 
 
 def describe_relation(node: Any, kinds: Collection[str], described: dict[str, Any]) -> None:
-    """Asks the database, on the adapter that dbt has open, about the relation of ``node``.
+    """Queries the database about the relation of ``node``, through the adapter that dbt has open.
 
     Args:
         node: dbt's node, just built.
-        kinds: Names in ``KINDS``.
-        described: Gets the answers one by one, and so keeps those that came before a failure.
+        kinds: Keys of ``KINDS``.
+        described: Receives the results one by one, so it keeps those from before a failure.
     """
     from dbt.adapters.factory import FACTORY
 

@@ -1,4 +1,4 @@
-"""The parent at the other end of standard input: its one request, and its end."""
+"""Reads the parent's request from standard input, and notices when the parent is gone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ INTERRUPT_SECONDS = 5
 
 
 def read_request() -> bytes:
-    """The request line, or nothing if the parent closed standard input. Read without buffering, as a
-    buffered reader's lock would be held by the watching thread while the interpreter ends.
+    """Reads the request line; empty if the parent closed standard input.
+
+    Unbuffered: the watching thread would hold a buffered reader's lock while the interpreter exits.
     """
     line = b""
     while not line.endswith(b"\n"):
@@ -25,9 +26,7 @@ def read_request() -> bytes:
 
 
 def watch_parent() -> None:
-    """Interrupts this process's group when the parent's end of standard input closes, as Ctrl-C would, then
-    ends it.
-    """
+    """Interrupts this process group twice, then kills it, once the parent's end of standard input closes."""
 
     def watch() -> None:
         try:

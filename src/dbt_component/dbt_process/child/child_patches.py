@@ -1,4 +1,4 @@
-"""Small changes to dbt in this process; each looks first whether this dbt has what it changes."""
+"""Small patches to dbt in this process; each first checks that this dbt has what it patches."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 
 def collect_seldom() -> None:
-    """Makes Python's garbage collector run seldom.
+    """Makes Python's garbage collector run rarely.
 
-    Parsing makes millions of objects that stay, and next to no cycles: the collector, which walks through all
-    of them again and again, takes half of the time of a large project.
+    Parsing creates millions of lasting objects and almost no cycles. The collector traverses all of them
+    again and again, which takes half of the time for a large project.
     """
     gc.set_threshold(100_000, 50, 100)
 
 
 class _JsonAtOnce:
-    """The ``json`` module, except that ``dump`` encodes in C before it writes: the same text, faster."""
+    """The ``json`` module, with a faster ``dump`` that encodes in C before it writes. Same output."""
 
     def dump(self, value: Any, file: Any, **options: Any) -> None:
         file.write(json.dumps(value, **options))
@@ -28,7 +28,10 @@ class _JsonAtOnce:
 
 
 def write_json_at_once() -> None:
-    """dbt encodes manifest.json piece by piece in Python: 1.2 s for 1,000 models with two tests each."""
+    """Makes dbt encode manifest.json in C.
+
+    dbt encodes it piece by piece in Python: 1.2 s for 1,000 models with two tests each.
+    """
     try:
         from dbt_common.clients import system
     except ImportError:
@@ -38,7 +41,10 @@ def write_json_at_once() -> None:
 
 
 def make_cycle_check_linear() -> None:
-    """dbt restarts a depth-first search at each node; one topological test finds the same."""
+    """Makes dbt's search for cycles linear.
+
+    dbt starts a depth-first search at each node; one topological test is enough if there is no cycle.
+    """
     try:
         import networkx
         from dbt.compilation import Linker
@@ -56,7 +62,10 @@ def make_cycle_check_linear() -> None:
 
 
 def silence_relation_cache(argv: list[str]) -> None:
-    """dbt encodes a debug event for each relation that it finds in a schema, read by nobody: 80 µs each."""
+    """Stops dbt from encoding a debug event for each relation it caches: 80 µs each, read by nobody.
+
+    Does nothing if the user asked for these events.
+    """
     if "--log-cache-events" in argv or os.environ.get("DBT_LOG_CACHE_EVENTS"):
         return
     try:
@@ -76,10 +85,11 @@ def silence_relation_cache(argv: list[str]) -> None:
 
 
 def compare_relations_of_one_name() -> None:
-    """dbt compares each relation of a schema with the one it looks for, 10 µs each, three times a model.
+    """Makes dbt's search for a relation compare only those of the same name.
 
-    One of another name can match neither exactly nor nearly, so it is left out beforehand, unless the
-    adapter has a comparison of its own.
+    dbt compares each relation of a schema with the one it looks for, three times per model, 10 µs each.
+    A relation of another name matches neither exactly nor approximately, so it is filtered out first,
+    unless the adapter has its own comparison.
     """
     try:
         from dbt.adapters.base.impl import BaseAdapter
@@ -109,7 +119,7 @@ def compare_relations_of_one_name() -> None:
 
 
 def select_exactly(unique_ids: list[str]) -> None:
-    """Replaces dbt's node choice by a fixed set; each task still drops what it does not run."""
+    """Replaces dbt's node selection with a fixed set; each task still drops nodes it does not run."""
     from dbt.graph.selector import NodeSelector
 
     wanted = frozenset(unique_ids)
@@ -122,7 +132,7 @@ def select_exactly(unique_ids: list[str]) -> None:
 
 
 def remember_manifest(watcher: Any) -> None:
-    """Lets the watcher see the manifest that dbt runs with, whichever way it came to be."""
+    """Gives the watcher the manifest that dbt runs with, whether loaded or parsed."""
     from dbt.task.base import ConfiguredTask
 
     original = ConfiguredTask.__init__
@@ -135,7 +145,11 @@ def remember_manifest(watcher: Any) -> None:
 
 
 def catch_invalid_selector(selector: Any) -> list[str]:
-    """dbt logs an unknown selector method and selects nothing; here it becomes an error."""
+    """Collects errors about unknown selection methods, for which dbt logs and selects nothing.
+
+    Returns:
+        A list that is filled while ``selector`` runs.
+    """
     errors: list[str] = []
     original = selector.get_method
 

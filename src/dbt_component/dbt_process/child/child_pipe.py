@@ -1,4 +1,4 @@
-"""Events as lines of JSON on a descriptor that the parent reads."""
+"""Writes events as lines of JSON to a descriptor that the parent reads."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ COLOUR_CODE = re.compile("\x1b\\[[0-9;]*m")
 
 
 def plain(text: str) -> str:
-    """Text without terminal colours."""
+    """Removes terminal colours."""
     return COLOUR_CODE.sub("", text)
 
 
 class EventPipe:
-    """Serialises events from dbt's threads onto one descriptor, in the order of their emission."""
+    """Writes events from all of dbt's threads to one descriptor, in the order they are emitted."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -31,7 +31,7 @@ class EventPipe:
                 while view:
                     view = view[os.write(self._descriptor, view) :]
             except BrokenPipeError:
-                pass  # the parent is gone: the watcher on standard input ends this process
+                pass  # the parent is gone; watch_parent ends this process
 
     def close(self) -> None:
         with self._lock:

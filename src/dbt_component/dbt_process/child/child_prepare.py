@@ -1,4 +1,4 @@
-"""``dbt deps`` and ``dbt parse``, and what only the parsed project can tell."""
+"""Runs ``dbt deps`` and ``dbt parse``, then resolves selections and finds runtime variables."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def run_prepare(pipe: EventPipe, request: dict[str, Any]) -> None:
 
 
 def prove_runtime_vars(manifest: Any, probe: dict[str, Any]) -> list[str]:
-    """Those of ``names`` that change nothing when the project is parsed with another value.
+    """Returns those of ``names`` whose value does not affect parsing.
 
-    They may then differ from run to run without parsing again. All are tried together first, and one by
-    one if something changed. A project that can't be parsed with the other value proves nothing.
+    They may differ from run to run without parsing again. The project is parsed with another value for
+    all of them first, and for one at a time if that changes the result. If it can't be parsed with the
+    other value, the variable is taken to matter.
     """
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest

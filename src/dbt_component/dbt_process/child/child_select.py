@@ -1,4 +1,4 @@
-"""Selections, resolved by dbt's own selector."""
+"""Resolves selections with dbt's own selector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .child_pipe import EventPipe
 
 
 def run_select(pipe: EventPipe, request: dict[str, Any]) -> None:
-    """Resolves the selections against a project's manifest, or against a manifest.json alone."""
+    """Resolves the selections in a project's manifest, or in a manifest.json alone."""
     make_cycle_check_linear()
     if request.get("manifest_json"):
         select_from_manifest_json(pipe, request)
@@ -24,7 +24,7 @@ def run_select(pipe: EventPipe, request: dict[str, Any]) -> None:
 
 
 def select_from_manifest_json(pipe: EventPipe, request: dict[str, Any]) -> None:
-    """Resolves each selection without a project; a manifest that can't be read fails the request."""
+    """Resolves each selection without a project; fails the request if the manifest can't be read."""
     try:
         task = ManifestGraph(request["manifest_json"])
     except Exception as error:
@@ -42,7 +42,7 @@ def select_from_manifest_json(pipe: EventPipe, request: dict[str, Any]) -> None:
 
 
 def may_be_by_path(selection: dict[str, Any]) -> bool:
-    """Whether dbt may look at files for this selection; what contains a slash is a path to it."""
+    """Whether dbt may match this selection against files; it takes any value with a slash for a path."""
     text = " ".join((selection["select"], selection["exclude"]))
     return "/" in text or os.sep in text or "path" in text
 
@@ -84,7 +84,7 @@ def write_answers(
 
 
 def resolve_one(task: Any, selection: dict[str, Any]) -> dict[str, Any]:
-    """The ids of one selection, or an error.
+    """Resolves one selection: ``{"ids": [unique id]}``, sorted, or ``{"error": message}``.
 
     Args:
         task: Has ``manifest``, ``graph``, ``previous_state`` and ``config``, as dbt's tasks do.

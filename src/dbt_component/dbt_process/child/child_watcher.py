@@ -1,4 +1,4 @@
-"""dbt's events and results, turned into ours."""
+"""Converts dbt's events and results into ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .child_statuses import BUILT_STATUSES, UNREMARKABLE_STATUSES
 
 
 class NodeWatcher:
-    """The one callback given to dbt: turns its events into ours."""
+    """The only callback given to dbt; converts its events into ours."""
 
     def __init__(self, pipe: EventPipe, metadata: Collection[str]) -> None:
         self._pipe = pipe
@@ -24,7 +24,7 @@ class NodeWatcher:
     def __call__(self, message: Any) -> None:
         try:
             self._handle(message)
-        except Exception:  # an exception here would become an error of the node itself
+        except Exception:  # an exception raised here would become the node's error
             self._pipe.emit(
                 "log", level="warn", name="DbtComponent", message=traceback.format_exc()
             )
@@ -62,8 +62,8 @@ class NodeWatcher:
         info = data.node_info
         result = data.run_result
         status = str(result.status).lower()
-        # Each batch of a microbatch model finishes too, under the model's id, and may be skipped. Only the
-        # model prints; a model skipped as a whole is in dbt's final result.
+        # Each batch of a microbatch model also finishes, under the model's id, and may be skipped. Only the
+        # model has a LogModelResult; a model that is skipped entirely is in dbt's final result.
         if (
             info.resource_type == "model"
             and info.unique_id not in self._printed
@@ -115,14 +115,14 @@ class NodeWatcher:
                 "log",
                 level="warn",
                 name="DbtComponent",
-                message="No metadata of %s: %s" % (unique_id, error),
+                message="No metadata for %s: %s" % (unique_id, error),
                 unique_id=unique_id,
             )
         return described
 
 
 def describe_result(result: Any) -> dict[str, Any]:
-    """One node of dbt's final result, for nodes that no event told of."""
+    """One node of dbt's final result, for nodes without an event."""
     node = getattr(result, "node", None)
     return {
         "unique_id": getattr(node, "unique_id", None) or getattr(result, "unique_id", None),

@@ -1,8 +1,8 @@
-"""Serves one request with a dbt that is no Python script: drives its command line and reports what it logs.
+"""Serves one request with a dbt that is not a Python script, through its command line and JSON log.
 
-Requests and events are those of ``child_main``. What only dbt's own process can do is left out: runs read
-the complete project (``manifest`` is not used), relations are not described (``metadata`` gives a warning),
-selections need a project (``manifest_json`` is refused), and no variable is proven to matter at run time only.
+Requests and events are those of ``child_main``, without what needs dbt's own process: runs read the
+complete project (``manifest`` is not used), relations are not described (``metadata`` causes a warning),
+selections need a project (``manifest_json`` is refused), and every variable is taken to affect parsing.
 
 See: https://docs.getdbt.com/reference/global-configs/logs
 """
@@ -39,11 +39,11 @@ class CommandError(Exception):
 
 
 class CommandInterruptError(Exception):
-    """Stopped from outside: nothing more is started."""
+    """The run was interrupted; no further command is started."""
 
 
 class Command:
-    """The foreign dbt: runs one of its commands at a time, in this process's group."""
+    """Runs commands of an external dbt, one at a time, in this process group."""
 
     def __init__(self, executable: str, pipe: EventPipe) -> None:
         self._executable = executable
@@ -53,13 +53,13 @@ class Command:
         signal.signal(signal.SIGTERM, self._note_interrupt)
 
     def _note_interrupt(self, number: int, _: Optional[FrameType]) -> None:
-        # dbt, in the same group, gets an interrupt too and ends by itself.
+        # dbt is in the same group, so it is interrupted too and exits.
         self.interrupted = True
         if number == signal.SIGTERM:
             os.killpg(0, signal.SIGINT)
 
     def run(self, argv: list[str]) -> tuple[int, list[str]]:
-        """Runs a command with its JSON log; returns its exit code and its errors."""
+        """Runs a command and reports its log; returns its exit code and the errors it logged."""
         reader = LogReader(self._pipe)
         logged = [*argv, "--log-format", "json", "--log-level", "debug"]
         with self._start(logged, stderr=None) as process:
@@ -68,10 +68,11 @@ class Command:
         return process.returncode, reader.errors
 
     def list_nodes(self, argv: list[str]) -> list[dict[str, Any]]:
-        """What ``dbt ls`` lists, as dictionaries.
+        """Runs ``dbt ls``; returns ``unique_id``, ``resource_type`` and ``fqn`` of each node.
 
         Raises:
-            CommandError: dbt does not accept the selection.
+            CommandError: dbt failed, for example because it does not accept the selection.
+            CommandInterruptError: The command was interrupted.
         """
         keys = ["--output", "json", "--output-keys", "unique_id", "resource_type", "fqn"]
         quiet = ["--quiet", "--log-format", "text", "ls"]
@@ -100,12 +101,12 @@ class Command:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
             )
-        except OSError as error:  # gone, or more names than a command line holds
+        except OSError as error:  # removed, or too many names for a command line
             raise CommandError("%s can't be started: %s" % (self._executable, error)) from error
 
 
 def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
-    """One dbt command over exactly the nodes of ``names`` (id -> fully qualified name)."""
+    """Runs one dbt command over exactly the nodes in the request's ``names``."""
     if request.get("metadata"):
         pipe.emit(
             "log",
@@ -139,11 +140,11 @@ def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> No
 def select_exactly(
     command: Command, names: Mapping[str, Iterable[str]], list_argv: list[str], *, most: bool
 ) -> list[str]:
-    """The arguments that select the nodes of ``names`` and no others; none if dbt knows none of them.
+    """Finds arguments that select exactly the nodes of ``names``; empty if dbt knows none of them.
 
-    A name also selects what lies below it, so dbt itself is asked what it would run, and what it would
-    run besides is excluded; which may exclude too much, for the same reason. Where ``most`` of the project
-    is wanted, everything is selected first, and the rest is excluded.
+    Nodes are selected by fqn, which also matches nodes below it. So `dbt ls` is asked first and extra
+    nodes are excluded, which may exclude too much for the same reason: the result is checked. If ``most``
+    of the project is wanted, selecting everything and excluding the rest is tried first.
 
     Raises:
         CommandError: No such arguments were found; nothing has run.
@@ -164,19 +165,19 @@ def select_exactly(
             return chosen if found else []
         in_the_way = in_the_way or left | lost
     raise CommandError(
-        "No selection on dbt's command line means exactly the wanted nodes; in the way: %s. Nothing was"
-        " run. Use a dbt that is a Python script, or give these nodes other names."
+        "No selection on dbt's command line matches exactly the requested nodes; it adds or loses: %s."
+        " Nothing was run. Use a dbt that is a Python script, or rename these nodes."
         % ", ".join(sorted(in_the_way)[:10])
     )
 
 
 def method(fqn: Iterable[str]) -> str:
-    """A node's name as dbt's ``fqn`` method takes it; what would be syntax there matches any character."""
+    """A node's fqn as a ``fqn:`` selector; ``?`` replaces characters that are selector syntax."""
     return "fqn:" + "".join("?" if c in _SPECIAL else c for c in ".".join(fqn))
 
 
 def read_results(path: str) -> list[dict[str, Any]]:
-    """The nodes of run_results.json, which tells also of those skipped at the end."""
+    """Reads the nodes in run_results.json, including skipped ones; empty if it can't be read."""
     try:
         with open(path, encoding="utf-8") as file:
             results = json.load(file)["results"]
@@ -200,7 +201,7 @@ def read_results(path: str) -> list[dict[str, Any]]:
 
 
 def run_prepare(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
-    """``dbt deps`` if asked, then parse; then the selections."""
+    """Runs the request's commands, then resolves its selections."""
     for argv in request["commands"]:
         code, errors = command.run(argv)
         error = None if code == 0 else "\n".join(errors[-5:]) or "exit code %d" % code
@@ -211,14 +212,14 @@ def run_prepare(pipe: EventPipe, command: Command, request: dict[str, Any]) -> N
 
 
 def run_select(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
-    """Resolves each selection with ``dbt ls`` and writes the answers to ``output``.
+    """Resolves each selection with ``dbt ls`` and writes the results to ``output``.
 
     Raises:
-        CommandError: There is no project, which a dbt command can't do without.
+        CommandError: The request has a ``manifest_json``; ``dbt ls`` needs a project.
     """
     if request.get("manifest_json"):
         raise CommandError(
-            "A dbt that is no Python script selects nodes of a project, not of a manifest.json alone."
+            "A dbt that is not a Python script can select nodes of a project, but not of a manifest.json alone."
         )
     found: dict[str, dict[str, Any]] = {}
     for selection in request["selections"]:
