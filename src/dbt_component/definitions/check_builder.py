@@ -14,7 +14,7 @@ from dbt_component.manifest.node import Node
 
 @dataclass(frozen=True)
 class BuiltChecks:
-    """Checks by the unique id of their test, in the order of the ids, and notes on the others."""
+    """Checks by the unique id of their test, in the order of the ids, and notes on renamed and omitted ones."""
 
     specs: dict[str, dg.AssetCheckSpec]
     notes: list[str]
