@@ -41,7 +41,7 @@ def test_a_folder_that_is_gone_is_replaced_by_the_copy(
     assert opened.project_dir == copy
     assert opened.target == "other"
     assert opened.find_profiles_dir() == copy  # the given one is gone too
-    assert "gone is not on this machine; running the copy" in caplog.text
+    assert "gone is not on this machine; using the copy" in caplog.text
     assert source.find_folder() is None
     with pytest.raises(ProjectError, match="does not exist"):
         source.refresh(RefreshRequest(tmp_path / "state"))

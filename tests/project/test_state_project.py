@@ -65,7 +65,7 @@ def test_another_selection_is_asked_of_dbt_once_on_this_machine(
     criteria = SelectionCriteria(select="+customers", exclude="resource_type:test")
     found = prepared.select(criteria)
     assert {"model.shop.customers", "seed.shop.raw_orders"} <= found
-    assert "The state does not hold the selection --select '+customers'" in caplog.text
+    assert "The state does not contain the selection --select '+customers'" in caplog.text
     monkeypatch.setattr("subprocess.Popen", None)
     another = StateProject(shop_state, FolderSource(PROJECTS / "shop"))
     assert another.select(criteria) == found
@@ -107,7 +107,7 @@ def test_where_the_folder_is_gone_the_copy_is_opened_and_equal(
     opened = prepared.open()
     assert opened.project_dir.is_dir() and opened.name == "shop"
     assert prepared.open() is opened
-    assert "running the copy in the state" in caplog.text
+    assert "using the copy from the state" in caplog.text
     assert prepared.differences(find_engine()) == []
 
 

@@ -1,1 +1,1 @@
-"""The YAML component: schema, scaffolding, and the thin class that ties the layers together."""
+"""The YAML component: schema, scaffolding, and the thin class that connects the layers."""

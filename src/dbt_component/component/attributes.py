@@ -1,4 +1,4 @@
-"""What may stand under `attributes:` in defs.yaml, with descriptions and examples for `dg docs` and editors."""
+"""The schema of `attributes:` in defs.yaml, with descriptions and examples for `dg docs` and editors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 @dataclass
 class DbtProjectAttributes(dg.Resolvable):
-    """The attributes of DbtProjectComponent; each says of itself what it is."""
+    """The attributes of DbtProjectComponent; each resolver holds its attribute's description."""
 
     project: Annotated[
         ProjectSource,
@@ -37,7 +37,7 @@ class DbtProjectAttributes(dg.Resolvable):
             resolve_project,
             model_field_type=ProjectModel,
             description="The dbt project: the path of its folder, a mapping, or a mapping with `repo_url`"
-            " for one in Git. Relative paths start at the folder of this file.",
+            " for one in Git. Paths are relative to the folder of this file.",
             examples=[
                 "{{ context.project_root }}/transform",
                 {"project_dir": "{{ context.project_root }}/transform", "target": "prod"},
@@ -48,14 +48,14 @@ class DbtProjectAttributes(dg.Resolvable):
     select: Annotated[
         str,
         dg.Resolver.default(
-            description="Which nodes to define, in dbt's selection syntax.",
+            description="The nodes to define, in dbt's selection syntax.",
             examples=["tag:daily", "+marts"],
         ),
     ] = DEFAULT_SELECT
     exclude: Annotated[
         str,
         dg.Resolver.default(
-            description="Which nodes to leave out, in dbt's selection syntax.", examples=["tag:old"]
+            description="The nodes to leave out, in dbt's selection syntax.", examples=["tag:old"]
         ),
     ] = ""
     selector: Annotated[
@@ -70,8 +70,8 @@ class DbtProjectAttributes(dg.Resolvable):
         dg.Resolver.passthrough(
             description="The dbt command and its arguments, rendered at run time with `partition_key`,"
             " `partition_key_range`, `partition_time_window`, `context` and `config` in scope, and"
-            " `state_args` and `defer_args`, which name the folder of `project.state_path`. A mapping is a"
-            " flag and its value. Arguments that use a partition are omitted from unpartitioned runs.",
+            " `state_args` and `defer_args`, which point to the folder of `project.state_path`. A mapping"
+            " is a flag and its value. Arguments that use a partition are omitted from unpartitioned runs.",
             examples=[
                 ["build"],
                 ["build", "--full-refresh"],
@@ -93,9 +93,9 @@ class DbtProjectAttributes(dg.Resolvable):
             compile_translation,
             model_field_type=str | dg.AssetAttributesModel,
             inject_before_resolve=False,
-            description="How a node becomes an asset: a mapping of asset attributes, or one template that"
-            " returns them. In scope: `node`, its entry in manifest.json, and `spec`, the asset by default"
-            " rules.",
+            description="Changes the asset of each node: a mapping of asset attributes, or one template"
+            " that returns them. In scope: `node`, its entry in manifest.json, and `spec`, its asset by"
+            " default rules.",
             examples=[{"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]}],
         ),
     ] = None
@@ -104,14 +104,14 @@ class DbtProjectAttributes(dg.Resolvable):
         dg.Resolver(
             TranslationSettings.resolve_from_model,
             model_field_type=TranslationSettings.model(),
-            description="Switches of the mapping from dbt to Dagster.",
+            description="Switches that control the mapping from dbt to Dagster.",
             examples=[{"enable_source_tests_as_checks": True}],
         ),
     ] = None
     include_metadata: Annotated[
         list[Literal["column_metadata", "row_count", "insights"]],
         dg.Resolver.default(
-            description="What to fetch of each relation after it is built, on dbt's own connection:"
+            description="Metadata to fetch for each relation after it is built, over dbt's own connection:"
             " `row_count` (tables only) and `column_metadata` (names and types).",
             examples=[["row_count", "column_metadata"]],
         ),
@@ -133,16 +133,16 @@ class DbtProjectAttributes(dg.Resolvable):
     watch: Annotated[
         Watch | None,
         dg.Resolver.default(
-            description="For a project in Git: a sensor that looks at the ref, and refreshes the state"
-            " when it moved.",
+            description="For a project in Git: a sensor that watches the ref and refreshes the state when"
+            " the ref moves.",
             examples=[{"interval_seconds": 60, "default_status": "RUNNING"}],
         ),
     ] = None
     prepare_if_dev: Annotated[
         bool,
         dg.Resolver.default(
-            description="Whether `dg dev` and the dg command line refresh the state on loading, if the"
-            " project changed."
+            description="Whether `dg dev` and the dg command line refresh the state at load time if the"
+            " project has changed."
         ),
     ] = True
     defs_state: Annotated[
@@ -150,19 +150,20 @@ class DbtProjectAttributes(dg.Resolvable):
         dg.Resolver(
             DefsState.resolve_from_model,
             model_field_type=DefsState.model(),
-            description="Where the prepared state is kept.",
+            description="Storage of the prepared state.",
             examples=[{"management_type": "VERSIONED_STATE_STORAGE"}],
         ),
     ] = None
 
     def complete_and_check(self) -> None:
-        """Fills in what was left open, and refuses what can't be meant.
+        """Fills in defaults and rejects invalid values.
 
         Raises:
-            DefinitionError: Names each attribute that is wrong, and its value; or `watch` has no remote to ask.
-            SelectionError: ``select`` or ``exclude`` together with ``selector``.
+            DefinitionError: Attributes are invalid; the message lists each with its value. Or ``watch`` is
+                set for a project without a remote.
+            SelectionError: ``select`` or ``exclude`` is combined with ``selector``.
         """
-        if isinstance(self.project, (str, Path)):  # in Python; YAML has resolved it already
+        if isinstance(self.project, (str, Path)):  # created in Python; YAML has resolved it already
             self.project = FolderSource(Path(self.project))
         elif isinstance(self.project, DbtProject):
             self.project = FolderSource.of(self.project)
@@ -170,12 +171,12 @@ class DbtProjectAttributes(dg.Resolvable):
             self.cli_args = ["build"]
         if "insights" in (self.include_metadata or []):
             raise DefinitionError(
-                "include_metadata 'insights' is a service of Dagster+ that this component does not feed.",
+                "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
                 where="include_metadata",
-                hint="Leave it out; `row_count` and `column_metadata` are available.",
+                hint="Remove it; `row_count` and `column_metadata` are available.",
             )
         _refuse_wrong_types(self)
-        self.criteria  # noqa: B018 - refuses select together with selector
+        self.criteria  # noqa: B018 - rejects select combined with selector
         if self.watch is not None:
             remote_commit_of(self.project)
 
@@ -188,13 +189,13 @@ class DbtProjectAttributes(dg.Resolvable):
 
     @property
     def selection_tags(self) -> dict[str, str]:
-        """Tags of the op that show the component's selection."""
+        """Op tags with the component's selection."""
         given = {"select": self.select, "exclude": self.exclude, "selector": self.selector}
         return {f"dagster_dbt/{name}": value for name, value in given.items() if value}
 
 
 def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
-    """Templates may give values of any type; a wrong one is refused by name, all at once."""
+    """Rejects values of a wrong type, which templates may produce; lists all of them in one error."""
     problems = [
         f"`{name}` must be text, not {value!r}"
         for name in ("select", "exclude", "selector")
@@ -207,6 +208,6 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
     known = {"column_metadata", "row_count"}
     wrong = [item for item in attributes.include_metadata or [] if item not in known]
     if wrong:
-        problems.append(f"`include_metadata` knows {sorted(known)}, not {wrong!r}")
+        problems.append(f"`include_metadata` accepts {sorted(known)}, not {wrong!r}")
     if problems:
         raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")

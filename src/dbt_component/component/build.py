@@ -1,4 +1,4 @@
-"""A component's definitions: assets and checks, schedules, and what watches its project."""
+"""Builds a component's definitions: assets and checks, schedules, and the sensor that watches Git."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -31,16 +31,16 @@ def build_definitions(
     """Builds everything that a component defines.
 
     Args:
-        attributes: What defs.yaml says.
-        context: Where the component lies.
+        attributes: The attributes in defs.yaml.
+        context: The component's load context.
         loaded: Its state.
         run: The body of its ops.
-        op_config: Their config in the launchpad.
-        state_config: Where the state is kept.
+        op_config: The class of their config in the launchpad.
+        state_config: The location of the state.
         refresh: Refreshes the state in the current storage.
 
     Raises:
-        DefinitionError: The nodes can't become definitions.
+        DefinitionError: Nodes can't become definitions.
     """
     for note in loaded.specs.notes:
         _logger.info(note)

@@ -1,4 +1,4 @@
-"""Keeps Python's garbage collector away from definitions that live as long as the process."""
+"""Excludes definitions that live as long as the process from Python's garbage collection."""
 
 import gc
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def built_for_good(node_count: int) -> Iterator[None]:
     collection takes 0.3 s and loading triggers dozens. Smaller projects are not affected.
 
     Args:
-        node_count: Nodes and tests of the project.
+        node_count: The number of nodes and tests in the project.
     """
     was_enabled = gc.isenabled()
     if node_count < _MANY_NODES or not was_enabled:

@@ -1,4 +1,4 @@
-"""DbtProjectComponent: a dbt project as Dagster assets, checks and schedules, from YAML."""
+"""DbtProjectComponent: defines a dbt project as Dagster assets, checks and schedules, from YAML."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -46,8 +46,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     """A dbt project as Dagster assets and asset checks.
 
     Every model, seed and snapshot becomes an asset, every dbt test an asset check, and dbt runs exactly what
-    Dagster selects. The project is prepared once and kept as the component's state: refresh it with
-    `dg utils refresh-defs-state`; `dg dev` does so by itself when a file changed.
+    Dagster selects. The project is prepared once and stored as the component's state: refresh it with
+    `dg utils refresh-defs-state`; `dg dev` refreshes it automatically when a file has changed.
     """
 
     def __post_init__(self) -> None:
@@ -64,20 +64,20 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         component = super(StateBackedComponent, cls).load(attributes, context)
         component.bind_to_project(context.project_root)
-        if cls is DbtProjectComponent:  # a subclass may answer differently next time
+        if cls is DbtProjectComponent:  # a subclass may give another result next time
             component.remember_inputs(LoadInputs.of(attributes, context))
         claim_state_key(context, component.defs_state_config.key)
         return component
 
     def bind_to_project(self, project_root: Path) -> None:
-        """Sets the Dagster project that the component belongs to; part of its state's key."""
+        """Sets the Dagster project that the component belongs to, which its state's key depends on."""
         self._project_root = project_root
 
     def remember_inputs(self, inputs: LoadInputs | None) -> None:
-        """Lets definitions be kept for the next load in this process; see DefinitionsMemo."""
+        """Lets definitions be cached for the next load in this process; see DefinitionsMemo."""
         self._inputs = inputs
 
-    # -- meant for subclasses and users ------------------------------------------------------------
+    # -- for subclasses and users ------------------------------------------------------------------
 
     @property
     def op_config_schema(self) -> type[dg.Config] | None:
@@ -86,16 +86,16 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     @property
     def dbt_project(self) -> DbtProject:
-        """The project on this machine; unpacked from the state if its folder is gone."""
+        """The project on this machine; unpacked from the state if its folder does not exist."""
         return self.loaded.prepared.open()
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
-        """``cli_args`` rendered for one run. Override it to add arguments from context or config."""
+        """Renders ``cli_args`` for one run. Override it to add arguments from context or config."""
         scope = run_scope(context, DbtCliResource.of(self.dbt_project))
         return render_cli_args(self.cli_args, {**self.loaded.scope, **scope})
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        """Runs dbt over what the step selected. Override it to do something before or after."""
+        """Runs dbt on the step's selection. Override it to do something before or after."""
         yield from dbt.cli(self.get_cli_args(context), context=context).stream()
 
     def asset_key_for_model(self, model_name: str) -> dg.AssetKey:
@@ -105,13 +105,13 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             model_name: Name, ``package.name``, ``name.v2`` for a version, or unique id.
 
         Raises:
-            UnknownNodeError: No node has that name, or several do.
+            UnknownNodeError: No node has that name, or several have it.
         """
         node = self.loaded.manifest.index.find_asset_node(model_name)
         return self.loaded.key_of(node.unique_id)
 
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
-        """The Dagster selection of what dbt selects within this component, checks included."""
+        """The assets and checks of this component that dbt selects, as a Dagster selection."""
         criteria = SelectionCriteria(select=select, exclude=exclude)
         return asset_selection(*self.loaded.keys_of(criteria))
 
@@ -126,7 +126,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     @property
     def state_refresh(self) -> StateRefresh:
-        """How this component's state is refreshed."""
+        """The refresh of this component's state."""
         return StateRefresh.of(self, self.defs_state_config.key)
 
     async def refresh_state(self, project_root: Path) -> str:
@@ -153,7 +153,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     ) -> dg.Definitions:
         if state_path is None:
             _logger.warning(
-                "No state for %s, so it defines nothing. Run `dg utils refresh-defs-state`.",
+                "%s has no state, so it defines nothing. Run `dg utils refresh-defs-state`.",
                 self.defs_state_config.key,
             )
             return dg.Definitions()
@@ -186,7 +186,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     @property
     def loaded(self) -> Loaded:
-        """The state as loaded; opened where Dagster keeps it if definitions aren't built yet.
+        """The loaded state; opened from Dagster's storage if definitions have not been built yet.
 
         Raises:
             StateMissingError: There is no state.

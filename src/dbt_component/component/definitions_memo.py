@@ -24,7 +24,7 @@ _READS_MORE = ("load_component", "build_defs")
 
 @dataclass(frozen=True)
 class LoadInputs:
-    """Everything that a component defined in YAML depends on, besides its state."""
+    """All inputs of a component defined in YAML, except for its state."""
 
     location: str
     project_root: str
@@ -35,7 +35,7 @@ class LoadInputs:
     def of(
         cls, attributes: BaseModel | None, context: dg.ComponentLoadContext
     ) -> "LoadInputs | None":
-        """The inputs; ``None`` if user code is involved, as its result may differ next time."""
+        """The inputs; ``None`` if user code is involved, because its result may differ next time."""
         if attributes is None or _has_template_vars(context):
             return None
         text = attributes.model_dump_json()
@@ -58,7 +58,7 @@ class BuiltDefinitions:
 
 
 class DefinitionsMemo:
-    """The last definitions of each place, for as many as a large project has components."""
+    """The last definitions of each component, for up to ``_MAX_ENTRIES`` components."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, tuple[LoadInputs, BuiltDefinitions]] = OrderedDict()
@@ -69,10 +69,10 @@ class DefinitionsMemo:
         state: StateFile,
         build: Callable[[StateFile], BuiltDefinitions],
     ) -> BuiltDefinitions:
-        """The definitions built before from these inputs and this state, else new ones, which are kept.
+        """Returns the cached definitions for these inputs and this state, or builds and caches them.
 
         Args:
-            inputs: What the definitions depend on; ``None`` builds them without keeping them.
+            inputs: The inputs of the definitions; with ``None`` they are built but not cached.
             state: The open state; closed if it is not needed.
             build: Builds the definitions.
         """

@@ -1,4 +1,4 @@
-"""What can be said of a component without running dbt."""
+"""Reports on a component's state and its runs without running dbt."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from dbt_component.selection.criteria import SelectionCriteria
 
 @dataclass(frozen=True)
 class Report:
-    """The doctor's findings on one component. ``problem`` is set if there is no usable state."""
+    """The findings on one component. ``problem`` is set if there is no usable state."""
 
     state_key: str
     problem: str | None = None
@@ -38,7 +38,7 @@ class Report:
 
 
 def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
-    """The dbt components of the dg project around ``folder``."""
+    """Yields the dbt components of the dg project that contains ``folder``."""
     tree = ComponentTree.for_project(folder.resolve())
     for component in tree.get_all_components(of_type=DbtProjectComponent):
         component.bind_to_project(tree.project_root)
@@ -46,14 +46,14 @@ def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
 
 
 def examine(component: DbtProjectComponent, *, select: str | None, exclude: str) -> Report:
-    """Compares a component's state with its project and says how a run of all of it would go.
+    """Compares a component's state with its project and reports the mode of a full run.
 
-    No remote is asked: a branch that has moved is found by ``dg utils refresh-defs-state``.
+    Does not ask the remote; only ``dg utils refresh-defs-state`` detects that a branch has moved.
 
     Args:
-        component: A component that was loaded from a dg project.
-        select: A dbt selection to list; answered from the state, else by dbt.
-        exclude: What that selection excludes.
+        component: A component loaded from a dg project.
+        select: A dbt selection to list; resolved from the state if possible, else by dbt.
+        exclude: Nodes to exclude from that selection.
     """
     key = component.defs_state_config.key
     try:
@@ -92,12 +92,12 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
 
 
 def _arguments(component: DbtProjectComponent) -> DbtArguments:
-    """The arguments of a run as far as they are known without one: items that hold no template."""
+    """The arguments of a run that are known in advance: those without templates."""
     plain: list[str] = []
     for arg in component.cli_args:
         if isinstance(arg, str) and "{{" not in arg:
             plain.append(arg)
         elif isinstance(arg, str) and plain and plain[-1].startswith("-"):
-            plain.pop()  # the option whose value the template is
+            plain.pop()  # the option that takes the template as its value
     refuse_step_flags(plain)
     return parse_arguments(plain or ["build"])

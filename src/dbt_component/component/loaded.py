@@ -1,4 +1,4 @@
-"""A component's state as loaded, and what its definitions are made from, each built once."""
+"""A component's loaded state, and the specs and keys derived from it, each built once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Loaded:
     """One version of a component's project.
 
     Args:
-        prepared: The project as its state describes it.
-        rules: How its nodes become assets and checks.
+        prepared: The project in its state.
+        rules: The rules that turn its nodes into assets and checks.
         criteria: The component's own selection.
         scope: Names that run-time templates may use besides those of the run.
     """
@@ -38,12 +38,12 @@ class Loaded:
 
     @property
     def state_id(self) -> str:
-        """Names the content of the state."""
+        """Identifies the content of the state."""
         return self.prepared.state.header.state_id
 
     @property
     def commit(self) -> str | None:
-        """The commit that the state was made from, for a project in Git."""
+        """The commit that the state was prepared from; ``None`` if none was recorded."""
         origin = self.prepared.origin
         return origin.commit if origin is not None else None
 
@@ -58,7 +58,7 @@ class Loaded:
         )
 
     def key_of(self, unique_id: str) -> dg.AssetKey:
-        """The final key of a node, whether the component selects it or not."""
+        """The final key of a node, even if the component does not select it."""
         return self._view.final_spec(unique_id).key
 
     def keys_of(

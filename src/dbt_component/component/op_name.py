@@ -12,9 +12,9 @@ def default_op_name(
     context: dg.ComponentLoadContext,
     name: str,
 ) -> str:
-    """The dbt project's name; with the component's folder if it defines a part of the project.
+    """The dbt project's name; followed by the component's folder if a selection, target or profile is set.
 
-    Several components on one project then have ops of different names.
+    So several components on one project have ops with different names.
     """
     settings = project.settings
     is_plain = criteria.is_everything and settings.target is None and settings.profile is None

@@ -1,4 +1,4 @@
-"""Refreshing a component's state, in a file or in a storage that keeps versions."""
+"""Refreshes a component's state, in a file or in a versioned storage."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ _logger = logging.getLogger("dbt_component")
 
 @dataclass(frozen=True)
 class StateRefresh:
-    """How to refresh the state ``key``: from where, and what it must hold."""
+    """The refresh of the state ``key``: the source of its project, and what it must contain."""
 
     key: str
     source: ProjectSource
@@ -31,7 +31,7 @@ class StateRefresh:
 
     @classmethod
     def of(cls, attributes: DbtProjectAttributes, key: str) -> "StateRefresh":
-        """What the state of a component with these attributes must hold."""
+        """Returns the refresh for a component with these attributes."""
         schedules = [schedule.criteria for schedule in attributes.schedules]
         return cls(
             key=key,
@@ -43,12 +43,12 @@ class StateRefresh:
     def into_file(
         self, state_path: Path, previous_path: Path, *, replaces: str | None = None
     ) -> RefreshOutcome:
-        """Brings the state at ``state_path`` up to date, and reports what was done on standard error.
+        """Brings the state at ``state_path`` up to date and reports the outcome on standard error.
 
         Args:
-            state_path: Where the state is, or is to be written.
-            previous_path: The former state; may be the same file.
-            replaces: Version of the former state, in a storage that keeps versions.
+            state_path: The file to write; not written if nothing changed.
+            previous_path: The previous state; may be the same file.
+            replaces: Version of the previous state, in a versioned storage.
         """
         outcome = self.source.refresh(
             RefreshRequest(
@@ -78,7 +78,7 @@ class StateRefresh:
             if latest is not None:
                 try:
                     storage.download_state_to_path(self.key, latest, previous)
-                except Exception as error:  # each storage has errors of its own
+                except Exception as error:  # each storage raises its own errors
                     _logger.warning("State %s of %s can't be read: %s", latest, self.key, error)
             fresh = Path(folder) / "state"
             outcome = await asyncio.to_thread(self.into_file, fresh, previous, replaces=latest)
@@ -90,5 +90,5 @@ class StateRefresh:
 
 
 def _report(text: str) -> None:
-    # Not on standard output, which a program may read.
+    # Standard output may be read by a program.
     sys.stderr.write(f"{text}\n")

@@ -1,4 +1,4 @@
-"""How a component's nodes become assets and checks: the methods that a subclass may override."""
+"""The methods that turn a component's nodes into assets and checks; a subclass may override them."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,7 +15,7 @@ from dbt_component.project.project import DbtProject
 
 
 class ComponentSpecMethods(DbtProjectAttributes):
-    """The spec methods of a component. By default they are those of its translator."""
+    """The spec methods of a component. By default they call its translator."""
 
     @cached_property
     def translator(self) -> DagsterDbtTranslator:
@@ -28,13 +28,13 @@ class ComponentSpecMethods(DbtProjectAttributes):
         return SpecRules(self, self.translator.settings, self.translation)
 
     def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
-        """The manifest entry of a node. Override it to alter what specs and templates see."""
+        """The manifest entry of a node or test. Override it to alter the input of specs and templates."""
         return self.translator.get_resource_props(manifest, unique_id)
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """The spec of a node before YAML ``translation``. Override it to alter any spec."""
+        """The spec of a node before the YAML ``translation``. Override it to alter any spec."""
         view = resolving(manifest, lambda: self.spec_rules, project)
         return self.translator.get_asset_spec(view, unique_id, project)
 
@@ -45,6 +45,6 @@ class ComponentSpecMethods(DbtProjectAttributes):
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
-        """The check of a test on an asset; ``None`` leaves it out. Override it to alter any check."""
+        """The check of an asset that a test becomes; ``None`` leaves it out. Override it to alter checks."""
         view = resolving(manifest, lambda: self.spec_rules, project)
         return self.translator.get_asset_check_spec(asset_spec, view, unique_id, project)

@@ -1,4 +1,4 @@
-"""The default key of a component's state: made from all that changes what the state holds."""
+"""The default key of a component's state, derived from everything that changes the state's contents."""
 
 import hashlib
 import json
@@ -39,11 +39,11 @@ def default_state_key(
 
 
 def claim_state_key(context: dg.ComponentLoadContext, key: str) -> None:
-    """Makes a key this component's own within its dg project.
+    """Reserves a key for this component within its dg project.
 
     Raises:
-        DefinitionError: Another component has it; the message names the files of both. Each would
-            overwrite the other's state.
+        DefinitionError: Another component uses it, and each would overwrite the other's state. The message
+            names the files of both.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", DuplicateDefsStateKeyWarning)
@@ -57,5 +57,5 @@ def claim_state_key(context: dg.ComponentLoadContext, key: str) -> None:
             raise DefinitionError(
                 f"Two components have the state key {key!r}.",
                 where=" and ".join(files) or str(clash),
-                hint="Give one of them a key of its own: `defs_state: {key: …}`.",
+                hint="Set another key for one of them: `defs_state: {key: …}`.",
             ) from None

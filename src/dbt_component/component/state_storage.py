@@ -1,4 +1,4 @@
-"""Where Dagster keeps a component's state: beside the code, or in the instance's versioned storage."""
+"""Access to a component's state, beside the code or in the instance's versioned storage."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _logger = logging.getLogger("dbt_component")
 
 
 def versioned_storage(config: DefsStateConfig) -> DefsStateStorage | None:
-    """The current storage, if this state is kept in one that keeps versions."""
+    """The current versioned storage; ``None`` if this state is not kept in one."""
     is_versioned = config.management_type is DefsStateManagementType.VERSIONED_STATE_STORAGE
     return DefsStateStorage.get() if is_versioned else None
 
@@ -34,7 +34,7 @@ def state_at_load(
 ) -> AbstractContextManager[Path | None]:
     """The path of the state that this process loads definitions from; ``None`` if there is none.
 
-    A state in a versioned storage is there only as long as the context is open; an open file stays readable.
+    For a versioned storage, the path exists only while the context is open; an open file stays readable.
     """
     return DefinitionsLoadContext.get().state_path(config, DefsStateStorage.get(), project_root)
 
@@ -46,7 +46,7 @@ def refresh_in_development(
 ) -> None:
     """Refreshes the state under `dg dev` and the dg command line, as Dagster does when definitions load.
 
-    A project that can't be prepared leaves the last good state in use, with a warning.
+    If the project can't be prepared, logs a warning and keeps using the last good state.
 
     Raises:
         DagsterDbtError: The project can't be prepared, and there is no state yet.
@@ -63,7 +63,7 @@ def refresh_in_development(
             raise
         version = last_good
         _logger.warning(
-            "The dbt project can't be prepared; the last good state of %s stays in use.\n%s",
+            "The dbt project can't be prepared; the last good state of %s remains in use.\n%s",
             config.key,
             error,
         )
@@ -76,13 +76,13 @@ def open_state(
     """Opens a component's state.
 
     Args:
-        config: Where it is kept.
-        project_root: The Dagster project; ``None`` if the component was made by hand.
-        newest: Take the newest version, rather than the one that this process loads definitions from.
+        config: Its location.
+        project_root: The Dagster project; ``None`` if Dagster did not load the component.
+        newest: Open the newest version instead of the one that this process loads definitions from.
 
     Raises:
-        StateMissingError: There is none, or it can't be known where it would be.
-        StateFormatError: It can't be read by this release.
+        StateMissingError: There is no state, or ``project_root`` is ``None``.
+        StateFormatError: This release can't read it.
     """
     if project_root is None:
         raise StateMissingError(
@@ -97,7 +97,7 @@ def open_state(
     with context.state_path(config, DefsStateStorage.get(), project_root) as path:
         if path is None:
             raise StateMissingError(
-                f"There is no state {config.key!r}.", hint="Run `dg utils refresh-defs-state`."
+                f"State {config.key!r} does not exist.", hint="Run `dg utils refresh-defs-state`."
             )
         return StateFile(path)
 

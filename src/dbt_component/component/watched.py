@@ -1,4 +1,4 @@
-"""``watch:`` of a component: what its sensor asks, and what its job does."""
+"""Builds the sensor and the job of a component's ``watch:``."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -29,7 +29,7 @@ def build_watch_of(
         watch: The settings.
         op_name: Prefix of their names.
         loaded: The state in use.
-        config: Where the state is kept.
+        config: The location of the state.
         refresh: Refreshes the state in the current storage.
         project_root: The Dagster project.
 

@@ -1,1 +1,1 @@
-"""Dagster at load time: which assets, checks, jobs and schedules exist."""
+"""Dagster definitions at load time: assets, checks, jobs, schedules and sensors."""

@@ -1,4 +1,4 @@
-"""Dagster's selection of exactly some assets and checks."""
+"""A Dagster selection of an exact set of assets and checks."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,9 @@ import dagster as dg
 def asset_selection(
     asset_keys: Iterable[dg.AssetKey], check_keys: Iterable[dg.AssetCheckKey]
 ) -> dg.AssetSelection:
-    """Selects these assets and these checks only; selects nothing if there are none.
+    """Selects only these assets and these checks; selects nothing if there are none.
 
-    An asset's other checks stay out, and so do the assets of the checks.
+    Neither an asset's other checks nor the assets of the checks are selected.
     """
     assets = dg.AssetSelection.assets(*asset_keys).without_checks()
     checks = list(check_keys)

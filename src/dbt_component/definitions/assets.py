@@ -24,18 +24,18 @@ def build_assets(
     *,
     metadata: frozenset[str] = frozenset(),
 ) -> list[dg.AssetsDefinition]:
-    """Builds the multi-assets that run dbt, and registers what each of their ops stands for.
+    """Builds the multi-assets that run dbt, and registers the nodes of each of their ops.
 
-    All assets of one op must share a partitions definition for Dagster to run them together, so a
-    selection that mixes them gives one op for each, the unpartitioned one under the plain name. A check
-    is in the op of its asset.
+    Dagster requires all assets of one op to share a partitions definition, so a selection with several of
+    them gives one op for each; the unpartitioned op gets the plain name. A check belongs to the op of its
+    asset.
 
     Args:
-        specs: What to define.
+        specs: The assets and checks to define.
         prepared: The project that they were built from.
         op: Settings that all ops share.
         run: The op's body.
-        metadata: What to fetch of each relation after it is built.
+        metadata: Metadata to fetch for each relation after it is built.
     """
     groups: dict[Any, list[dg.AssetSpec]] = {}
     for spec in specs.asset_specs:
@@ -75,8 +75,8 @@ def _build_one(specs: OpSpecs, op: OpSettings, run: RunFunction) -> dg.AssetsDef
         pool=op.pool,
         backfill_policy=op.backfill_policy,
         config_schema=op.config_cls.to_fields_dict() if op.config_cls is not None else None,
-        # Dagster searches a list for every check's asset, which is quadratic; build_specs has
-        # already made sure that each check belongs to one of these assets or to a source of theirs.
+        # Dagster searches a list for every check's asset, which is quadratic; build_specs has already
+        # ensured that each check belongs to one of these assets or to one of their sources.
         allow_arbitrary_check_specs=True,
     )
     return ProjectAssetsDefinition.from_multi_asset(multi_asset(body))

@@ -14,7 +14,7 @@ from dbt_component.manifest.node import Node
 
 @dataclass(frozen=True)
 class BuiltChecks:
-    """Checks by the unique id of their test, in the order of the ids."""
+    """Checks by the unique id of their test, in the order of the ids, and notes on renamed and omitted ones."""
 
     specs: dict[str, dg.AssetCheckSpec]
     notes: list[str]
@@ -28,17 +28,17 @@ def build_checks(
     selected_ids: Set[str],
     taken_names: Set[str],
 ) -> BuiltChecks:
-    """Builds the checks of all selected tests that are attached to one of the assets.
+    """Builds the checks for all selected tests that are attached to one of the assets.
 
     Args:
-        manifest: The project seen through its spec rules.
+        manifest: The project with its spec rules applied.
         assets: The selected models, seeds and snapshots.
         upstream: The assets and sources that they depend on; the sources may have checks too.
         selected_ids: dbt's selection. Tests of sources need not be in it.
         taken_names: Output names of the assets.
 
     Raises:
-        DefinitionError: Two checks claim one name.
+        DefinitionError: Two checks have the same name, even after renaming.
     """
     settings = manifest.rules.settings
     if not settings.enable_asset_checks:
@@ -68,8 +68,8 @@ def build_checks(
     notes = list(names.notes)
     if loose:
         notes.append(
-            f"{len(loose)} selected tests are checks of no asset (several or no parents, or a"
-            f" parent that is no selected asset) and report as observations: {listed(loose)}."
+            f"{len(loose)} selected tests are not checks of an asset (several or no parents, or a"
+            f" parent that is not a selected asset) and report as observations: {listed(loose)}."
             " `meta.dagster.ref` attaches a test to one model."
         )
     return BuiltChecks(specs, notes)

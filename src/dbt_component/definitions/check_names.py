@@ -1,4 +1,4 @@
-"""Names of checks: acceptable to Dagster, and each the only one of its op."""
+"""Names of checks that are valid in Dagster and unique within their op."""
 
 import re
 from collections.abc import Set
@@ -15,7 +15,7 @@ class CheckNames:
     """Gives checks their names; ``notes`` list the renamed ones.
 
     Args:
-        taken: Output names that are in use already.
+        taken: Output names that are already in use.
     """
 
     def __init__(self, taken: Set[str]) -> None:
@@ -23,7 +23,7 @@ class CheckNames:
         self.notes: list[str] = []
 
     def named(self, spec: dg.AssetCheckSpec, test: DbtTest) -> dg.AssetCheckSpec:
-        """The check under a name that is valid and free: its own, or with the package or an id appended.
+        """The check under a valid and free name: its own, or that with the package or an id appended.
 
         Raises:
             DefinitionError: No such name is free.
@@ -42,13 +42,13 @@ class CheckNames:
             suffix = test.unique_id.rpartition(".")[2][-10:]
             spec = _renamed(spec, f"{spec.name}_{suffix}")
         self.notes.append(
-            f"Check name {clashing!r} on {asset!r} was taken; {test.unique_id} is shown as {spec.name!r}."
+            f"Check name {clashing!r} on {asset!r} is taken; {test.unique_id} is shown as {spec.name!r}."
         )
         if spec.get_python_identifier() in self._taken:
             raise DefinitionError(
-                f"Two checks on {asset!r} claim the name {spec.name!r}.",
+                f"Two checks on {asset!r} have the name {spec.name!r}.",
                 where=test.original_file_path,
-                hint=f"Give {test.unique_id} a `name` of its own in dbt.",
+                hint=f"Give {test.unique_id} a unique `name` in dbt.",
             )
         return spec
 

@@ -1,4 +1,4 @@
-"""Refusals of asset keys that several nodes share, or that no op can output."""
+"""Rejects asset keys that several nodes share or that an op can't output."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -20,16 +20,16 @@ def refuse_shared_keys(
     *,
     allow_shared_sources: bool,
 ) -> None:
-    """Refuses nodes with the same key.
+    """Rejects nodes with the same key.
 
     Args:
         index: The project, for the message.
-        nodes: Everything that the definitions show; a node may come twice.
+        nodes: All nodes that appear in the definitions; a node may occur twice.
         key_of: Their final keys by unique id.
         allow_shared_sources: Whether sources may share a key with each other.
 
     Raises:
-        DuplicateAssetKeyError: Lists all shared keys with their nodes.
+        DuplicateAssetKeyError: Nodes share a key; the message lists all shared keys with their nodes.
     """
     first: dict[dg.AssetKey, Node] = {}
     by_key: dict[dg.AssetKey, dict[str, Node]] = {}
@@ -62,10 +62,10 @@ def refuse_shared_keys(
 
 
 def refuse_unusable_outputs(output_names: Mapping[dg.AssetKey, str]) -> None:
-    """Refuses keys whose output names Dagster does not accept, or that share one.
+    """Rejects keys whose output names are invalid in Dagster or not unique.
 
     Raises:
-        DefinitionError: Keys with other characters than letters, digits and underscores.
+        DefinitionError: Keys with characters other than letters, digits and underscores.
         DuplicateAssetKeyError: Keys that differ only in punctuation.
     """
     invalid = [key for key, name in output_names.items() if not _OUTPUT_NAME.fullmatch(name)]
@@ -73,7 +73,7 @@ def refuse_unusable_outputs(output_names: Mapping[dg.AssetKey, str]) -> None:
         raise DefinitionError(
             "Asset keys contain characters that Dagster does not accept in the outputs of an op:"
             f" {listed(repr(key.to_user_string()) for key in invalid)}.",
-            hint="Use letters without accents, digits and underscores; set another with `translation.key`.",
+            hint="Use unaccented letters, digits and underscores; set another key with `translation.key`.",
         )
     by_name: dict[str, list[str]] = {}
     for key, name in output_names.items():
@@ -83,5 +83,5 @@ def refuse_unusable_outputs(output_names: Mapping[dg.AssetKey, str]) -> None:
         table = "\n".join(f"  {name}: {', '.join(keys)}" for name, keys in sorted(shared.items()))
         raise DuplicateAssetKeyError(
             f"Asset keys that differ only in punctuation give the same op output:\n{table}",
-            hint="Rename one of them with `translation.key`.",
+            hint="Set another key for one of them with `translation.key`.",
         )

@@ -1,4 +1,4 @@
-"""Where an asset's file is: the commit, a link at that commit, and the path on this machine."""
+"""References to an asset's file: the commit, a link at that commit, and the path on this machine."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from dbt_component.translation.link import link_to_file
 
 
 def provenance(manifest: Manifest) -> Mapping[str, Any]:
-    """Metadata that names repository and commit; empty for a project that is not in Git."""
+    """Metadata with repository and commit; empty for a project that is not in Git."""
     origin = manifest.origin
     if origin is None:
         return {}
@@ -22,10 +22,10 @@ def provenance(manifest: Manifest) -> Mapping[str, Any]:
 def file_references(
     metadata: Mapping[str, Any], manifest: Manifest, node: Node, project: DbtProject | None
 ) -> Mapping[str, Any]:
-    """Metadata with references to the node's file added to those already in ``metadata``.
+    """Metadata with references to the node's file, in addition to those already in ``metadata``.
 
-    A link to its Git host if the file is the project's own (not a package's) and the host is known; its
-    path if ``project`` is given.
+    Adds a link to the Git host if the file is the project's own (not a package's) and the host is known,
+    and the path of the file if ``project`` is given.
     """
     found: dict[str, Any] = {}
     origin = manifest.origin

@@ -1,4 +1,4 @@
-"""Jobs over exactly what dbt selects."""
+"""Jobs that run exactly what dbt selects."""
 
 from collections.abc import Collection, Mapping
 
@@ -27,11 +27,11 @@ def build_job(
         name: The job's name.
         asset_keys: The assets of the selected nodes.
         check_keys: The checks of the selected tests.
-        criteria: The selection that gave them, for errors.
+        criteria: The selection that they come from, for errors.
         tags: Tags of the runs.
         description: Shown in Dagster's UI.
-        subject: How errors call the owner of the selection. Default: ``Job`` and its name.
-        where: Where the selection was written, for errors.
+        subject: Name of the selection's owner in errors. Default: ``Job`` and its name.
+        where: Place where the selection is written, for errors.
 
     Raises:
         DefinitionError: There are neither assets nor checks.

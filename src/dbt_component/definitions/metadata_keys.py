@@ -1,4 +1,4 @@
-"""Keys of the metadata that this package puts on specs."""
+"""Keys of the metadata that this package adds to specs."""
 
 UNIQUE_ID_KEY = "dagster_dbt/unique_id"
 PROJECT_ID_KEY = "dagster_dbt/project_id"

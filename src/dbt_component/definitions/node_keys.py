@@ -1,4 +1,4 @@
-"""The keys of nodes and tests, for events of nodes beyond the op that reports them."""
+"""The keys of nodes and tests, for events about nodes that belong to another op."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import dagster as dg
 
 @dataclass(frozen=True)
 class NodeKeys:
-    """Unique ids -> keys as the definitions were built.
+    """Unique ids -> keys in the definitions.
 
-    ``key_of`` also knows sources and nodes outside the selection that something refers to.
+    ``key_of`` also contains sources and nodes outside the selection that selected nodes depend on.
     """
 
     key_of: Mapping[str, dg.AssetKey]

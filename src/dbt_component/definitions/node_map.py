@@ -1,4 +1,4 @@
-"""Which nodes the definitions hold, by the keys under which a selection names them."""
+"""The nodes in the definitions, by their asset and check keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import dagster as dg
 
 @dataclass(frozen=True)
 class NodeMap:
-    """Asset and check keys -> unique ids. ``selected_ids`` is all of dbt's selection, loose tests included."""
+    """Asset and check keys -> unique ids. ``selected_ids`` is dbt's entire selection, loose tests included."""
 
     asset_ids: Mapping[dg.AssetKey, str]
     check_ids: Mapping[dg.AssetCheckKey, str]

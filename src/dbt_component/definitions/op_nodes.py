@@ -1,6 +1,7 @@
-"""Which nodes each op runs, by the names of its outputs.
+"""The nodes that each op runs, by the names of its outputs.
 
-Outputs keep their names when a user changes keys with ``with_attributes``; keys do not.
+Nodes are found by output name because a user may change asset keys with ``with_attributes``, but outputs
+keep their names.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from dbt_component.definitions.spec_builder import SelectedSpecs
 
 @dataclass(frozen=True)
 class OpSpecs:
-    """The specs that one op is made of."""
+    """The specs of one op."""
 
     name: str
     asset_specs: Sequence[dg.AssetSpec]
@@ -26,8 +27,8 @@ class OpNodes:
     """The nodes and tests of one op.
 
     ``asset_ids`` and ``check_ids`` map output names to unique ids; ``check_hosts`` maps the output of a check
-    to that of its asset, where this op makes it. ``loose_tests`` are selected tests that are checks of no
-    asset; ``others`` is all else of dbt's selection that runs with this op: sources, ephemeral models,
+    to that of its asset, if this op makes the asset. ``loose_tests`` are selected tests that are not checks
+    of an asset; ``others`` is the rest of dbt's selection that runs with this op: sources, ephemeral models,
     exposures and the like.
     """
 
@@ -54,20 +55,20 @@ class OpNodes:
 
     @cached_property
     def all_ids(self) -> frozenset[str]:
-        """Everything that the op runs when everything of it is chosen."""
+        """All ids that the op runs if all of its outputs are selected."""
         return frozenset(self.output_of) | self.loose_tests | self.others
 
 
 def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
     """Assigns each node and test of the selection to the op that runs it.
 
-    A test without a check runs in the last of the ops that make its parents; where these ops depend on
-    each other in a cycle, in the op of the parent that comes last in the project. A test without parents
-    in any op, and all that is neither asset nor test, goes to the first op.
+    A test without a check runs in the last of the ops that make its parents; if these ops depend on each
+    other in a cycle, in the op of the parent that comes last in the project. Tests without parents in any
+    op, and everything that is neither asset nor test, belong to the first op.
 
     Args:
         specs: The selection.
-        ops: Its specs, divided; at least one.
+        ops: The specs of each op; at least one op.
     """
     ids = specs.node_map
     home = {spec.key: number for number, op in enumerate(ops) for spec in op.asset_specs}
@@ -96,7 +97,7 @@ def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
 def _loose_tests(
     specs: SelectedSpecs, home: Mapping[dg.AssetKey, int], order: "_OpOrder"
 ) -> tuple[dict[int, set[str]], set[str]]:
-    """Tests without a check by the number of their op, and all else that is no asset."""
+    """Tests without a check by the number of their op, and all ids that are neither asset nor test."""
     index, ids = specs.index, specs.node_map
     op_of = {unique_id: home[key] for key, unique_id in ids.asset_ids.items()}
     position_of = {node.unique_id: position for position, node in enumerate(index.nodes)}
@@ -120,7 +121,7 @@ def _loose_tests(
 
 
 class _OpOrder:
-    """Which op comes after which, by the dependencies between their assets."""
+    """The order of ops, given by the dependencies between their assets."""
 
     def __init__(self, ops: Sequence[OpSpecs], home: Mapping[dg.AssetKey, int]) -> None:
         children: list[set[int]] = [set() for _ in ops]
@@ -133,7 +134,7 @@ class _OpOrder:
         self._below = [_reachable(children, number) for number in range(len(ops))]
 
     def last(self, candidates: Sequence[int]) -> int:
-        """The first of the candidates that none of the others comes after."""
+        """The first candidate that no other candidate comes after."""
         return next(
             op for op in candidates if not any(self._is_after(other, op) for other in candidates)
         )

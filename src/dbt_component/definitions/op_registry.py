@@ -1,7 +1,7 @@
-"""What belongs to which op, found by the definition of the op's node.
+"""Finds the project and nodes of an op by the op's node definition.
 
-A node definition is shared by all copies of an AssetsDefinition that ``with_attributes``,
-``map_asset_specs`` or a selection make, so nothing needs to ride in asset metadata.
+All copies of an AssetsDefinition that ``with_attributes``, ``map_asset_specs`` or a selection make share
+one node definition, so asset metadata need not carry this.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from dbt_component.project.prepared import PreparedProject
 
 @dataclass(frozen=True)
 class BoundOp:
-    """What a run of an op must know of its definitions. It must not refer to the op itself.
+    """The definitions' data that a run of an op needs. It may not refer to the op itself.
 
     Args:
         prepared: The project that the definitions were built from.
         nodes: The nodes of the op.
         keys: The keys of all nodes in the definitions.
-        metadata: What to fetch of each relation after it is built.
+        metadata: Metadata to fetch for each relation after it is built.
     """
 
     prepared: PreparedProject
@@ -31,17 +31,17 @@ class BoundOp:
 
 
 class OpRegistry:
-    """The ops of this process and what is bound to each, for as long as the op exists."""
+    """The values bound to the ops of this process, each kept for as long as its op exists."""
 
     def __init__(self) -> None:
         self._bound: WeakKeyDictionary[NodeDefinition, BoundOp] = WeakKeyDictionary()
 
     def register(self, node_def: NodeDefinition, bound: BoundOp) -> None:
-        """Binds a value to an op, in place of a former one."""
+        """Binds a value to an op and replaces any previous one."""
         self._bound[node_def] = bound
 
     def find(self, node_def: NodeDefinition) -> BoundOp | None:
-        """The value bound to an op; ``None`` for an op of others."""
+        """The value bound to an op; ``None`` for an op that this package did not build."""
         return self._bound.get(node_def)
 
 

@@ -1,4 +1,4 @@
-"""How the op that runs dbt is set up."""
+"""Settings of the op that runs dbt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""A manifest that also knows what its nodes become: the view that spec methods are given.
+"""A manifest that also gives the final specs of its nodes; it is passed to the spec methods.
 
-The final spec of a node is what its methods and then the YAML translation make of it. Dependencies and
-checks need the final keys of other nodes, so the methods ask the manifest that they were given.
+The final spec of a node is the result of its methods and then of the YAML translation. Dependencies and
+checks need the final keys of other nodes, so the methods get them from the manifest that they are passed.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,11 +22,11 @@ from dbt_component.project.project import DbtProject
 
 
 class ResolvingManifest(Manifest):
-    """A manifest seen through spec rules. Entries and final specs are computed once each.
+    """A manifest with spec rules applied. Each entry and each final spec is computed only once.
 
     Args:
         manifest: The project's own manifest.
-        rules: How nodes become specs.
+        rules: The rules that turn nodes into specs.
         project: The project on disk, for code references.
     """
 
@@ -42,7 +42,7 @@ class ResolvingManifest(Manifest):
         self._in_progress: set[str] = set()
 
     def props(self, unique_id: str) -> NodeProps:
-        """The entry of a node or test as the methods' ``get_resource_props`` returns it."""
+        """The entry of a node or test, as returned by ``get_resource_props`` of the methods."""
         found = self._props.get(unique_id)
         if found is None:
             given = self.rules.methods.get_resource_props(self.own, unique_id)
@@ -67,7 +67,7 @@ class ResolvingManifest(Manifest):
     def final_spec(self, unique_id: str) -> dg.AssetSpec:
         """The spec of a node after all rules.
 
-        Parents are built first, iteratively, as graphs may be deep.
+        Parents are built first, iteratively because graphs may be deep.
 
         Raises:
             DefinitionError: A node can't become an asset, or altered entries form a cycle.
@@ -84,7 +84,7 @@ class ResolvingManifest(Manifest):
         if unique_id in self._in_progress:
             raise DefinitionError(
                 f"The spec of {unique_id} depends on itself.",
-                hint="Look at the `depends_on` that `get_resource_props` returns.",
+                hint="Check the `depends_on` that `get_resource_props` returns.",
             )
         self._in_progress.add(unique_id)
         try:
@@ -96,7 +96,7 @@ class ResolvingManifest(Manifest):
         return spec
 
     def _unbuilt(self, unique_id: str) -> list[str]:
-        """The node and those above it that have no spec yet, parents first."""
+        """The node and its ancestors that have no spec yet, parents first."""
         ordered: list[str] = []
         seen: set[str] = set()
         stack: list[tuple[str, bool]] = [(unique_id, False)]
@@ -112,13 +112,13 @@ class ResolvingManifest(Manifest):
         return ordered
 
     def _altered(self, given: Mapping[str, Any], unique_id: str) -> NodeProps:
-        """An entry that an override replaced. What other entries decide stays as it was."""
+        """An entry that an override returned. Values that depend on other entries are kept."""
         try:
             node = parse_entry(given)
         except (KeyError, TypeError, AttributeError) as error:
             raise DefinitionError(
                 f"`get_resource_props` returned no manifest entry for {unique_id}: {error!r}.",
-                hint="Return the entry it got from `super()`, or a copy with some values changed.",
+                hint="Return the entry from `super()`, or a copy of it with some values changed.",
             ) from error
         before = self.own.props(unique_id).node
         if isinstance(node, Node) and isinstance(before, Node):
@@ -132,7 +132,7 @@ class ResolvingManifest(Manifest):
 
 
 class _WithoutDependencies(ResolvingManifest):
-    """Specs by themselves: enough for their keys, at the cost of one spec each."""
+    """Specs without dependencies: sufficient for their keys, and each costs only one spec."""
 
     has_dependencies = False
 
@@ -141,7 +141,7 @@ class _WithoutDependencies(ResolvingManifest):
 
 
 class _Surroundings(ResolvingManifest):
-    """For one spec alone: of others it knows all but their dependencies."""
+    """The view for a single spec: the specs of other nodes come without dependencies."""
 
     def __init__(self, manifest: Manifest, rules: SpecRules, project: DbtProject | None) -> None:
         super().__init__(manifest, rules, project)
@@ -154,9 +154,9 @@ class _Surroundings(ResolvingManifest):
 def resolving(
     manifest: Mapping[str, Any], rules: Callable[[], SpecRules], project: DbtProject | None
 ) -> ResolvingManifest:
-    """The view to build one spec with: the one given, or a fresh one over a manifest or its source.
+    """The view to build one spec with: ``manifest`` itself if it is a view, else a new one.
 
-    A fresh view is for one spec; the next view builds the parents' specs again.
+    A new view serves one spec; the next one builds the parents' specs again.
     """
     if isinstance(manifest, ResolvingManifest):
         return manifest
@@ -164,5 +164,5 @@ def resolving(
 
 
 def own_manifest(manifest: Mapping[str, Any]) -> Manifest:
-    """The project's own manifest behind a view, a manifest, or its source."""
+    """The project's own manifest, given a view, a manifest, or the source of one."""
     return manifest.own if isinstance(manifest, ResolvingManifest) else read_manifest(manifest)

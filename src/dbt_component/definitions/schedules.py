@@ -1,4 +1,4 @@
-"""Schedules, each with a job of exactly what dbt selects."""
+"""Schedules, each with a job that runs exactly what dbt selects."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -29,12 +29,12 @@ def build_schedule(
         name: The schedule's name.
         asset_keys: The assets of the selected nodes.
         check_keys: The checks of the selected tests.
-        criteria: The selection that gave them, for errors.
+        criteria: The selection that they come from, for errors.
         cron_schedule: A cron expression, or several.
         execution_timezone: Time zone of the cron expression. Default: UTC.
-        default_status: Whether it runs until somebody switches it on or off.
+        default_status: Whether it runs until someone turns it on or off.
         tags: Tags of the runs.
-        job_name: Default: the schedule's name with ``_job``.
+        job_name: The job's name. Default: the schedule's name followed by ``_job``.
         description: Shown in Dagster's UI, for schedule and job.
         run_config: Run config of the launched runs.
 

@@ -8,16 +8,16 @@ class DagsterDbtTranslatorSettings:
     """Switches of the mapping from dbt to Dagster.
 
     Args:
-        enable_asset_checks: Make dbt tests asset checks.
+        enable_asset_checks: Turn dbt tests into asset checks.
         enable_duplicate_source_asset_keys: Let several sources share one asset key.
         enable_code_references: Link each asset to its file.
-        enable_dbt_selection_by_name: Accepted for compatibility and without effect: runs name nodes
+        enable_dbt_selection_by_name: Accepted for compatibility but without effect: runs select nodes
             by unique id.
-        enable_source_tests_as_checks: Make tests of sources upstream of selected assets checks too.
-        enable_source_metadata: Put a source's table name on the dependency, so that Dagster can match
+        enable_source_tests_as_checks: Also turn tests of sources upstream of selected assets into checks.
+        enable_source_metadata: Add a source's table name to the dependency, so that Dagster can match
             it to the asset that makes the table.
         enable_dbt_views_as_virtual_assets: Mark views as virtual assets.
-        enable_unit_tests_as_checks: Make dbt unit tests checks of the model that they test.
+        enable_unit_tests_as_checks: Turn dbt unit tests into checks of the model that they test.
     """
 
     enable_asset_checks: bool = True

@@ -1,7 +1,7 @@
-"""All specs of a selection, validated together.
+"""Builds all specs of a selection and validates them together.
 
-Each node goes through the methods of its rules and then through the YAML translation, parents first, so
-that dependencies carry final keys.
+The methods of the rules and then the YAML translation are applied to each node, parents first, so
+dependencies carry final keys.
 """
 
 from collections.abc import Iterable, Set
@@ -26,9 +26,9 @@ from dbt_component.translation import defaults
 
 @dataclass(frozen=True)
 class SelectedSpecs:
-    """Asset specs and check specs in the project's topological order, and what each stands for.
+    """Asset specs and check specs in the project's topological order, and the node of each.
 
-    ``notes`` say, for people, what was left out or renamed and why.
+    ``notes`` explain, for people, what was left out or renamed.
     """
 
     index: ManifestIndex
@@ -51,13 +51,13 @@ def build_specs(
     Linear in the nodes and edges of the selection.
 
     Args:
-        manifest: The project's manifest; a ResolvingManifest of these rules is used as it is.
-        rules: How nodes become specs.
+        manifest: The project's manifest; a ResolvingManifest with these rules is used directly.
+        rules: The rules that turn nodes into specs.
         selected_ids: dbt's selection, tests included.
         project: The project on disk, for code references.
 
     Raises:
-        DuplicateAssetKeyError: Several nodes claim one asset key or output name; all are listed.
+        DuplicateAssetKeyError: Several nodes share an asset key or output name; all are listed.
         DefinitionError: A node can't become an asset.
     """
     view = (
@@ -106,7 +106,7 @@ def build_specs(
 
 
 def _with_ancestors(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:
-    """The chosen nodes and every asset or source above them, in topological order."""
+    """The chosen nodes and every asset or source upstream of them, in topological order."""
     needed: set[str] = set()
     waiting = [node.unique_id for node in chosen]
     while waiting:
@@ -129,7 +129,7 @@ def _upstream_of(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:
 
 
 def _with_unique_id(spec: dg.AssetSpec, unique_id: str) -> dg.AssetSpec:
-    """A function in YAML may return a fresh spec; helpers and the UI still need the node's id."""
+    """Adds the node's id, which methods and the UI need, as a function in YAML may return a new spec."""
     if spec.metadata.get(UNIQUE_ID_KEY) == unique_id:
         return spec
     return spec.merge_attributes(metadata={UNIQUE_ID_KEY: unique_id})
@@ -140,5 +140,5 @@ def _dropped_tag_notes(nodes: Iterable[Node]) -> list[str]:
     if not dropped:
         return []
     return [
-        f"dbt tags that are no valid Dagster tag keys were left out: {listed(map(repr, dropped))}."
+        f"dbt tags that are not valid Dagster tag keys were left out: {listed(map(repr, dropped))}."
     ]

@@ -1,4 +1,4 @@
-"""What decides how nodes become specs: methods, switches, and the YAML translation."""
+"""The rules that turn nodes into specs: methods, settings, and the YAML translation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,13 +36,13 @@ class SpecMethods(Protocol):
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
-        """The check that a test becomes on an asset; ``None`` leaves it out."""
+        """The check of an asset that a test becomes; ``None`` leaves it out."""
         ...
 
 
 @dataclass(frozen=True)
 class SpecRules:
-    """How one set of definitions is made; applied in the order ``methods``, then ``translation``."""
+    """The rules for one set of definitions; ``methods`` apply first, then ``translation``."""
 
     methods: SpecMethods
     settings: DagsterDbtTranslatorSettings

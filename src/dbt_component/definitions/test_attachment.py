@@ -1,15 +1,15 @@
-"""Which node a dbt test is a check of."""
+"""Finds the node that a dbt test checks."""
 
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
 
 
 def attached_node_of(index: ManifestIndex, test: DbtTest) -> str | None:
-    """The unique id of the node that a test checks, or ``None`` if that is not determined.
+    """The unique id of the node that a test checks, or ``None`` if no single node can be determined.
 
-    ``meta.dagster.ref`` (``name``, ``package`` or ``package_name``, ``version``) decides if given and found;
-    else the test's only dependency; else the node dbt attached a generic test to. A unit test belongs to
-    the model that it tests.
+    The node is the one that ``meta.dagster.ref`` (``name``, ``package`` or ``package_name``, ``version``)
+    names, if it exists; else the test's only dependency; else the node to which dbt attached a generic
+    test. A unit test belongs to the model that it tests.
     """
     reference = test.dagster_meta.get("ref")
     if isinstance(reference, str):

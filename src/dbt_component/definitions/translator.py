@@ -1,4 +1,4 @@
-"""From a manifest entry to an AssetSpec or AssetCheckSpec; the methods are there to be overridden."""
+"""Translates manifest entries to AssetSpecs and AssetCheckSpecs, with methods that users may override."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,12 +31,12 @@ _DEFAULT_SETTINGS = DagsterDbtTranslatorSettings()
 
 
 class DagsterDbtTranslator:
-    """Maps dbt nodes to Dagster. Subclass it and override what should differ.
+    """Maps dbt nodes to Dagster. Subclass it and override methods to change the mapping.
 
-    The translator keeps nothing but its settings. Methods that take ``dbt_resource_props`` accept a node's
-    entry in manifest.json: the mapping that ``get_resource_props`` returns, or a plain dict. Of a plain
-    dict, only what the entry itself says is known: not the e-mail of a group's owner, and of the code
-    version only the part of its own code.
+    The translator keeps only its settings. Methods that take ``dbt_resource_props`` accept a node's entry
+    in manifest.json: the mapping that ``get_resource_props`` returns, or a plain dict. A plain dict gives
+    only the information in the entry itself: no e-mail address of a group's owner, and a code version of
+    the node's own code alone.
     """
 
     _settings: DagsterDbtTranslatorSettings | None = None
@@ -49,10 +49,10 @@ class DagsterDbtTranslator:
         return self._settings or _DEFAULT_SETTINGS
 
     def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
-        """The manifest entry of a node or test. Specs, checks and YAML templates are made from it.
+        """The manifest entry of a node or test, from which specs, checks and YAML templates are built.
 
         Raises:
-            KeyError: There is none.
+            KeyError: There is no such node or test.
         """
         return own_manifest(manifest).props(unique_id)
 
@@ -93,7 +93,7 @@ class DagsterDbtTranslator:
         return None
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is known of the relation before it is built: materialization, columns, table."""
+        """Metadata of the relation that is known before it is built: materialization, columns, table."""
         node = _node(dbt_resource_props)
         columns = [
             dg.TableColumn(
@@ -121,7 +121,7 @@ class DagsterDbtTranslator:
         """The default spec of a model, seed, snapshot or source.
 
         While definitions are built, dependencies carry the *final* keys of the parents, overrides and
-        YAML translation included. Called by itself, they are the keys that this translator's
+        YAML translation included. In a direct call, they carry the keys that this translator's
         ``get_asset_spec`` gives the parents.
 
         Args:
@@ -130,7 +130,7 @@ class DagsterDbtTranslator:
             project: The project on disk, for code references.
 
         Raises:
-            DefinitionError: Dagster refuses a value; the message names the node.
+            DefinitionError: Dagster rejects a value; the message names the node.
             KeyError: There is no such node.
         """
         view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
@@ -181,9 +181,9 @@ class DagsterDbtTranslator:
         unique_id: str,
         project: DbtProject | None,
     ) -> dg.AssetCheckSpec | None:
-        """The check that a test becomes on an asset, or ``None`` if it is not a check of it.
+        """The check of an asset that a test becomes, or ``None`` if it is not a check of that asset.
 
-        Error-severity tests block what is downstream in the same run; warnings don't.
+        A test of severity ``error`` blocks downstream assets in the same run; a warning does not.
 
         Args:
             asset_spec: The final spec of the asset.
@@ -218,7 +218,7 @@ class DagsterDbtTranslator:
         node = _node(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
         parents = [] if node.is_source else view.index.upstream_assets(node)
-        # Dagster replaces a dependency by the asset that makes the named table: each name only once.
+        # Dagster replaces a dependency with the asset that makes the named table: each name only once.
         named = {defaults.table_name(parent) for parent in parents if not parent.is_source}
         for parent in parents:
             spec = view.final_spec(parent.unique_id)
@@ -233,7 +233,7 @@ class DagsterDbtTranslator:
                         if not key.startswith("dagster_dbt/")
                     }
             if spec.key in deps:
-                deps[spec.key] = dg.AssetDep(spec.key)  # two sources on one key: no metadata
+                deps[spec.key] = dg.AssetDep(spec.key)  # two sources with one key: no metadata
                 continue
             mapping = self.get_partition_mapping(props, view.props(parent.unique_id))
             deps[spec.key] = dg.AssetDep(spec.key, partition_mapping=mapping, metadata=metadata)
@@ -259,11 +259,11 @@ def _node(props: Mapping[str, Any]) -> Node:
     except (KeyError, TypeError, AttributeError) as error:
         raise DefinitionError(
             f"Expected the manifest entry of a node, got {type(props).__name__} without {error}.",
-            hint='Pass the mapping that the method was given, or `manifest["nodes"][unique_id]`.',
+            hint='Pass the mapping that the method received, or `manifest["nodes"][unique_id]`.',
         ) from error
     if isinstance(node, Node):
         return node
     raise DefinitionError(
         f"Expected the manifest entry of a node, got that of {node.resource_type} {node.unique_id!r}.",
-        hint="A test becomes a check in `get_asset_check_spec`; it has no asset of its own.",
+        hint="A test becomes a check in `get_asset_check_spec`; it is not an asset.",
     )

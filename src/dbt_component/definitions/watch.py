@@ -1,8 +1,8 @@
-"""A sensor that looks at a Git ref, and the job that refreshes the state.
+"""A sensor that watches a Git ref, and the job that refreshes the state.
 
 The sensor only asks the remote for the commit, which takes a second or two. A commit that is not the
-state's launches the job once (the commit is the run's key); the job prepares the new state, reports what
-changed, and asks the web server to reload the code location if it was told where that is.
+state's launches the job once (the commit is the run key); the job prepares the new state, reports what
+changed, and asks the web server to reload the code location if its address is configured.
 """
 
 import json
@@ -42,12 +42,12 @@ def build_watch(
     reload_url: str | None = None,
     location_name: str | None = None,
 ) -> tuple[dg.JobDefinition, dg.SensorDefinition]:
-    """Builds job and sensor.
+    """Builds the job and the sensor.
 
     Args:
         name: Prefix of their names.
-        interval_seconds: How often the sensor looks.
-        default_status: Whether it runs until somebody switches it on or off.
+        interval_seconds: Minimum time between two checks of the remote.
+        default_status: Whether it runs until someone turns it on or off.
         loaded_commit: The commit of the state in use.
         remote_commit: Asks the remote for the commit of the ref.
         refresh: Refreshes the state in the instance's storage.
@@ -94,7 +94,7 @@ def reload_location(url: str, location_name: str, *, timeout_seconds: float = 60
     """Asks Dagster's web server to reload a code location.
 
     Raises:
-        DagsterDbtError: It did not answer, or refused.
+        DagsterDbtError: The server did not answer, or did not reload the location.
     """
     request = urllib.request.Request(  # noqa: S310 - the address is the user's own setting
         f"{url.rstrip('/')}/graphql",
@@ -108,12 +108,12 @@ def reload_location(url: str, location_name: str, *, timeout_seconds: float = 60
         raise DagsterDbtError(
             f"Code location {location_name!r} could not be reloaded: {error}.",
             where=url,
-            hint="The new state is stored; reload the location by hand, and check watch.reload_url.",
+            hint="The new state is stored; reload the location manually, and check watch.reload_url.",
         ) from error
     kind = ((answer.get("data") or {}).get("reloadRepositoryLocation") or {}).get("__typename")
     if kind != "WorkspaceLocationEntry":
         raise DagsterDbtError(
             f"Code location {location_name!r} could not be reloaded: {kind or answer!r}.",
             where=url,
-            hint="Check watch.location_name against the names in the web server's deployment page.",
+            hint="Check watch.location_name against the names on the web server's deployment page.",
         )

@@ -1,4 +1,4 @@
-"""The ``translation:`` of defs.yaml, compiled once and applied to every node."""
+"""Compiles ``translation:`` of defs.yaml once and applies it to every node."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,14 +21,14 @@ from dbt_component.translation.template import (
 TranslationFn = Callable[[dg.AssetSpec, NodeProps], dg.AssetSpec]
 
 _TEXT_FIELDS = frozenset({"description", "group_name", "code_version"})
-_SCOPE_HINT = "`node` is the dbt node as in manifest.json, `spec` the asset it gave by default."
+_SCOPE_HINT = "`node` is the node's entry in manifest.json, `spec` its asset by default rules."
 
 
 def compile_translation(context: ResolutionContext, model: Any) -> TranslationFn:
     """Compiles the ``translation`` of a component.
 
     Args:
-        context: Resolution context at the component's attributes; gives scope and source position.
+        context: Resolution context of the component's attributes; gives scope and source position.
         model: The mapping form (a pydantic model) or the string form (a template that returns an
             AssetSpec, a mapping, or such a model).
 
@@ -36,7 +36,7 @@ def compile_translation(context: ResolutionContext, model: Any) -> TranslationFn
         A function from (spec, node) to the translated spec.
 
     Raises:
-        TranslationError: A template is malformed; raised here, before any node is looked at.
+        TranslationError: A template is malformed; raised before any node is translated.
     """
     here = context.at_path("translation")
     if isinstance(model, str):
@@ -45,7 +45,7 @@ def compile_translation(context: ResolutionContext, model: Any) -> TranslationFn
 
 
 class _MappingTranslation:
-    """Field -> compiled template; the result's own type rules (text, key, tags …) follow."""
+    """The mapping form: compiled templates by field, whose results are converted to the field's type."""
 
     def __init__(self, context: ResolutionContext, model: BaseModel) -> None:
         self._context = context
@@ -72,7 +72,7 @@ class _MappingTranslation:
 
 
 class _StringTranslation:
-    """One template whose value is the whole result."""
+    """The string form: one template whose value is the complete result."""
 
     def __init__(self, context: ResolutionContext, source: str) -> None:
         self._context = context
@@ -99,7 +99,7 @@ class _StringTranslation:
         if isinstance(result, BaseModel):
             return _MappingTranslation(self._context, result)(spec, node)
         raise TranslationError(
-            f"translation gave {type(result).__name__} for {node['unique_id']!r}.",
+            f"translation returned {type(result).__name__} for {node['unique_id']!r}.",
             where=_where(self._context, None),
             hint="Return an AssetSpec, or a mapping of asset attributes.",
         )
@@ -143,7 +143,7 @@ def _asset_key(value: Any) -> dg.AssetKey:
 def _apply(
     context: ResolutionContext, spec: dg.AssetSpec, node: NodeProps, values: dict[str, Any]
 ) -> dg.AssetSpec:
-    """``metadata`` and ``tags`` are merged over the spec's; all else replaces."""
+    """Merges ``metadata`` and ``tags`` into the spec's; all other values replace the spec's."""
     prefix = values.pop("key_prefix", None)
     if prefix is not None:
         values["key"] = values.get("key", spec.key).with_prefix(prefix)

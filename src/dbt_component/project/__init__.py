@@ -1,1 +1,1 @@
-"""Getting a dbt project ready: find it, prepare it once, keep the result as one state file."""
+"""Finds a dbt project, prepares it once, and keeps the result in one state file."""

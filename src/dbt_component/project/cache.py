@@ -1,4 +1,4 @@
-"""The cache folder of this machine and user: locks, unpacked projects, scratch folders of runs."""
+"""The user's cache folder on this machine: locks, unpacked projects, scratch folders of runs."""
 
 import os
 import tempfile
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def cache_folder(name: str) -> Path:
-    """Returns a writable folder ``name`` within the cache, made if need be.
+    """Returns a writable folder ``name`` in the cache; creates it if necessary.
 
-    The cache lies in ``DBT_COMPONENT_CACHE_DIR``, else ``XDG_CACHE_HOME``, else ``~/.cache``; where none
-    can be written (a read-only home), in the system's folder for temporary files.
+    The cache is ``DBT_COMPONENT_CACHE_DIR``, else ``dbt-component`` in ``XDG_CACHE_HOME`` or ``~/.cache``;
+    if that is not writable (a read-only home), it is in the system's folder for temporary files.
     """
     places: list[Path] = []
     if os.environ.get("DBT_COMPONENT_CACHE_DIR"):

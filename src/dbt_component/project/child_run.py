@@ -1,4 +1,4 @@
-"""Runs one request to dbt's process to its end."""
+"""Runs one request in a dbt process to completion."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,15 +22,15 @@ def run_to_end(
     """Runs one request and returns dbt's warnings.
 
     Args:
-        engine: The dbt.
-        build_request: Called while dbt is being imported, which takes over a second.
+        engine: The dbt to run.
+        build_request: Builds the request; called while dbt is being imported, which takes over a second.
         scratch: A folder for dbt's output.
         env: Variables to set on top of the inherited ones.
         cwd: Folder to run in; named in errors.
-        what: The request in words, for errors.
+        what: Description of the request, for errors.
 
     Raises:
-        PrepareError: dbt failed, with its own message; or the process ended without a result.
+        PrepareError: dbt failed (the message is its output), or the process ended without a result.
     """
     errors: list[str] = []
     warnings: list[str] = []

@@ -1,4 +1,4 @@
-"""Environment variables that every dbt process of ours gets."""
+"""The environment variables of every dbt process that this package starts."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from dbt_component.project.project import DbtProject
 def dbt_environment(
     project: DbtProject, *, target_path: Path, profiles_dir: Path | None = None
 ) -> dict[str, str]:
-    """Variables to set on top of the inherited ones: where dbt reads, and that it writes elsewhere.
+    """Variables to set on top of the inherited ones: where dbt reads the project, and where it writes.
 
     Raises:
         DagsterDbtProfilesDirectoryNotFoundError: No profiles.yml was found.

@@ -1,4 +1,4 @@
-"""The inputs in which a run would differ from what was prepared."""
+"""Compares the inputs of a run with those that the project was prepared from."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -25,19 +25,20 @@ def run_differences(
     profile: str | None = None,
     target: str | None = None,
 ) -> list[str]:
-    """Names the inputs in which a run would differ from the recorded ones; empty if there are none.
+    """Describes each input of a run that differs from the recorded one; empty if none does.
 
-    Environment variables that only say how to connect (host, user, password …) may differ: the state
-    is often prepared on another machine. They count if the project reads them as ``target.<key>``.
+    Environment variables that only configure the connection (host, user, password …) may differ, because
+    the state is often prepared on another machine. They count if the project reads them as
+    ``target.<key>``.
 
     Args:
         recorded: The inputs of the preparation.
         project: The project as it will be run.
         engine: The dbt that will run it.
-        runtime_vars: Variables proven to change nothing in the manifest.
-        vars: Variables of this run's command line, if it gives any; as in dbt, they replace the project's.
-        profile: Profile of this run's command line, if it gives one.
-        target: Target of this run's command line, if it gives one.
+        runtime_vars: Variables that are known not to affect the manifest.
+        vars: Variables from this run's command line, if any; as in dbt, they replace the project's.
+        profile: Profile from this run's command line, if any.
+        target: Target from this run's command line, if any.
     """
     parsed_vars = (
         {name: value for name, value in vars.items() if name not in runtime_vars}

@@ -1,6 +1,6 @@
 """The files that make up a dbt project: an allow-list taken from dbt_project.yml.
 
-Not among them: target, logs, virtual environments, ``.git``, databases, and whatever else lies around.
+Everything else is excluded: target, logs, virtual environments, ``.git``, databases.
 """
 
 import os
@@ -39,7 +39,7 @@ def iterate_project_files(
 ) -> Iterator[tuple[str, os.stat_result]]:
     """Yields (path relative to the project in posix form, stat) of each file, in no fixed order.
 
-    Installed packages are included whole. Symlinked folders are followed only inside the packages
+    Installed packages are included. Symlinked folders are followed only inside the packages
     folder, where dbt itself puts them for local packages.
     """
     root = str(project_dir)

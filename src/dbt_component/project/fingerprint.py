@@ -1,7 +1,7 @@
-"""What a prepared state depends on, by content, so that an unchanged project is never parsed again.
+"""The inputs of a prepared state, compared by content, so an unchanged project is never parsed again.
 
-Files are compared by content, not by time, as checkouts and image builds change times. Values of
-environment variables are kept only as salted hashes, and those of secrets not at all.
+Modification times do not count, because checkouts and image builds change them. Values of environment
+variables are stored only as salted hashes, and secrets are not stored at all.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ CONNECTION_KEYS = frozenset(
         "timeout_seconds",
     }
 )
-"""Keys of a profile's output that say how to connect and change nothing in the manifest."""
+"""Keys of a profile's output that only configure the connection and do not affect the manifest."""
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
@@ -75,8 +75,8 @@ class Fingerprint(msgspec.Struct, frozen=True):
     ``files`` maps relative posix paths to stamps; only their hashes count for equality.
     ``settings`` maps names (``target``, ``vars``, ``dbt-core`` …) to values that hold no secrets.
     ``env`` maps names of environment variables that the project reads to salted hashes; ``env_uses``
-    says for each where: keys of the profile's outputs, or ``PROJECT_USE``. ``target_keys_read`` are the
-    attributes of dbt's ``target`` variable that the project's files mention.
+    lists where each is read: keys of the profile's outputs, or ``PROJECT_USE``. ``target_keys_read`` are
+    the attributes of dbt's ``target`` variable that the project's files mention.
     """
 
     files: dict[str, FileStamp]
@@ -96,11 +96,11 @@ class Fingerprint(msgspec.Struct, frozen=True):
         return digest.hexdigest()
 
     def is_env_unchanged(self, name: str) -> bool:
-        """Whether an environment variable has the value now that it had when this was taken."""
+        """Whether an environment variable still has the value that it had when this was taken."""
         return hash_environment([name], salt=self.salt).get(name) == self.env.get(name)
 
     def differences(self, newer: "Fingerprint") -> list[str]:
-        """Names every input in which ``newer`` differs, as text for people; empty if none does."""
+        """Describes each input that differs in ``newer``, as text for people; empty if none does."""
         found: list[str] = []
         for path in sorted(self.files.keys() | newer.files.keys()):
             old, new = self.files.get(path), newer.files.get(path)
@@ -127,13 +127,14 @@ def take_fingerprint(
     known: Fingerprint | None = None,
     origin: Origin | None = None,
 ) -> Fingerprint:
-    """Reads all inputs of a project. Costs a read of each file: about 0.1 s for 5,000 files.
+    """Takes the fingerprint of a project. Reads every file: about 0.1 s for 5,000 files.
 
     Args:
         project: The project on disk.
         engine: The dbt that will prepare it.
+        known: The fingerprint to compare with. Its salt is reused and its environment variables are
+            hashed too, as some of them may have been found only while dbt was parsing.
         origin: The commit that the project was taken from.
-        known: The fingerprint to compare with, whose salt and dynamic environment variables are used.
     """
     uses: dict[str, set[str]] = {}
     if known is not None:
@@ -215,15 +216,15 @@ def hash_environment(names: Iterable[str], *, salt: str) -> dict[str, str]:
 
 
 def hash_value(value: str, *, salt: str) -> str:
-    """A salted, truncated hash: tells a change, does not tell the value."""
+    """A salted, truncated hash: it reveals a change, but not the value."""
     return hashlib.sha256(f"{salt}\0{value}".encode()).hexdigest()[:16]
 
 
 def changed_files(project_dir: Path, project: DbtProject, recorded: Fingerprint) -> list[str]:
     """Paths whose content differs from the recorded one, sorted.
 
-    A file of the recorded size and time is taken as unchanged, so that an undisturbed project costs
-    one ``stat`` a file (about 5 µs each).
+    A file with the recorded size and time is taken as unchanged, so an untouched project costs one
+    ``stat`` per file (about 5 µs each).
     """
     changed: set[str] = set(recorded.files)
     for relative, stat in iterate_project_files(project_dir, project.yml):

@@ -1,4 +1,4 @@
-"""A dbt project in a folder of this machine, or one that was there when its state was prepared."""
+"""A dbt project in a folder, which may exist only on the machine where the state was prepared."""
 
 import logging
 import os
@@ -20,14 +20,14 @@ _logger = logging.getLogger("dbt_component")
 
 @dataclass(frozen=True)
 class FolderSource:
-    """A project in a folder that is not opened yet: in production it may be gone.
+    """A project in a folder. It is opened only when needed: in production the folder may not exist.
 
     Args:
         project_dir: Folder of dbt_project.yml.
-        settings: How the project is run.
-        commit_links: Whether assets carry the commit of the work tree that the folder lies in.
+        settings: Settings to open the project with.
+        commit_links: Whether assets carry the commit of the work tree that contains the folder.
         link_template: See ``translation.link.link_to_file``.
-        opened: The project, if it was opened by the user. It is then used as it is.
+        opened: The project, if the user has opened it already; it is then used unchanged.
     """
 
     project_dir: Path
@@ -40,7 +40,7 @@ class FolderSource:
 
     @classmethod
     def of(cls, project: DbtProject) -> "FolderSource":
-        """The source of a project that is open already."""
+        """Returns the source of a project that is already open."""
         return cls(project.project_dir, ProjectSettings.of(project), opened=project)
 
     def state_name(self, root: Path) -> StateName:
@@ -53,36 +53,36 @@ class FolderSource:
 
         Raises:
             ProjectError: There is no such folder, or it holds no dbt project.
-            PrepareError: dbt failed. The former state is untouched.
+            PrepareError: dbt failed. The previous state is untouched.
             SelectionError: dbt does not accept a selection.
         """
         return refresh_from_folder(self._open_here(), request, origin=self.origin(None))
 
     def open(self, unpack: Callable[[], Path]) -> DbtProject:
-        """The project in its folder; if that is gone, in the copy out of the state."""
+        """The project in its folder, or the copy from the state if the folder does not exist."""
         try:
             return self._open_here()
         except ProjectError:
             _logger.info(
-                "%s is not on this machine; running the copy in the state.", self.project_dir
+                "%s is not on this machine; using the copy from the state.", self.project_dir
             )
         return self.settings.open(unpack(), is_copy=True)
 
     def find_folder(self) -> DbtProject | None:
-        """The project in its folder; ``None`` if that is gone."""
+        """The project in its folder; ``None`` if the folder does not exist."""
         try:
             return self._open_here()
         except ProjectError:
             return None
 
     def origin(self, recorded: Origin | None) -> Origin | None:
-        """The commit of the work tree, if it is asked for and the files are those of a commit."""
+        """The commit of the work tree; ``None`` without ``commit_links`` or if files differ from it."""
         if not self.commit_links:
             return None
         try:
             return read_work_tree_commit(self.project_dir, link_template=self.link_template)
         except GitWorkTreeError as error:
-            _logger.warning("No commit on the assets: %s", error)
+            _logger.warning("Assets carry no commit: %s", error)
             return None
 
     def _open_here(self) -> DbtProject:

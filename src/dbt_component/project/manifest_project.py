@@ -1,4 +1,4 @@
-"""A project known by its manifest alone: nothing was prepared, so runs let dbt parse."""
+"""A project known only by its manifest: nothing was prepared, so dbt parses the project in each run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from dbt_component.selection.criteria import SelectionCriteria
 
 
 class ManifestProject:
-    """A manifest.json, and the project that it belongs to if that is known.
+    """A manifest.json and, if known, the project that it belongs to.
 
     Args:
         manifest: The manifest.
@@ -33,13 +33,13 @@ class ManifestProject:
         """The project on this machine.
 
         Raises:
-            ProjectError: It was not given.
+            ProjectError: No project was given.
         """
         if self._project is None:
             raise ProjectError(
-                f"The folder of dbt project {self.manifest.index.project_name!r} is not known: only its"
+                f"The folder of dbt project {self.manifest.index.project_name!r} is unknown: only its"
                 " manifest was given.",
-                hint="Give it to the resource: `DbtCliResource(project_dir=…)`.",
+                hint="Pass it to the resource: `DbtCliResource(project_dir=…)`.",
             )
         return self._project
 
@@ -51,7 +51,7 @@ class ManifestProject:
         profile: str | None = None,
         target: str | None = None,
     ) -> list[str]:
-        """One reason, whatever the run: what the manifest was made from is not known."""
+        """Always the same single reason: the inputs of the manifest are unknown."""
         return ["the project was not prepared: only its manifest.json is known"]
 
     def is_env_unchanged(self, name: str) -> bool:
@@ -60,7 +60,8 @@ class ManifestProject:
     def select(self, criteria: SelectionCriteria) -> frozenset[str]:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
 
-        Everything is answered from the index, anything else by dbt in a child process (seconds), once.
+        The selection of everything is answered from the index, any other by dbt in a child process
+        (seconds), once.
 
         Raises:
             SelectionError: dbt does not accept the selection.
@@ -76,7 +77,7 @@ class ManifestProject:
         project = self._project
         engine = find_engine(project.dbt_executable if project is not None else None)
         if project is not None and engine.command is not None:
-            # Driven by its command line, dbt can select in a project only.
+            # A dbt that is driven by its command line can only select within a project.
             return resolve_in_project(project, None, [criteria])[criteria.cache_key]
         manifest_json = msgspec.json.encode(self.manifest.entries.everything())
         return resolve_in_manifest(engine, manifest_json, [criteria])[criteria.cache_key]

@@ -1,4 +1,4 @@
-"""The packages that a project depends on: whether `dbt deps` must run."""
+"""Decides whether `dbt deps` must run for the packages that a project depends on."""
 
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from dbt_component.project.project_yml import load_yaml
 def needs_packages(
     project: DbtProject, previous: Fingerprint | None, fingerprint: Fingerprint
 ) -> bool:
-    """Whether `dbt deps` must run: packages are declared, and missing or changed since last time.
+    """Whether `dbt deps` must run: declared packages are missing, or the declaration changed.
 
     Args:
         project: The project on disk.
         previous: The inputs of the last preparation, if there was one.
-        fingerprint: The inputs now.
+        fingerprint: The current inputs.
     """
     declared = declared_packages(project.project_dir)
     if not declared:

@@ -1,4 +1,4 @@
-"""One preparation of a project: dbt is run once, and the contents of a new state are built."""
+"""Prepares a project: runs dbt once and builds the contents of a new state."""
 
 import contextlib
 import datetime
@@ -56,10 +56,10 @@ class Preparation:
 
     Args:
         project: The project on disk.
-        engine: Its dbt.
-        request: What the state must hold.
-        fingerprint: The inputs as they are now.
-        previous: The former state, whose parse cache dbt starts from.
+        engine: The dbt to prepare it with.
+        request: What the state must contain.
+        fingerprint: The current inputs.
+        previous: The previous state, whose parse cache dbt starts from.
         origin: The commit that the project was taken from.
     """
 
@@ -71,10 +71,10 @@ class Preparation:
     origin: Origin | None
 
     def run(self) -> Prepared:
-        """Runs `dbt deps` if it is needed, then `dbt parse`.
+        """Runs `dbt deps` if needed, then the command that prepares the project, by default `dbt parse`.
 
         Raises:
-            PrepareError: dbt failed, or files changed meanwhile.
+            PrepareError: dbt failed, or files changed while it was running.
             SelectionError: dbt does not accept a selection.
         """
         with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
@@ -115,7 +115,7 @@ class Preparation:
         return commands
 
     def _write_previous_cache(self, target: Path) -> None:
-        """Lets dbt parse only what changed since the former state."""
+        """Lets dbt parse only what changed since the previous state."""
         cache = self.previous.parse_cache if self.previous is not None else None
         if cache is not None and self.previous is not None:
             (target / "partial_parse.msgpack").write_bytes(
@@ -159,14 +159,14 @@ class Preparation:
             return (target / "manifest.json").read_bytes()
         except FileNotFoundError:
             raise PrepareError(
-                "dbt wrote no manifest.json to the folder that DBT_TARGET_PATH names.",
+                "dbt wrote no manifest.json to the folder in DBT_TARGET_PATH.",
                 where=str(self.project.project_dir),
                 hint="A `dbt_executable` that wraps dbt must pass on the DBT_ variables and see the same"
                 " folders.",
             ) from None
 
     def _read_parse_cache(self, target: Path) -> bytes | None:
-        """dbt's parse cache; ``None`` from a dbt that keeps none."""
+        """dbt's parse cache; ``None`` if this dbt does not keep one."""
         try:
             return (target / "partial_parse.msgpack").read_bytes()
         except FileNotFoundError:
@@ -214,7 +214,7 @@ class Preparation:
         )
 
     def _final_fingerprint(self, toc: bytes, parse_cache: bytes) -> Fingerprint:
-        """The inputs after dbt ran: `dbt deps` may have added packages, dbt saw every env var."""
+        """The inputs after dbt ran, with packages that `dbt deps` added and all env vars that dbt read."""
         taken = take_fingerprint(
             self.project, self.engine, known=self.fingerprint, origin=self.origin
         )
@@ -239,7 +239,7 @@ class Preparation:
         return path == "package-lock.yml" or path.startswith(install + "/")
 
     def _carried_selections(self, fingerprint: Fingerprint) -> dict[str, list[str]]:
-        """Selections of other components on this state stay valid while the inputs are the same."""
+        """Other components' selections in this state, which stay valid while the inputs are the same."""
         if self.previous is None or self.previous.fingerprint.digest != fingerprint.digest:
             return {}
         return dict(self.previous.selections)
@@ -247,7 +247,7 @@ class Preparation:
 
 @contextlib.contextmanager
 def _paused_collector() -> Iterator[None]:
-    """Keeps Python's collector from walking through a decoded manifest again and again."""
+    """Stops Python's garbage collector from scanning a decoded manifest repeatedly."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -261,6 +261,6 @@ def _warnings_about(copy: ProjectCopy) -> list[str]:
     if copy.has_profiles:
         return []
     return [
-        f"profiles.yml is not kept in the state: it holds {', '.join(copy.secrets)} in plain text."
-        " Use env_var() there, or set `profiles_dir` where the state is run."
+        f"profiles.yml is not stored in the state: it contains {', '.join(copy.secrets)} in plain text."
+        " Use env_var() there, or set `profiles_dir` where the project runs."
     ]

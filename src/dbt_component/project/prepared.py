@@ -1,4 +1,4 @@
-"""What definitions and runs ask of a project that was prepared, whichever way it was."""
+"""The interface of a prepared project to definitions and runs."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -18,11 +18,11 @@ class PreparedProject(Protocol):
 
     @property
     def parse_cache(self) -> ParseCache | None:
-        """dbt's parse cache of the same moment as the manifest; ``None`` if there is none."""
+        """The parse cache that dbt wrote with the manifest; ``None`` if there is none."""
 
     @property
     def prepared_in(self) -> str | None:
-        """The folder of the project when it was prepared; ``None`` if it is not known."""
+        """The project's folder during preparation; ``None`` if it is unknown."""
 
     def select(self, criteria: SelectionCriteria) -> frozenset[str]:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
@@ -35,7 +35,7 @@ class PreparedProject(Protocol):
         """The project on this machine, opened once.
 
         Raises:
-            ProjectError: There is none.
+            ProjectError: The project is not available.
         """
 
     def differences(
@@ -46,14 +46,14 @@ class PreparedProject(Protocol):
         profile: str | None = None,
         target: str | None = None,
     ) -> list[str]:
-        """Names the inputs in which a run would differ from what was prepared; empty if there are none.
+        """Describes each input of a run that differs from the preparation; empty if none does.
 
         Args:
             engine: The dbt that will run.
-            vars: Variables of the run's command line, if it gives any.
-            profile: Profile of the run's command line, if it gives one.
-            target: Target of the run's command line, if it gives one.
+            vars: Variables from the run's command line, if any.
+            profile: Profile from the run's command line, if any.
+            target: Target from the run's command line, if any.
         """
 
     def is_env_unchanged(self, name: str) -> bool:
-        """Whether an environment variable is known to have the value that it had then."""
+        """Whether an environment variable is known to have the value that it had during preparation."""

@@ -1,4 +1,4 @@
-"""The settings that a prepared state depends on, by name: the one list that every comparison uses."""
+"""The settings that a prepared state depends on, by name; every comparison uses this one list."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,11 +21,11 @@ def prepared_settings(
     package_version: str | None = None,
     origin: Origin | None = None,
 ) -> dict[str, str]:
-    """Settings as text, without secrets. An argument that is ``None`` by default is left out.
+    """Settings as text, without secrets. Optional arguments that are not given are left out.
 
     Args:
-        engine: The dbt; each of its distributions is a setting.
-        profile: The profile to use instead of that in dbt_project.yml.
+        engine: The dbt; the version of each of its distributions is a setting.
+        profile: The profile to use instead of the one in dbt_project.yml.
         target: The target of the profile.
         vars: Variables of every dbt command.
         profiles_hash: Hash of the text of profiles.yml.
@@ -50,7 +50,7 @@ def prepared_settings(
 
 
 def unequal_settings(recorded: Mapping[str, str], current: Mapping[str, str]) -> list[str]:
-    """Describes each of the current settings that has another value than the recorded one."""
+    """Describes each current setting whose value differs from the recorded one."""
     return [
         f"{name} differs" if name == PROFILES else f"{name}: {recorded.get(name)!r} -> {value!r}"
         for name, value in current.items()
@@ -59,5 +59,5 @@ def unequal_settings(recorded: Mapping[str, str], current: Mapping[str, str]) ->
 
 
 def serialize_vars(vars: Mapping[str, Any]) -> str:
-    """Variables as text that is equal for equal variables."""
+    """Variables as text, in a form in which equal variables give equal text."""
     return json.dumps(dict(vars), sort_keys=True, default=str)

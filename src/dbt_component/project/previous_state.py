@@ -11,9 +11,9 @@ from dbt_component.project.state import StateFile
 
 
 class PreviousState:
-    """Opens the former state once, and again only if another process replaced the file meanwhile.
+    """Opens the previous state once, and again only if another process has replaced the file.
 
-    Use as a context manager. ``state`` is ``None`` if there is none that this release reads.
+    Use as a context manager. ``state`` is ``None`` if there is no state that this release can read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -22,7 +22,7 @@ class PreviousState:
         self.state = _open_if_usable(path)
 
     def reopen_if_replaced(self) -> bool:
-        """Opens the file that lies there now, if it is another one; returns whether it is."""
+        """Opens the state again if its file was replaced; returns whether it was."""
         if _identity_of(self._path) == self._identity:
             return False
         self.close()
@@ -48,7 +48,7 @@ class PreviousState:
 
 
 def _identity_of(path: Path) -> tuple[int, int, int] | None:
-    """States are replaced by renaming, so another file has another inode or time."""
+    """Identifies a file: states are replaced by renaming, so a new file has another inode or time."""
     try:
         stat = os.stat(path)
     except OSError:

@@ -15,21 +15,21 @@ from dbt_component.project.project_yml import ProjectYml, read_project_yml
 
 @dataclass(frozen=True)
 class DbtProject:
-    """A dbt project on disk: where it is, and with which profile, target and variables it runs.
+    """A dbt project on disk, with the profile, target and variables to run it with.
 
     Args:
         project_dir: Folder of dbt_project.yml.
-        target_path: Where dbt's own command line puts artifacts, relative to the project. Prepared
-            state and runs do not write there.
+        target_path: Folder in which dbt's own command line writes artifacts, relative to the project.
+            Preparation and runs do not write there.
         profiles_dir: Folder of profiles.yml. By default the first that exists of
             ``DBT_PROFILES_DIR``, the project folder, ``~/.dbt``.
         profile: Profile to use instead of the one in dbt_project.yml.
-        target: Target of the profile; its default otherwise.
+        target: Target of the profile. Default: the profile's own.
         packaged_project_dir: A copy to use in production, if it exists.
         state_path: Folder of a manifest to compare with or defer to, relative to the project.
         prepare_project_cli_args: The dbt command that prepares the project.
         vars: Variables for every dbt command.
-        dbt_executable: A ``dbt`` of another environment.
+        dbt_executable: The ``dbt`` of another Python environment.
 
     Raises:
         DagsterDbtProjectNotFoundError: The folder does not exist.
@@ -81,7 +81,7 @@ class DbtProject:
         """The folder of the profiles.yml to use.
 
         Raises:
-            DagsterDbtProfilesDirectoryNotFoundError: None was found; the message lists the places.
+            DagsterDbtProfilesDirectoryNotFoundError: None was found; the message lists the folders searched.
         """
         if self.profiles_dir is not None:
             places = [self.profiles_dir]

@@ -1,4 +1,4 @@
-"""The arguments that every dbt command on a project gets."""
+"""The arguments of every dbt command on a project."""
 
 import json
 

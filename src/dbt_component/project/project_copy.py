@@ -34,7 +34,7 @@ class ProjectCopy:
 
 
 def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
-    """Packs the project's own files, and profiles.yml if it holds no secret in plain text.
+    """Packs a project's files, and its profiles.yml unless that contains secrets in plain text.
 
     Args:
         project: The project on disk.
@@ -54,8 +54,8 @@ def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
 def unpack_project(data: bytes) -> Path:
     """Unpacks the zip of a project into the cache, once per content, and returns the folder.
 
-    Safe under many processes: the folder is filled under another name and renamed. Bounded: copies that
-    were not used for a day are removed, except for the last few.
+    Safe with concurrent processes: the folder is filled under a temporary name and then renamed. Copies
+    that were not used for a day are removed, except for the most recent few.
     """
     name = hashlib.sha256(data).hexdigest()[:32]
     folder = cache_folder("projects") / name
@@ -78,7 +78,7 @@ def unpack_project(data: bytes) -> Path:
 
 
 def _remove_unused(parent: Path) -> None:
-    """Each use of a copy renews its time, so that one in use is never older than its run is long."""
+    """Removes old copies. A run renews the time of its copy, so a copy is never older than its run."""
     limit = time.time() - UNUSED_SECONDS
     aged: list[tuple[float, Path]] = []
     for entry in parent.iterdir():

@@ -1,4 +1,4 @@
-"""How a dbt project is run, wherever it lies."""
+"""Settings of a dbt project that do not depend on its folder."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from dbt_component.project.project import DbtProject
 
 @dataclass(frozen=True)
 class ProjectSettings:
-    """Arguments of a DbtProject other than its folder; unset ones leave its defaults.
+    """Arguments of a DbtProject other than its folder; unset ones keep the defaults.
 
-    ``local_profiles_dir`` is a folder of this machine; ``repository_profiles_dir`` one within the
+    ``local_profiles_dir`` is a folder on this machine; ``repository_profiles_dir`` is a folder in the
     repository, relative to its root.
     """
 
@@ -29,7 +29,7 @@ class ProjectSettings:
 
     @classmethod
     def of(cls, project: DbtProject) -> "ProjectSettings":
-        """The settings of a project that is open."""
+        """Returns the settings of an open project."""
         return cls(
             target_path=str(project.target_path),
             local_profiles_dir=project.profiles_dir,
@@ -52,9 +52,10 @@ class ProjectSettings:
         """Opens the project in a folder.
 
         Args:
-            project_dir: Where it lies.
-            repository: The root of the checkout that it lies in.
-            is_copy: Whether it is the copy out of a state, which brings its own profiles.yml.
+            project_dir: The folder.
+            repository: The root of the checkout that contains it.
+            is_copy: Whether it is the copy from a state, which has its own profiles.yml. A missing
+                ``local_profiles_dir`` is then ignored.
         """
         profiles_dir = self.local_profiles_dir
         if profiles_dir is not None and is_copy and not profiles_dir.is_dir():

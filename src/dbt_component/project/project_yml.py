@@ -1,4 +1,4 @@
-"""dbt_project.yml: the few fields that are needed without starting dbt."""
+"""Reads the few fields of dbt_project.yml that are needed without starting dbt."""
 
 from pathlib import Path
 from typing import Any

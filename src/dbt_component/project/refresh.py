@@ -1,4 +1,4 @@
-"""Brings a state up to date: decides whether anything changed, and if so prepares the project, one at a time."""
+"""Brings a state up to date: prepares the project if anything changed, in one process at a time."""
 
 import contextlib
 import hashlib
@@ -23,9 +23,9 @@ LOCK_TIMEOUT_SECONDS = 1800
 
 
 class RefreshOutcome(msgspec.Struct, frozen=True):
-    """What a refresh did. ``reasons`` names the changed inputs; empty if nothing was written.
+    """The outcome of a refresh. ``reasons`` lists the changed inputs; empty if nothing was written.
 
-    ``warnings`` are this package's and call for an action; ``dbt_warnings`` are those of dbt's parser.
+    ``warnings`` are this package's and require action; ``dbt_warnings`` are those of dbt's parser.
     """
 
     is_changed: bool
@@ -36,7 +36,7 @@ class RefreshOutcome(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class _Decision:
-    """The inputs as they are now, and why they call for a new state; no reasons: they don't."""
+    """The current inputs, and the reasons for a new state; without reasons, the state is up to date."""
 
     fingerprint: Fingerprint
     reasons: list[str]
@@ -59,21 +59,20 @@ def refresh_from(
 ) -> RefreshOutcome:
     """Brings a state up to date with a project on disk.
 
-    Does nothing but read and hash the project's files if the former state was prepared from the same
-    inputs and holds all that is wanted. Otherwise runs dbt in a child process and replaces the file
-    atomically. One preparation of a project runs at a time, in whatever process; the others wait and
-    then find the work done.
+    Only reads and hashes the project's files if the previous state was prepared from the same inputs and
+    satisfies the request. Otherwise runs dbt in a child process and replaces the file atomically. Only
+    one process prepares a project at a time; the others wait and then find the state up to date.
 
     Args:
-        previous: The former state.
+        previous: The previous state.
         project: The project on disk.
-        request: What the state must hold, and where it goes.
-        origin: The commit that the project was taken from; part of what is compared.
+        request: What the state must contain, and where to write it.
+        origin: The commit that the project was taken from; also compared.
 
     Raises:
-        PrepareError: dbt failed; the message is dbt's own. The former state is untouched.
+        PrepareError: dbt failed; the message is dbt's own. The previous state is untouched.
         SelectionError: dbt does not accept a selection.
-        OSError: The state can't be written. The former state is untouched.
+        OSError: The state can't be written. The previous state is untouched.
     """
     engine = find_engine(project.dbt_executable)
     decision = _decide(previous.state, project, engine, request, origin)
@@ -115,7 +114,7 @@ def _decide(
 
 @contextlib.contextmanager
 def _project_lock(project: DbtProject) -> Iterator[bool]:
-    """Holds the lock of a project; yields whether another process held it before."""
+    """Holds the lock of a project; yields whether it had to wait for another process."""
     identity = hashlib.sha256(str(project.project_dir.resolve()).encode()).hexdigest()[:16]
     lock = FileLock(cache_folder("locks") / f"{identity}.lock")
     has_waited = False

@@ -1,4 +1,4 @@
-"""What a refresh is asked for."""
+"""The request for a refresh: what the state must contain, and where to write it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from dbt_component.selection.criteria import SelectionCriteria
 
 @dataclass(frozen=True)
 class RefreshRequest:
-    """What a state must hold besides the project, and where it is written.
+    """The contents that a state must have besides the project, and where to write it.
 
     Args:
-        state_path: Where the state is to be written.
-        previous_path: The former state to compare with, if it lies elsewhere.
-        selections: Selections to resolve with dbt's own selector and keep. Kept in a fixed order, each
-            once, and without those that need no dbt.
-        runtime_vars: Variables that runs will set; it is tried whether they change the manifest, which
-            costs another parse when the state is made anew.
-        replaces: The version of the former state, in a storage that keeps versions.
+        state_path: The file to write.
+        previous_path: The previous state to compare with, if it is another file.
+        selections: Selections to resolve with dbt's own selector and to store. They are sorted, without
+            duplicates and without those that do not need dbt.
+        runtime_vars: Variables that runs will set. Each new state records which of them do not affect
+            the manifest, which costs another parse.
+        replaces: The version of the previous state, in a versioned storage.
     """
 
     state_path: Path
@@ -38,7 +38,7 @@ class RefreshRequest:
         return self.previous_path or self.state_path
 
     def is_held_by(self, state: StateFile) -> bool:
-        """Whether a state holds all selections, and all variables were tried for it."""
+        """Whether a state contains all selections, and all variables were tried for it."""
         return all(criteria.cache_key in state.selections for criteria in self.selections) and set(
             self.runtime_vars
         ) <= set(state.header.runtime_vars_tried)

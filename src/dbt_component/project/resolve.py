@@ -22,7 +22,7 @@ _WHAT = "Selecting nodes"
 def resolve_in_project(
     project: DbtProject, cache: ParseCache | None, wanted: Sequence[SelectionCriteria]
 ) -> dict[str, list[str]]:
-    """Resolves selections over a prepared project; returns unique ids by the criteria's key.
+    """Resolves selections in a prepared project; returns unique ids by the criteria's cache key.
 
     Args:
         project: The project.
@@ -30,12 +30,13 @@ def resolve_in_project(
         wanted: The selections.
 
     Raises:
-        SelectionError: dbt does not accept one of them.
+        SelectionError: dbt does not accept one of them, or needs a parse cache and there is none.
     """
     engine = find_engine(project.dbt_executable)
     if cache is None and engine.command is None:
         raise SelectionError(
-            "The state was prepared by a dbt that keeps no parse cache, which this one needs to select.",
+            "The state has no parse cache, because the dbt that prepared it keeps none; this dbt needs it"
+            " to select nodes.",
             hint="Refresh it with `dg utils refresh-defs-state`.",
         )
     with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
@@ -66,7 +67,7 @@ def resolve_in_project(
 def resolve_in_manifest(
     engine: Engine, manifest_json: bytes, wanted: Sequence[SelectionCriteria]
 ) -> dict[str, list[str]]:
-    """Resolves selections over a manifest.json, without its project.
+    """Resolves selections in a manifest.json, without its project.
 
     Raises:
         SelectionError: dbt does not accept one of them.
@@ -89,7 +90,7 @@ def resolve_in_manifest(
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """What dbt's process answered: ids by the criteria's key, and variables that parsing never reads."""
+    """The answers of dbt's process: ids by the criteria's cache key, and variables unused in parsing."""
 
     selections: dict[str, list[str]]
     runtime_vars: list[str]
@@ -106,10 +107,10 @@ class _AnswerFile(msgspec.Struct, frozen=True):
 
 
 def read_answers(path: Path, wanted: Sequence[SelectionCriteria]) -> Answers:
-    """Reads what dbt's process wrote.
+    """Reads the answers that dbt's process wrote.
 
     Raises:
-        SelectionError: Names each selection that dbt does not accept.
+        SelectionError: dbt does not accept some of the selections; the message lists them.
     """
     file = msgspec.json.decode(path.read_bytes(), type=_AnswerFile)
     found = {criteria: file.selections[criteria.cache_key] for criteria in wanted}

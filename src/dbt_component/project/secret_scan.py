@@ -1,4 +1,4 @@
-"""Finds secrets written in plain text into a profiles.yml."""
+"""Finds secrets in plain text in a profiles.yml."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ _NOT_SECRET = frozenset({"token_uri", "token_endpoint", "private_key_path", "use
 def literal_secrets(content: Any, prefix: str = "") -> list[str]:
     """Key paths whose value looks like a secret in plain text, in the file's order.
 
-    A value that calls ``env_var`` is none. Empty values and booleans are none either.
+    Values that call ``env_var``, empty values and booleans do not count.
     """
     found: list[str] = []
     if isinstance(content, dict):

@@ -1,4 +1,4 @@
-"""Where a dbt project comes from: a folder, a Git repository."""
+"""The source of a dbt project: a folder or a Git repository."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +12,9 @@ from dbt_component.project.refresh_request import RefreshRequest
 
 
 class StateName(NamedTuple):
-    """What the default key of a state is made of.
+    """The parts of a state's default key that come from the source.
 
-    ``name`` is for people; ``parts`` are whatever else tells two sources apart, as plain JSON values.
+    ``name`` is for people; ``parts`` holds all else that distinguishes two sources, as plain JSON values.
     """
 
     name: str
@@ -29,13 +29,13 @@ class ProjectSource(Protocol):
 
     @property
     def remote_commit(self) -> Callable[[], str] | None:
-        """Asks the remote for the newest commit; ``None`` for a project without a remote."""
+        """Function that asks the remote for the newest commit; ``None`` for a project without a remote."""
 
     def state_name(self, root: Path) -> StateName:
         """A name that is the same on every machine.
 
         Args:
-            root: The Dagster project's folder; folders enter relative to it.
+            root: The Dagster project's folder. Names of folders are relative to it.
         """
 
     def refresh(self, request: RefreshRequest) -> RefreshOutcome:
@@ -43,12 +43,12 @@ class ProjectSource(Protocol):
 
         Raises:
             ProjectError: The project can't be reached.
-            PrepareError: dbt failed. The former state is untouched.
+            PrepareError: dbt failed. The previous state is untouched.
             SelectionError: dbt does not accept a selection.
         """
 
     def open(self, unpack: Callable[[], Path]) -> DbtProject:
-        """The project where it lives; where it does not live here, the copy out of the state.
+        """The project in its own folder, or the copy from the state if there is none on this machine.
 
         Args:
             unpack: Unpacks that copy and returns its folder.
@@ -58,11 +58,11 @@ class ProjectSource(Protocol):
         """
 
     def find_folder(self) -> DbtProject | None:
-        """The project for links to its files; ``None`` if no folder of this machine is its home."""
+        """The project in its own folder, for links to files; ``None`` if there is none on this machine."""
 
     def origin(self, recorded: Origin | None) -> Origin | None:
-        """The commit that a state made now would record, if a remote branch has not moved.
+        """The commit that a new state would record, assuming that a remote branch has not moved.
 
         Args:
-            recorded: The commit in the present state.
+            recorded: The commit in the current state.
         """

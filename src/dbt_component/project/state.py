@@ -1,17 +1,18 @@
-"""The state: one self-describing file (a zip) that holds all that loading and running need.
+"""The state: one self-describing file (a zip) with everything that loading and running need.
 
 ``state.json``         format version and provenance
 ``fingerprint.msgpack``  the inputs it was prepared from
 ``index.msgpack``      the compact node index
 ``selections.json``    selection -> unique ids
 ``nodes.bin``          raw manifest entries, each compressed, located by the index (not compressed again)
-``parse_cache.msgpack``  where each part of dbt's parse cache lies
+``parse_cache.msgpack``  the location of each part of dbt's parse cache
 ``parse_cache.bin``    the parts, each compressed
 ``manifest.json``      dbt's manifest as written
 ``project.zip``        the project's own files
 
-Written to a temporary file and renamed: a reader sees the old state or the new one. A reader keeps the
-file open, so that it goes on reading the version it began with even when the file is replaced.
+The file is written under a temporary name and renamed, so a reader sees either the old state or the new
+one. A reader keeps the file open and continues to read the version that it opened, even if the file is
+replaced.
 See docs/architecture.md, "The state file".
 """
 
@@ -39,9 +40,9 @@ _REBUILD_HINT = "Rebuild it with `dg utils refresh-defs-state`."
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """Where a state comes from. Times are ISO 8601 in UTC.
+    """The provenance of a state. Times are ISO 8601 in UTC.
 
-    ``replaces`` is the version before, in a storage that keeps versions.
+    ``replaces`` is the previous version, in a versioned storage.
     """
 
     project_name: str
@@ -57,11 +58,12 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 class StateHeader(msgspec.Struct, frozen=True):
-    """``state_id`` names the content; ``project_dir`` is where the project lay when prepared.
+    """Format, inputs and provenance of a state.
 
-    ``has_profiles`` says whether profiles.yml is in the state, ``has_own_profiles`` whether it lay in the
-    project's folder.
-    ``runtime_vars`` are variables proven to change nothing in the manifest, out of those tried.
+    ``state_id`` identifies the content. ``project_dir`` is the project's folder during preparation.
+    ``has_profiles`` means that the state contains profiles.yml, ``has_own_profiles`` that profiles.yml was
+    in the project's folder.
+    ``runtime_vars`` are those of ``runtime_vars_tried`` that do not affect the manifest.
     """
 
     format: str
@@ -77,7 +79,7 @@ class StateHeader(msgspec.Struct, frozen=True):
 
 
 class StateContents(msgspec.Struct, frozen=True):
-    """All parts of a state that is to be written."""
+    """All parts of a state file to write."""
 
     header: StateHeader
     fingerprint: Fingerprint
@@ -124,10 +126,10 @@ def write_state(path: Path, contents: StateContents) -> None:
 
 
 class StateFile:
-    """An open state file. Each part is read when first asked for; reading is thread-safe.
+    """An open state file. Each part is read on first access; reading is thread-safe.
 
     Raises:
-        StateFormatError: Truncated, corrupt, no state at all, or written by a newer release.
+        StateFormatError: The file is truncated, corrupt or not a state, or has another format version.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A project prepared by a component: everything is in its state file."""
+"""A project that a component has prepared, read from its state file."""
 
 import hashlib
 import json
@@ -27,11 +27,11 @@ _logger = logging.getLogger("dbt_component")
 
 
 class StateProject:
-    """A prepared project over an open state file.
+    """A prepared project backed by an open state file.
 
     Args:
         state: The state; stays open.
-        source: Where the project lives; only asked when its folder is needed.
+        source: The project's source; used only when the project's folder is needed.
     """
 
     def __init__(self, state: StateFile, source: ProjectSource) -> None:
@@ -53,11 +53,11 @@ class StateProject:
 
     @property
     def origin(self) -> Origin | None:
-        """The commit that the state was made from."""
+        """The commit that the state was prepared from; ``None`` if none was recorded."""
         return self.state.header.provenance.origin
 
     def open(self) -> DbtProject:
-        """The project where it lives; unpacked from the state if it lies in Git or its folder is gone.
+        """The project in its folder; unpacked from the state if it is in Git or its folder is missing.
 
         Raises:
             ProjectError: The copy in the state can't be used either.
@@ -93,8 +93,8 @@ class StateProject:
     def select(self, criteria: SelectionCriteria) -> frozenset[str]:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
 
-        Everything is answered from the index, what defs.yaml uses from the state, and anything else by
-        dbt in a child process (seconds, logged), after which the answer is kept in this machine's cache.
+        The selection of everything is answered from the index, selections in defs.yaml from the state, and
+        any other by dbt in a child process (seconds, logged); that answer is cached on this machine.
 
         Raises:
             SelectionError: dbt does not accept the selection.
@@ -116,8 +116,8 @@ class StateProject:
         except (OSError, ValueError):
             pass
         _logger.warning(
-            "The state does not hold the selection %s; asking dbt (run `dg utils"
-            " refresh-defs-state` to keep the answer in the state).",
+            "The state does not contain the selection %s; asking dbt. If defs.yaml uses it, run"
+            " `dg utils refresh-defs-state` to store the answer.",
             criteria,
         )
         answers = resolve_in_project(self.open(), self.parse_cache, [criteria])

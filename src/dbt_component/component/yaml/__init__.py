@@ -1,1 +1,1 @@
-"""The nouns of defs.yaml, one per file: frozen values that Dagster resolves templates of."""
+"""The nouns of defs.yaml, one per file: frozen values whose templates Dagster resolves."""

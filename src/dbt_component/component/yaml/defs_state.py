@@ -10,27 +10,27 @@ from dbt_component.errors import DefinitionError
 
 
 class DefsState(StrictResolvable):
-    """Where the prepared state is kept."""
+    """The storage of the prepared state."""
 
     key: Annotated[
         str | None,
         dg.Resolver.default(
-            description="Key of the state. Default: made from the project's folder, profile, target,"
-            " variables and selection, so that two components never share one by accident.",
+            description="Key of the state. Default: derived from the project's folder, profile, target,"
+            " variables and selection, so that two components never share a state by accident.",
         ),
     ] = None
     management_type: Annotated[
         Literal["LOCAL_FILESYSTEM", "VERSIONED_STATE_STORAGE"],
         dg.Resolver.default(
-            description="LOCAL_FILESYSTEM keeps the state beside the code; run `dg utils"
-            " refresh-defs-state` while building an image. VERSIONED_STATE_STORAGE keeps it in the"
-            " instance's defs_state_storage; refresh at any time.",
+            description="LOCAL_FILESYSTEM stores the state beside the code; run `dg utils"
+            " refresh-defs-state` while building an image. VERSIONED_STATE_STORAGE stores it in the"
+            " instance's defs_state_storage, where it can be refreshed at any time.",
         ),
     ] = "LOCAL_FILESYSTEM"
     refresh_if_dev: Annotated[
         bool | None,
         dg.Resolver.default(
-            description="Whether `dg dev` and the dg command line refresh the state on loading. Default:"
+            description="Whether `dg dev` and the dg command line refresh the state at load time. Default:"
             " `prepare_if_dev`.",
         ),
     ] = None
@@ -39,7 +39,7 @@ class DefsState(StrictResolvable):
 def defs_state_args(
     given: DefsState | DefsStateConfigArgs | None, *, prepare_if_dev: bool
 ) -> DefsStateConfigArgs:
-    """Dagster's form of the state settings.
+    """Converts the state settings to Dagster's form.
 
     Raises:
         DefinitionError: The management type can't hold this component's state.
@@ -49,7 +49,7 @@ def defs_state_args(
     if management_type is DefsStateManagementType.LEGACY_CODE_SERVER_SNAPSHOTS:
         raise DefinitionError(
             "defs_state.management_type LEGACY_CODE_SERVER_SNAPSHOTS can't hold the state of a dbt"
-            " project: it keeps text in memory, and a run worker needs the prepared project.",
+            " project: it keeps only text, in memory, and a run worker needs the prepared project.",
             hint="Use LOCAL_FILESYSTEM or VERSIONED_STATE_STORAGE.",
         )
     refresh_if_dev = given.refresh_if_dev

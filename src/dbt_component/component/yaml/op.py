@@ -19,12 +19,13 @@ class Op(StrictResolvable):
     """Settings of the op that runs dbt."""
 
     name: Annotated[
-        str | None, dg.Resolver.default(description="Name of the op. Default: the dbt project's.")
+        str | None,
+        dg.Resolver.default(description="Name of the op. Default: the dbt project's name."),
     ] = None
     tags: Annotated[
         dict[str, Any] | None,
         dg.Resolver.default(
-            description="Tags of the op, for example for a run launcher.",
+            description="Tags of the op, for example for concurrency limits.",
             examples=[{"dagster/concurrency_key": "warehouse"}],
         ),
     ] = None
@@ -32,14 +33,15 @@ class Op(StrictResolvable):
         str | None, dg.Resolver.default(description="Shown in Dagster's UI.")
     ] = None
     pool: Annotated[
-        str | None, dg.Resolver.default(description="Pool that limits how many run at once.")
+        str | None,
+        dg.Resolver.default(description="Pool that limits how many such ops run at once."),
     ] = None
     backfill_policy: Annotated[
         dg.BackfillPolicy | None,
         dg.Resolver(
             resolve_backfill_policy,
             model_field_type=SingleRunBackfillPolicyModel | MultiRunBackfillPolicyModel,
-            description="How a backfill over several partitions is cut into runs.",
+            description="Division of a backfill over several partitions into runs.",
             examples=[{"type": "single_run"}, {"type": "multi_run", "max_partitions_per_run": 7}],
         ),
     ] = None
@@ -53,12 +55,12 @@ class Op(StrictResolvable):
         reserved_tags: Mapping[str, str],
         config_cls: type[dg.Config] | None,
     ) -> OpSettings:
-        """The settings of one op: these, and the values that its component supplies.
+        """The settings of one op: these, completed with values from its component.
 
         Args:
-            default_name: The name of an op that has none.
-            reserved_tags: Tags that ``tags`` can't replace.
-            config_cls: The op's config in the launchpad.
+            default_name: The op's name if ``name`` is not set.
+            reserved_tags: Tags that take precedence over ``tags``.
+            config_cls: The class of the op's config in the launchpad.
         """
         return OpSettings(
             name=self.name or default_name,

@@ -18,7 +18,8 @@ from dbt_component.project.source import ProjectSource
 class _SettingsModel(StrictModel):
     target_path: str | None = Field(
         default=None,
-        description="Folder of dbt's own command line for artifacts. Runs from Dagster do not use it.",
+        description="Folder in which dbt's own command line writes artifacts. Runs from Dagster do not use"
+        " it.",
     )
     profile: str | None = Field(
         default=None, description="Profile to use instead of the one in dbt_project.yml."
@@ -28,7 +29,7 @@ class _SettingsModel(StrictModel):
     )
     state_path: str | None = Field(
         default=None,
-        description="Folder of a manifest to compare with or defer to; relative to the project.",
+        description="Folder of a manifest to compare with or defer to, relative to the project.",
     )
     prepare_project_cli_args: list[str] | str | None = Field(
         default=None,
@@ -37,19 +38,19 @@ class _SettingsModel(StrictModel):
     )
     vars: dict[str, Any] | str | None = Field(
         default=None,
-        description="Variables for every dbt command, while preparing and at run time.",
+        description="Variables for every dbt command, during preparation and at run time.",
         examples=[{"start_date": "2024-01-01"}],
     )
     dbt_executable: str | None = Field(
         default=None,
-        description="A `dbt` of another Python environment.",
+        description="The `dbt` of another Python environment.",
         examples=["/opt/dbt/bin/dbt"],
     )
 
 
 _LINK_TEMPLATE = Field(
     default=None,
-    description="Link to a file on a host that is not GitHub, GitLab, Bitbucket or Azure DevOps.",
+    description="Template for links to files on a host other than GitHub, GitLab, Bitbucket or Azure DevOps.",
     examples=["https://git.example.com/repo/src/commit/{commit}/{path}"],
 )
 
@@ -58,23 +59,24 @@ class DbtProjectArgsModel(_SettingsModel):
     """A dbt project in a folder."""
 
     project_dir: str = Field(
-        description="Folder of dbt_project.yml; relative to the folder of defs.yaml.",
+        description="Folder of dbt_project.yml, relative to the folder of defs.yaml.",
         examples=["{{ context.project_root }}/transform"],
     )
     profiles_dir: str | None = Field(
         default=None,
-        description="Folder of profiles.yml; relative to the folder of defs.yaml. By default"
-        " DBT_PROFILES_DIR, the project folder or ~/.dbt, whichever has one.",
+        description="Folder of profiles.yml, relative to the folder of defs.yaml. Default: the first of"
+        " DBT_PROFILES_DIR, the project folder and ~/.dbt that contains one.",
     )
     packaged_project_dir: str | None = Field(
         default=None,
-        description="A copy of the project to use in production if it exists; relative to the folder"
+        description="A copy of the project to use in production if it exists, relative to the folder"
         " of defs.yaml.",
     )
     commit_links: bool | str | None = Field(
         default=None,
-        description="Whether assets carry the commit of the Git work tree that the folder lies in, and"
-        " links to their files at that commit. Uncommitted changes leave both out. Default: no.",
+        description="Whether assets carry the commit of the Git work tree that contains the folder, and"
+        " links to their files at that commit. Both are omitted if there are uncommitted changes. Default:"
+        " no.",
     )
     link_template: str | None = _LINK_TEMPLATE
 
@@ -92,46 +94,48 @@ class GitProjectArgsModel(_SettingsModel):
         examples=["main", "v1.4.0"],
     )
     repo_relative_path: str | None = Field(
-        default=None, description="Folder of dbt_project.yml in the repository. Default: its root."
+        default=None,
+        description="Folder of dbt_project.yml in the repository. Default: the root.",
     )
     token: str | None = Field(
         default=None,
-        description="Token for https. Default: GITHUB_TOKEN, for github_token_hosts only. Kept out of"
-        " URLs, files, logs and the state.",
+        description="Token for https. Default: GITHUB_TOKEN, for github_token_hosts only. It never appears"
+        " in URLs, files, logs or the state.",
         examples=["{{ env.DBT_REPO_TOKEN }}"],
     )
-    username: str | None = Field(default=None, description="User name that goes with the token.")
+    username: str | None = Field(default=None, description="User name to send with the token.")
     ssh_key_path: str | None = Field(
         default=None,
-        description="Private key for ssh; relative to the folder of defs.yaml. Default: ssh's agent.",
+        description="Private key for ssh, relative to the folder of defs.yaml. Default: the ssh agent.",
     )
     ssh_known_hosts_path: str | None = Field(
         default=None,
-        description="File of known host keys for ssh; relative to the folder of defs.yaml. Default:"
-        " ssh's own.",
+        description="File of known host keys for ssh, relative to the folder of defs.yaml. Default:"
+        " ssh's own file.",
     )
     ssh_strict_host_key_checking: Literal["accept-new", "yes"] | None = Field(
         default=None,
-        description="`accept-new` trusts a host when it is first seen and refuses it when its key has"
-        " changed; `yes` trusts known hosts only. Default: accept-new.",
+        description="`accept-new` trusts a host on first use and rejects it if its key changes later;"
+        " `yes` trusts known hosts only. Default: accept-new.",
     )
     submodules: bool | str | None = Field(
         default=None, description="Whether to fetch submodules. Default: no."
     )
     github_token_hosts: list[str] | None = Field(
-        default=None, description="Hosts that may get GITHUB_TOKEN. Default: github.com."
+        default=None, description="Hosts that may receive GITHUB_TOKEN. Default: github.com."
     )
     timeout_seconds: float | str | None = Field(
-        default=None, description="Limit for fetching. Default: 300."
+        default=None, description="Time limit for fetching, in seconds. Default: 300."
     )
     max_bytes: int | str | None = Field(
-        default=None, description="Limit for the size of what is fetched. Default: 2 GiB."
+        default=None, description="Size limit for fetching, in bytes. Default: 2 GiB."
     )
     link_template: str | None = _LINK_TEMPLATE
     profiles_dir: str | None = Field(
         default=None,
         description="Folder of profiles.yml: relative to the root of the repository, or an absolute"
-        " path on this machine. Default: the project's folder, or ~/.dbt.",
+        " path on this machine. Default: the first of DBT_PROFILES_DIR, the project folder and ~/.dbt that"
+        " contains one.",
     )
 
 
@@ -149,14 +153,14 @@ ProjectModel = Annotated[
     | Annotated[GitProjectArgsModel, Tag("git")],
     Discriminator(_form_of),
 ]
-"""A path, or one of the mapping forms; the key ``repo_url`` makes it the Git form."""
+"""A path, or one of the mapping forms; the key ``repo_url`` marks the Git form."""
 
 _PATHS = ("project_dir", "packaged_project_dir", "ssh_key_path", "ssh_known_hosts_path")
 _SETTINGS = frozenset(_SettingsModel.model_fields)
 
 
 def resolve_project(context: ResolutionContext, value: Any) -> ProjectSource:
-    """A path, or a mapping form, into the source of a project; paths start at the folder of defs.yaml."""
+    """Turns a path or a mapping form into a project source; paths are relative to the folder of defs.yaml."""
     if isinstance(value, DbtProject):
         return FolderSource.of(value)
     if isinstance(value, (str, Path)):

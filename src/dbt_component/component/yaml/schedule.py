@@ -24,13 +24,19 @@ class Schedule(StrictResolvable):
     select: Annotated[
         str,
         dg.Resolver.default(
-            description="What dbt selects, within the component's own selection.",
+            description="The nodes to run, in dbt's selection syntax, within the component's own selection.",
             examples=["+tag:daily", "marts,config.materialized:incremental"],
         ),
     ] = DEFAULT_SELECT
-    exclude: Annotated[str, dg.Resolver.default(description="What dbt excludes.")] = ""
+    exclude: Annotated[
+        str,
+        dg.Resolver.default(description="The nodes to leave out, in dbt's selection syntax."),
+    ] = ""
     selector: Annotated[
-        str, dg.Resolver.default(description="A selector of selectors.yml, instead of the two.")
+        str,
+        dg.Resolver.default(
+            description="A selector of the project's selectors.yml, instead of select and exclude."
+        ),
     ] = ""
     execution_timezone: Annotated[
         str | None,
@@ -41,7 +47,7 @@ class Schedule(StrictResolvable):
     default_status: Annotated[
         Literal["RUNNING", "STOPPED"],
         dg.Resolver.default(
-            description="Whether the schedule runs before anybody switched it on or off.",
+            description="Whether the schedule runs until someone turns it on or off.",
         ),
     ] = "STOPPED"
     tags: Annotated[dict[str, str], dg.Resolver.default(description="Tags of the runs.")] = Field(
@@ -50,7 +56,7 @@ class Schedule(StrictResolvable):
     job_name: Annotated[
         str | None,
         dg.Resolver.default(
-            description="Name of the job. Default: the schedule's name with `_job`."
+            description="Name of the job. Default: the schedule's name followed by `_job`."
         ),
     ] = None
     description: Annotated[
@@ -65,7 +71,7 @@ class Schedule(StrictResolvable):
         """The selection in dbt's syntax.
 
         Raises:
-            SelectionError: ``select`` or ``exclude`` together with ``selector``.
+            SelectionError: ``select`` or ``exclude`` is combined with ``selector``.
         """
         return SelectionCriteria(select=self.select, exclude=self.exclude, selector=self.selector)
 
@@ -75,11 +81,11 @@ class Schedule(StrictResolvable):
         """Builds the schedule, with a job of these assets and checks.
 
         Args:
-            asset_keys: The assets of the nodes that ``criteria`` select.
-            check_keys: The checks of the tests that ``criteria`` select.
+            asset_keys: The assets of the nodes that ``criteria`` selects.
+            check_keys: The checks of the tests that ``criteria`` selects.
 
         Raises:
-            DefinitionError: There are none.
+            DefinitionError: There are neither assets nor checks.
         """
         return build_schedule(
             self.name,

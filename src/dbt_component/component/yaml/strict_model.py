@@ -1,4 +1,4 @@
-"""Pydantic models whose errors name the key in the file, and suggest another if it is unknown."""
+"""Pydantic models whose errors name the key in the file and suggest known keys for an unknown one."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -26,7 +26,7 @@ _REMARKS = {
 
 
 class StrictModel(dg.Model):
-    """A model that refuses unknown keys and suggests known ones."""
+    """A model that rejects unknown keys and suggests known ones."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -61,7 +61,7 @@ def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
 
 
 def _key_path(value: Any, detail: Any) -> tuple[str | int, ...]:
-    """The keys that lead to an error in the file; pydantic's path also names the members of unions.
+    """The path of keys to an error in the file, without the union members in pydantic's path.
 
     Dagster looks up the line by this path.
     """
@@ -79,7 +79,7 @@ def _key_path(value: Any, detail: Any) -> tuple[str | int, ...]:
 
 
 def _without_alternatives(details: list[Any]) -> list[Any]:
-    """The errors without those of the alternative that every value has: to be a template, which is text."""
+    """Removes errors of the text alternative, which every field has because it may be a template."""
     unique = list({(d["type"], d["loc"], repr(d.get("ctx"))): d for d in details}.values())
     return [
         detail
@@ -107,5 +107,5 @@ class StrictResolvable(StrictModel, dg.Resolvable):
 
 @cache
 def strict(model: type[BaseModel]) -> type[BaseModel]:
-    """A subclass of a derived model that gives suggestions."""
+    """A subclass of a derived model that suggests keys."""
     return type(model.__name__, (model, StrictModel), {"__module__": model.__module__})

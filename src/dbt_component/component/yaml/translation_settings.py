@@ -23,24 +23,24 @@ def _switch(description: str) -> dg.Resolver:
 
 @dataclass(frozen=True)
 class TranslationSettings(DagsterDbtTranslatorSettings, dg.Resolvable):
-    """The switches as YAML describes them. Code references are on by default, unlike in Python."""
+    """The switches in YAML. Code references are on by default, unlike in Python."""
 
-    enable_asset_checks: Annotated[bool, _switch("Make dbt tests asset checks.")] = True
+    enable_asset_checks: Annotated[bool, _switch("Turn dbt tests into asset checks.")] = True
     enable_duplicate_source_asset_keys: Annotated[
         bool, _switch("Let several sources share one asset key.")
     ] = False
     enable_code_references: Annotated[bool, _switch("Link each asset to its file.")] = True
     enable_dbt_selection_by_name: Annotated[
         bool,
-        _switch("Without effect: runs name nodes by unique id. Accepted for compatibility."),
+        _switch("Accepted for compatibility but without effect: runs select nodes by unique id."),
     ] = False
     enable_source_tests_as_checks: Annotated[
-        bool, _switch("Make tests of sources upstream of selected assets checks too.")
+        bool, _switch("Also turn tests of sources upstream of selected assets into checks.")
     ] = False
     enable_source_metadata: Annotated[
         bool,
         _switch(
-            "Put a source's table name on the dependency, so that Dagster can match it to the"
+            "Add a source's table name to the dependency, so that Dagster can match it to the"
             " asset that makes the table."
         ),
     ] = True
@@ -48,7 +48,7 @@ class TranslationSettings(DagsterDbtTranslatorSettings, dg.Resolvable):
         bool, _switch("Mark views as virtual assets.")
     ] = False
     enable_unit_tests_as_checks: Annotated[
-        bool, _switch("Make dbt unit tests checks of the model that they test.")
+        bool, _switch("Turn dbt unit tests into checks of the model that they test.")
     ] = True
 
     @classmethod

@@ -15,29 +15,29 @@ _MIN_INTERVAL_SECONDS = 5
 
 
 class Watch(StrictResolvable):
-    """A sensor that looks at a Git project's ref and refreshes the state when it moved."""
+    """A sensor that watches a Git project's ref and refreshes the state when the ref moves."""
 
-    # A bound on the field itself would be applied to templates too, and fail.
+    # A bound on the field itself would also apply to templates, and fail.
     interval_seconds: Annotated[
         int,
         dg.Resolver(
             lambda context, value: context.resolve_value(value),
             model_field_type=Annotated[int, Field(ge=_MIN_INTERVAL_SECONDS)],
             inject_before_resolve=False,
-            description="How often to ask the remote for the commit.",
+            description="Minimum time between two checks of the remote, in seconds.",
         ),
     ] = 60
     default_status: Annotated[
         Literal["RUNNING", "STOPPED"],
         dg.Resolver.default(
-            description="Whether the sensor runs before anybody switched it on or off.",
+            description="Whether the sensor runs until someone turns it on or off.",
         ),
     ] = "STOPPED"
     reload_url: Annotated[
         str | None,
         dg.Resolver.default(
-            description="Address of Dagster's web server, asked to reload the code location when the state"
-            " changed.",
+            description="Address of Dagster's web server, which is asked to reload the code location when the"
+            " state changes.",
             examples=["http://dagster-webserver:3000"],
         ),
     ] = None
@@ -75,15 +75,15 @@ class Watch(StrictResolvable):
 
 
 def remote_commit_of(source: ProjectSource) -> Callable[[], str]:
-    """Asks the project's remote for its newest commit.
+    """Returns a function that asks the project's remote for its newest commit.
 
     Raises:
         DefinitionError: The project has no remote.
     """
     if source.remote_commit is None:
         raise DefinitionError(
-            "`watch` looks at a Git ref, and this project is a folder.",
+            "`watch` needs a project in Git, and this project is a folder.",
             where="watch",
-            hint="Give `project.repo_url`, or leave `watch` out.",
+            hint="Set `project.repo_url`, or remove `watch`.",
         )
     return source.remote_commit

@@ -1,4 +1,4 @@
-"""A dbt project in a Git repository: which commit, and whether its state is that of the commit."""
+"""A dbt project in a Git repository as a source: its state is prepared from the commit of a ref."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class GitProjectSource:
 
     Args:
         repository: The repository, and the project's folder in it.
-        settings: How the project is run.
+        settings: Settings to open the project with.
         link_template: See ``translation.link.link_to_file``.
     """
 
@@ -41,11 +41,11 @@ class GitProjectSource:
 
     @property
     def remote_commit(self) -> Callable[[], str]:
-        """Asks the remote for the commit of the ref; nothing is fetched."""
+        """Function that asks the remote for the commit of the ref, without fetching anything."""
         return self.repository.resolve_commit
 
     def state_name(self, root: Path) -> StateName:
-        """The repository's name; its URL (without credentials), folder and ref tell it apart."""
+        """The repository's name, with the URL (without credentials), folder, ref and submodules."""
         url = public_url(self.repository.repo_url)
         name = url.rstrip("/").rpartition("/")[2].rpartition(":")[2].removesuffix(".git")
         return StateName(
@@ -61,12 +61,12 @@ class GitProjectSource:
     def refresh(self, request: RefreshRequest) -> RefreshOutcome:
         """Brings a state up to date with the repository.
 
-        The remote is asked for the commit of the ref. If the state was made from that commit with the same
-        settings, nothing is fetched. Otherwise the commit is checked out into the cache and prepared.
+        Asks the remote for the commit of the ref. If the state was prepared from that commit with the same
+        settings, fetches nothing. Otherwise checks out the commit into the cache and prepares it.
 
         Raises:
-            GitSourceError: The repository can't be reached, or refuses.
-            PrepareError: dbt failed. The former state is untouched.
+            GitSourceError: The repository can't be reached, or denies access.
+            PrepareError: dbt failed. The previous state is untouched.
             SelectionError: dbt does not accept a selection.
         """
         commit = self.repository.resolve_commit()
@@ -85,19 +85,19 @@ class GitProjectSource:
         return msgspec.structs.replace(outcome, warnings=[*checkout.warnings, *outcome.warnings])
 
     def open(self, unpack: Callable[[], Path]) -> DbtProject:
-        """The copy out of the state: no checkout is at home on the machine of a run."""
+        """The copy from the state, because the machine of a run has no checkout."""
         return self.settings.open(unpack(), is_copy=True)
 
     def find_folder(self) -> DbtProject | None:
-        """``None``: files are linked on the Git host."""
+        """``None``: links to files lead to the Git host."""
         return None
 
     def origin(self, recorded: Origin | None) -> Origin | None:
-        """The commit that a state made now would record, if the branch has not moved."""
+        """The commit that a new state would record, assuming that the branch has not moved."""
         return self._origin_at(recorded.commit if recorded is not None else "")
 
     def _origin_at(self, commit: str) -> Origin:
-        """A commit, with what defs.yaml says of the repository: no secrets, no paths of a machine."""
+        """A commit and the settings of the repository, without secrets and paths of this machine."""
         repository = self.repository
         url = public_url(repository.repo_url)
         return Origin(
@@ -122,7 +122,7 @@ class GitProjectSource:
         )
 
     def _is_unchanged(self, state: StateFile, origin: Origin) -> bool:
-        """Whether commit and settings are as recorded; decided without the files."""
+        """Whether commit and settings are the recorded ones; needs no files of the project."""
         recorded = state.fingerprint
         current = prepared_settings(
             find_engine(self.settings.dbt_executable),
@@ -139,9 +139,9 @@ class GitProjectSource:
         )
 
     def _has_same_profiles(self, state: StateFile) -> bool:
-        """Whether profiles.yml is the recorded one where it does not come with the commit.
+        """Whether profiles.yml is the recorded one; always true if it is part of the commit.
 
-        It is looked for as ``DbtProject.find_profiles_dir`` does, only that the project is not at hand.
+        Searches the same folders as ``DbtProject.find_profiles_dir``, but without the project itself.
         """
         given = os.environ.get("DBT_PROFILES_DIR")
         if self.settings.repository_profiles_dir is not None:
