@@ -376,7 +376,7 @@ def test_a_submodule_may_not_copy_a_repository_of_this_machine(
     private = new_repository(tmp_path, "private.git")
     commit = private.git("rev-parse", "HEAD")
     repository.commit_submodule("lib", commit, url=private.url)
-    with pytest.raises(GitInputError, match="this machine"):
+    with pytest.raises(GitInputError, match="local repository"):
         checkout(GitSource(open_server().url("shop.git"), submodules=True))
 
 
@@ -536,7 +536,7 @@ def test_a_submodule_gets_the_token_on_the_same_host_only(
     # "127.0.0.1" and "localhost" are one machine, but two hosts; only loopback needs a way around the rule
     # that no other repository may name this machine.
     repository.commit_submodule("lib2", commit, url=other.url("lib.git"))
-    with pytest.raises(GitInputError, match="this machine"):
+    with pytest.raises(GitInputError, match="local repository"):
         checkout(source)
     assert other.requests == []
 
