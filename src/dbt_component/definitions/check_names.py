@@ -29,9 +29,11 @@ class CheckNames:
             DefinitionError: No such name is free.
         """
         spec = self._with_valid_name(spec, test)
-        if spec.get_python_identifier() in self._taken:
+        identifier = spec.get_python_identifier()
+        if identifier in self._taken:
             spec = self._with_free_name(spec, test)
-        self._taken.add(spec.get_python_identifier())
+            identifier = spec.get_python_identifier()
+        self._taken.add(identifier)
         return spec
 
     def _with_free_name(self, spec: dg.AssetCheckSpec, test: DbtTest) -> dg.AssetCheckSpec:

@@ -72,51 +72,54 @@ def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
     """
     ids = specs.node_map
     home = {spec.key: number for number, op in enumerate(ops) for spec in op.asset_specs}
-    loose, others = _loose_tests(specs, home, _OpOrder(ops, home))
-    return [
-        OpNodes(
+    order = _OpOrder(ops, home) if len(ops) > 1 else None
+    loose, others = _loose_tests(specs, home, order)
+    # A large project has tens of thousands of outputs, so each name is made once and shared.
+    divided: list[OpNodes] = []
+    for number, op in enumerate(ops):
+        output_of = {spec.key: spec.key.to_python_identifier() for spec in op.asset_specs}
+        checks = [(spec.get_python_identifier(), spec.key) for spec in op.check_specs]
+        nodes = OpNodes(
             name=op.name,
-            asset_ids={
-                spec.key.to_python_identifier(): ids.asset_ids[spec.key] for spec in op.asset_specs
-            },
-            check_ids={
-                spec.get_python_identifier(): ids.check_ids[spec.key] for spec in op.check_specs
-            },
+            asset_ids={output: ids.asset_ids[key] for key, output in output_of.items()},
+            check_ids={output: ids.check_ids[key] for output, key in checks},
             loose_tests=frozenset(loose.get(number, ())),
             others=frozenset(others) if number == 0 else frozenset(),
             check_hosts={
-                spec.get_python_identifier(): spec.asset_key.to_python_identifier()
-                for spec in op.check_specs
-                if home.get(spec.asset_key) == number
+                output: output_of[key.asset_key]
+                for output, key in checks
+                if key.asset_key in output_of
             },
         )
-        for number, op in enumerate(ops)
-    ]
+        divided.append(nodes)
+    return divided
 
 
 def _loose_tests(
-    specs: SelectedSpecs, home: Mapping[dg.AssetKey, int], order: "_OpOrder"
+    specs: SelectedSpecs, home: Mapping[dg.AssetKey, int], order: "_OpOrder | None"
 ) -> tuple[dict[int, set[str]], set[str]]:
-    """Tests without a check by the number of their op, and all ids that are neither asset nor test."""
+    """Tests without a check by the number of their op, and all ids that are neither asset nor test.
+
+    ``order`` is ``None`` if there is one op only, to which everything belongs.
+    """
     index, ids = specs.index, specs.node_map
+    rest = ids.selected_ids.difference(ids.asset_ids.values(), ids.check_ids.values())
+    others = {unique_id for unique_id in rest if unique_id not in index.test_by_id}
+    tests = [index.test_by_id[unique_id] for unique_id in rest - others]
+    if order is None:
+        return {0: {test.unique_id for test in tests}}, others
     op_of = {unique_id: home[key] for key, unique_id in ids.asset_ids.items()}
-    position_of = {node.unique_id: position for position, node in enumerate(index.nodes)}
     loose: dict[int, set[str]] = {}
-    others: set[str] = set()
-    for unique_id in ids.selected_ids - op_of.keys() - specs.keys.check_key_of.keys():
-        test = index.test_by_id.get(unique_id)
-        if test is None:
-            others.add(unique_id)
-            continue
+    for test in tests:
         parents = {
             node.unique_id
             for parent in test.depends_on
             for node in index.nearest_assets(parent)
             if node.unique_id in op_of
         }
-        latest_first = sorted(parents, key=position_of.__getitem__, reverse=True)
+        latest_first = sorted(parents, key=index.positions.__getitem__, reverse=True)
         number = order.last([op_of[parent] for parent in latest_first]) if parents else 0
-        loose.setdefault(number, set()).add(unique_id)
+        loose.setdefault(number, set()).add(test.unique_id)
     return loose, others
 
 
