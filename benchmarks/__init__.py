@@ -1,1 +1,1 @@
-"""How long dbt-component takes, beside dagster-dbt, beside bare dbt, and beside Dagster alone."""
+"""Compares dbt-component's run times with dagster-dbt, bare dbt, and Dagster alone."""

@@ -1,4 +1,4 @@
-"""Command line: ``python -m benchmarks`` from the top of the repository."""
+"""Runs the benchmarks: ``python -m benchmarks`` at the top of the repository."""
 
 import argparse
 import os
@@ -27,7 +27,7 @@ _DOCUMENT = TOP / "docs" / "performance.md"
 
 @dataclass(frozen=True)
 class Options:
-    """What to measure and with what; see the command's help."""
+    """The parsed command line; see the command's help."""
 
     plans: list[ProjectPlan]
     cases: list[str]
@@ -52,14 +52,16 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="100 models, flat, one round: does it all work?",
+        help="check that everything works: 100 models, flat, one round",
     )
-    parser.add_argument("--python", type=Path, help="interpreter with this package; default: this")
+    parser.add_argument(
+        "--python", type=Path, help="interpreter with this package; default: the current one"
+    )
     parser.add_argument("--peer-python", type=Path, help="interpreter with dagster-dbt")
     parser.add_argument(
         "--work-dir",
         type=Path,
-        help="where to generate; kept. Default: a temporary folder, in memory if there is room",
+        help="folder to generate in, which is kept; default: a temporary one, in memory if possible",
     )
     parser.add_argument("--results", type=Path, default=_RESULTS, help="folder for the JSON file")
     parser.add_argument(
@@ -120,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _say("Measuring", plan.label, case)
                 try:
                     results += _measure(case, bench, options.repeat)
-                    # After each case: hours of measuring are not lost with their last minute.
+                    # Written after each case, so a late failure does not lose hours of measurements.
                     written = report().write_json(options.results)
                 except BenchmarkError as error:
                     failures += 1
@@ -154,7 +156,10 @@ def _work_folder(given: Path | None) -> Iterator[Path]:
 
 
 def _fast_folder() -> str | None:
-    """Memory, where it has room: Dagster's event log and DuckDB wait for a disk at each commit."""
+    """The in-memory file system if it has enough space, else ``None``.
+
+    On a disk, Dagster's event log and DuckDB wait at each commit.
+    """
     is_roomy = _MEMORY_FOLDER.is_dir() and shutil.disk_usage(_MEMORY_FOLDER).free > _ROOM_BYTES
     return str(_MEMORY_FOLDER) if is_roomy and os.access(_MEMORY_FOLDER, os.W_OK) else None
 

@@ -1,4 +1,4 @@
-"""The Python environments that are compared."""
+"""The Python environments of the compared sides."""
 
 import json
 import os
@@ -21,7 +21,7 @@ PEER_REQUIREMENTS = (
     "dbt-duckdb",
 )
 _DISTRIBUTIONS = ("dbt-component", "dagster-dbt", "dagster", "dbt-core", "dbt-duckdb", "duckdb")
-# What would change how Python, Dagster or dbt start must not leak into measured processes.
+# These change how Python, Dagster or dbt start, so measured processes do not inherit them.
 _DROPPED_VARIABLES = (
     "DAGSTER_IS_DEV_CLI",
     "DBT_PROFILES_DIR",
@@ -64,7 +64,7 @@ class Environment:
 
     @cached_property
     def versions(self) -> dict[str, str]:
-        """Distribution -> version, of those that matter here and are installed."""
+        """Distribution -> version, for the installed ones of ``_DISTRIBUTIONS``, and ``python``."""
         found: dict[str, str] = self._description["versions"]
         return found
 
@@ -77,7 +77,7 @@ class Environment:
         return loaded
 
     def variables(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Environment variables of a process in this environment, as if it were activated."""
+        """Environment variables for a process in this environment, as if it were activated."""
         inherited = {k: v for k, v in os.environ.items() if k not in _DROPPED_VARIABLES}
         return {
             **inherited,
@@ -89,20 +89,20 @@ class Environment:
         }
 
     def compile_bytecode(self) -> None:
-        """Compiles all installed packages: without it imports take twice as long in each process."""
+        """Compiles all installed packages; otherwise imports can take twice as long in each process."""
         argv = [str(self.python), "-m", "compileall", "-q", *self._description["folders"]]
-        # Some packages ship files for other Python versions, which do not compile; that is no error.
+        # Some packages ship files for other Python versions, which do not compile; this is not an error.
         subprocess.run(argv, env=self.variables(), stdout=subprocess.DEVNULL, check=False)
 
 
 def own_environment(python: Path | None) -> Environment:
-    """The environment that has this package: the running one unless another is named."""
-    # The path as given: a virtual environment's interpreter is a link that must not be followed.
+    """The environment with this package; ``None`` for the current one."""
+    # Not resolved: a virtual environment's interpreter is a link that must not be followed.
     return Environment(Path(os.path.abspath(python or sys.executable)))
 
 
 def peer_environment(python: Path | None) -> Environment:
-    """The environment that has dagster-dbt: the named one, or ``.peer-venv``, made if need be."""
+    """The environment with dagster-dbt; ``None`` for ``.peer-venv``, which is created if necessary."""
     if python is not None:
         return Environment(Path(os.path.abspath(python)))
     environment = Environment(PEER_VENV / "bin" / "python")

@@ -1,7 +1,7 @@
-"""Definitions of the floor: given specs, and an op that reports on all of them without running dbt.
+"""Definitions of the floor: exported specs, and an op that reports on all of them without running dbt.
 
-Copied into a generated Dagster project, where ``specs.pickle`` (see ``probes/export_specs.py``) lies
-beside it. What this file costs is what Dagster itself needs.
+Copied into a generated Dagster project, next to ``specs.pickle`` (see ``probes/export_specs.py``). The
+cost of these definitions is Dagster's own cost.
 """
 
 import pickle
@@ -44,7 +44,7 @@ def _build() -> dg.Definitions:
         specs=asset_specs,
         check_specs=check_specs,
         can_subset=True,
-        # Dagster's own search for each check's asset is quadratic, and not what is measured.
+        # Skips Dagster's quadratic search for each check's asset, which is not to be measured.
         allow_arbitrary_check_specs=True,
     )
     def floor(context: dg.AssetExecutionContext) -> Iterator[Any]:

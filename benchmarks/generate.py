@@ -1,4 +1,4 @@
-"""Generated dbt projects: the same for the same plan, on every machine."""
+"""Generates dbt projects; the same plan gives the same project on every machine."""
 
 import random
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _SOURCES_PER_MODEL = 0.3
 
 @dataclass(frozen=True)
 class ProjectPlan:
-    """What a generated project holds.
+    """The contents of a generated project.
 
     Attributes:
         models: Number of models, at least one for each layer.
@@ -44,7 +44,11 @@ class ProjectPlan:
 
     @cached_property
     def parents(self) -> list[list[str]]:
-        """Two parents of each model, by position: one of the layer before, one of any former layer."""
+        """Names of each model's parents, by position.
+
+        One parent is from the previous layer and one from any earlier layer; they may coincide. The first
+        layer has none.
+        """
         chosen = random.Random(f"{self.shape}-{self.models}")
         starts: dict[int, int] = {}
         for position in range(self.models):
@@ -74,8 +78,8 @@ class ProjectPlan:
 def write_project(folder: Path, plan: ProjectPlan, *, database: Path) -> None:
     """Writes a dbt project for DuckDB.
 
-    A model's SQL names its parents in a comment: dbt sees the references, the database computes
-    nothing, however deep the graph.
+    A model's SQL refers to its parents in a comment: dbt sees the references, but the database computes
+    nothing, however deep the graph is.
 
     Args:
         folder: A folder that does not exist.
@@ -122,7 +126,7 @@ def write_project(folder: Path, plan: ProjectPlan, *, database: Path) -> None:
 
 
 def model_path(folder: Path, plan: ProjectPlan, name: str) -> Path:
-    """Where ``write_project`` put a model."""
+    """The file to which ``write_project`` wrote a model."""
     layer = plan.layer_of(plan.model_names.index(name))
     return _layer_folder(folder / "models", layer) / f"{name}.sql"
 

@@ -1,4 +1,4 @@
-"""Where and with what the figures were measured."""
+"""Describes the machine on which the benchmarks run."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Machine:
-    """Cores are those this process may use; memory is in GiB; load is the average of the last minute."""
+    """A machine. ``cores`` are those this process may use; ``load`` is the average of the last minute."""
 
     cpu: str
     cores: int
@@ -21,7 +21,7 @@ class Machine:
 
 
 def describe_machine() -> Machine:
-    """The machine this runs on; what can't be found out is given as unknown."""
+    """Describes the current machine; the processor is "unknown" if it can't be determined."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )

@@ -1,4 +1,4 @@
-"""Running one command and taking its time."""
+"""Runs a command and measures its time."""
 
 import os
 import subprocess
@@ -12,15 +12,15 @@ _SHOWN_CHARACTERS = 4000
 
 
 class BenchmarkError(Exception):
-    """A measured command failed, so that there is nothing to measure."""
+    """A measurement is not valid, for example because the command failed."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One command that ended well.
+    """The times and output of a command that succeeded.
 
-    ``seconds`` is wall time; ``cpu_seconds`` is that of the process and the children it waited for,
-    which other work on the machine blurs less.
+    ``seconds`` is wall time. ``cpu_seconds`` is the CPU time of the process and the children it waited
+    for, which is less affected by other work on the machine.
     """
 
     seconds: float
@@ -32,7 +32,7 @@ def run_timed(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Timi
     """Runs a command to its end.
 
     Raises:
-        BenchmarkError: It did not exit with 0; the message holds the end of its output.
+        BenchmarkError: It did not exit with 0; the message contains the end of its output.
     """
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         started = time.perf_counter()
@@ -53,5 +53,7 @@ def run_timed(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Timi
         errors = stderr.read().decode(errors="replace")
     if process.returncode != 0:
         shown = "\n".join(text[-_SHOWN_CHARACTERS:] for text in (output, errors) if text.strip())
-        raise BenchmarkError(f"{' '.join(argv)}\nended with {process.returncode}.\n{shown}")
+        raise BenchmarkError(
+            f"{' '.join(argv)}\nfailed with exit code {process.returncode}.\n{shown}"
+        )
     return Timing(seconds, usage.ru_utime + usage.ru_stime, output)

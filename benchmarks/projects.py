@@ -1,4 +1,4 @@
-"""The Dagster projects that are compared: one for each side, on generated dbt projects."""
+"""Creates the compared Dagster projects, one for each side, on generated dbt projects."""
 
 import json
 import shutil
@@ -47,7 +47,7 @@ def defs() -> Definitions:
 
 @dataclass(frozen=True)
 class DbtFolder:
-    """A generated dbt project and its database, which lies outside it."""
+    """A generated dbt project and its database, which is outside the project's folder."""
 
     folder: Path
     database: Path
@@ -94,7 +94,7 @@ class DgProject:
         """Runs a script of ``probes/`` on the project's definitions.
 
         Returns:
-            Its time, and the JSON of its last line of output; empty if it printed nothing.
+            Its time, and its last line of output decoded from JSON; empty if it printed nothing.
         """
         script = str(_PROBES / f"{name}.py")
         argv = [str(self.environment.python), script, f"{_MODULE}.definitions", *arguments]
@@ -104,13 +104,13 @@ class DgProject:
 
 
 class Workbench:
-    """Everything that one generated project is measured with. Its parts are made when first used.
+    """Everything needed to measure one generated project. Its parts are created on first use.
 
     Args:
         folder: A folder that does not exist.
         plan: The dbt project to generate.
         own: Environment with this package.
-        peer: Environment with dagster-dbt, if it is measured.
+        peer: Environment with dagster-dbt; ``None`` if it is not measured.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Workbench:
 
     @cached_property
     def floor(self) -> DgProject:
-        """The specs of our side, from memory, and no dbt."""
+        """The specs of our side in a Python file, without dbt."""
         specs = self._specs
         project = self._dg_project(FLOOR, self.own, _FLOOR_DEFINITIONS.read_text())
         shutil.copy(specs, project.package / "specs.pickle")
@@ -146,7 +146,7 @@ class Workbench:
 
     @cached_property
     def floor_component(self) -> DgProject:
-        """The same through ``defs.yaml``: what Dagster's components add to the floor."""
+        """The floor through ``defs.yaml``, which adds the cost of Dagster's components."""
         specs = self._specs
         project = self._dg_project(FLOOR_COMPONENT, self.own, _LOAD_FOLDER)
         shutil.copy(specs, project.package / "specs.pickle")
@@ -163,24 +163,24 @@ class Workbench:
 
     @cached_property
     def empty(self) -> DgProject:
-        """A project of components that has none."""
+        """A Dagster project for components, without any."""
         return self._dg_project(EMPTY, self.own, _LOAD_FOLDER)
 
     @cached_property
     def bare(self) -> DbtFolder:
-        """A dbt project for the dbt command alone, with a warm parse cache."""
+        """A dbt project for the bare dbt command, with a warm parse cache."""
         dbt = self.dbt_folder(DBT)
         self.run_dbt("parse")
         return dbt
 
     def run_dbt(self, *arguments: str) -> Timing:
-        """Runs the dbt command of our environment on the project for it."""
+        """Runs the dbt command of our environment on the project for bare dbt."""
         dbt = self.dbt_folder(DBT)
         argv = [self.own.command("dbt"), *arguments, *dbt.profiles_arguments]
         return run_timed(argv, env=self.own.variables(), cwd=dbt.folder)
 
     def dbt_folder(self, side: str) -> DbtFolder:
-        """A side's own dbt project, with a database in which everything was built once."""
+        """A side's dbt project, with a database in which everything is already built."""
         root = self._folder / f"dbt for {side}".replace(" ", "_")
         dbt = DbtFolder(root / "transform", root / "bench.duckdb")
         if not root.exists():

@@ -1,4 +1,4 @@
-"""The results as JSON and as Markdown."""
+"""Writes the results as JSON and as Markdown."""
 
 import datetime
 import json
@@ -24,7 +24,7 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Report:
-    """One run of the benchmarks. ``versions`` are by side, then by distribution."""
+    """One run of the benchmarks. ``versions`` maps side -> distribution -> version."""
 
     date: str
     machine: Machine
@@ -41,11 +41,11 @@ class Report:
         return path
 
     def markdown(self) -> str:
-        """Tables of medians, with the least and the greatest sample where there are several."""
+        """Tables of medians, with the smallest and largest sample if there are several."""
         lines = [
             f"{self.date[:10]}, {self.machine.describe()}."
             f" Median of {self.repeat}"
-            + (", least and greatest in brackets" if self.repeat > 1 else "")
+            + (", minimum and maximum in brackets" if self.repeat > 1 else "")
             + f". All models are {self.materialized}s, each with two tests.",
             "",
         ]
@@ -59,12 +59,12 @@ class Report:
 
 
 def now() -> str:
-    """The time in UTC, to the second, in ISO 8601."""
+    """The current time in UTC, in ISO 8601, with a precision of one second."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_report(path: Path) -> Report:
-    """Reads what ``Report.write_json`` wrote."""
+    """Reads a file written by ``Report.write_json``."""
     raw = json.loads(path.read_text())
     raw["machine"] = Machine(**raw["machine"])
     raw["results"] = [Result(**result) for result in raw["results"]]
@@ -72,7 +72,7 @@ def read_report(path: Path) -> Report:
 
 
 def write_into(path: Path, markdown: str) -> None:
-    """Replaces what stands between the marks in a document.
+    """Replaces the text between the marks in a document.
 
     Raises:
         ValueError: The document lacks the marks.

@@ -1,4 +1,4 @@
-"""What was measured."""
+"""Measured values, and the loop that collects them."""
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,14 +10,14 @@ _Subject = TypeVar("_Subject")
 
 @dataclass(frozen=True)
 class Result:
-    """All samples of one figure of one side.
+    """All samples of one metric for one side.
 
     Attributes:
         case: A key of ``cases.CASES``.
-        metric: What was measured, for people.
+        metric: Name of the metric, as shown in the tables.
         side: A side of ``projects``.
         shape: Shape of the dbt project.
-        models: Number of its models.
+        models: Number of models in the dbt project.
         unit: ``s`` or ``MB``.
         samples: In the order of measurement.
     """
@@ -49,12 +49,12 @@ def alternate(
     *,
     repeat: int,
 ) -> dict[tuple[str, str], list[float]]:
-    """Measures all subjects in turn, several times over, so that a busy minute hits all of them.
+    """Measures all subjects in turn, in several rounds, so that other load affects all of them alike.
 
     Args:
-        subjects: (side, what to measure).
+        subjects: (side, subject to measure).
         measure: Measures one subject once.
-        repeat: Number of rounds; every other one goes backwards.
+        repeat: Number of rounds; every second round is in reverse order.
 
     Returns:
         Samples by metric and side.

@@ -1,9 +1,9 @@
-"""Materializes everything of the example and reports the run.
+"""Materializes all assets of the example and reports the run.
 
     DAGSTER_HOME=… python scripts/demo.py      in the folder of a dg project
 
-The log of the run goes to a file in DAGSTER_HOME. Exits non-zero if the run did not start, failed, or
-left out anything that it planned.
+Writes the log of the run to a file in DAGSTER_HOME. Exits non-zero if the run did not start, failed, or
+did not do everything that it planned.
 """
 
 import os
@@ -39,8 +39,8 @@ def main() -> int:
     reported = subprocess.run(
         [sys.executable, str(REPORT), "--run-id", run_id, "--project", str(Path.cwd())], check=False
     )
-    print(f"\nThe whole log: {log}")
-    print("Dagster's UI on this run: make dev    The example's files: example_project/README.md")
+    print(f"\nComplete log: {log}")
+    print("See this run in Dagster's UI: make dev    About the example: example_project/README.md")
     return reported.returncode
 
 

@@ -1,10 +1,10 @@
-"""Reports a Dagster run on the terminal: its assets, its checks and what went wrong.
+"""Prints a report of a Dagster run: its assets, its checks and its failures.
 
     DAGSTER_HOME=… python scripts/demo_report.py [--run-id ID] [--project example_project]
 
-Reads the latest run of the instance in DAGSTER_HOME. Exits with 0 if the run succeeded and
-everything it planned was materialized or evaluated, with 1 if not, and with 2 if there is
-no run to report.
+Reads the given run, by default the latest, of the instance in DAGSTER_HOME. Exits with 0 if the run
+succeeded and materialized or evaluated everything it planned, with 1 if not, and with 2 if there is no
+run to report.
 """
 
 import argparse
@@ -28,7 +28,7 @@ RESULT_STYLES = {"PASS": "green", "WARN": "yellow", "FAIL": "bold red", "MISSING
 
 @dataclass(frozen=True)
 class Materialization:
-    """An asset that the run materialized. `None`: not known."""
+    """An asset that the run materialized. `None` means unknown."""
 
     key: dg.AssetKey
     row_count: int | None
@@ -37,7 +37,7 @@ class Materialization:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A check that the run evaluated. `failed_row_count` is `None` for a check that counts none."""
+    """A check that the run evaluated. `failed_row_count` is `None` if the check does not count rows."""
 
     key: dg.AssetCheckKey
     result: str
@@ -46,7 +46,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Failure:
-    """What a failed step, or the run itself, had to say."""
+    """The error message of a failed step, or of the run itself."""
 
     where: str
     message: str
@@ -54,7 +54,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class AssetDescription:
-    """What the definitions say of an asset and its materializations do not."""
+    """Facts about an asset from its definition that its materializations lack."""
 
     group_name: str
     kinds: str
@@ -62,7 +62,7 @@ class AssetDescription:
 
 @dataclass(frozen=True)
 class RunReport:
-    """A run in the terms of this report. Assets and checks are in the order they happened in."""
+    """The contents of the report. Assets and checks are in the order of their events."""
 
     run: DagsterRun
     seconds: float | None
@@ -85,7 +85,7 @@ class RunReport:
 
     @property
     def is_complete_success(self) -> bool:
-        """Whether the run succeeded and all that it planned has happened."""
+        """Whether the run succeeded and did everything that it planned."""
         return self.run.is_success and not self.missing_assets and not self.missing_checks
 
 
@@ -122,7 +122,7 @@ def read_run(instance: DagsterInstance, *, run_id: str | None) -> RunReport | No
 def _read_materializations(events: Sequence[DagsterEvent]) -> Iterator[Materialization]:
     """The last materialization of each asset.
 
-    The seconds are dbt's own where it says them, else those of a step that made one asset.
+    The duration is dbt's if it reports one, else that of the step if it materialized only this asset.
     """
     step_seconds = {
         event.step_key: event.step_success_data.duration_ms / 1000
@@ -165,7 +165,7 @@ def _read_checks(events: Sequence[DagsterEvent]) -> Iterator[CheckResult]:
 
 
 def _read_failures(events: Sequence[DagsterEvent]) -> Iterator[Failure]:
-    """What the failed steps say; the run's own words only if no step failed."""
+    """The errors of the failed steps; the error of the run only if no step failed."""
     failed_steps = [event for event in events if event.is_step_failure]
     for event in failed_steps:
         yield Failure(where=event.step_key or "run", message=_read_step_message(event))
@@ -180,7 +180,7 @@ def _read_failures(events: Sequence[DagsterEvent]) -> Iterator[Failure]:
 
 
 def _read_step_message(event: DagsterEvent) -> str:
-    """The error of a failed step and what caused it, without Dagster's own wrapping."""
+    """The error of a failed step and its causes, without Dagster's wrapper."""
     data = event.step_failure_data
     if data.user_failure_data and data.user_failure_data.description:
         return data.user_failure_data.description
@@ -195,13 +195,13 @@ def _read_step_message(event: DagsterEvent) -> str:
 
 
 def _read_number(metadata: Mapping[str, dg.MetadataValue], name: str) -> float | None:
-    """A numeric entry of an event's metadata, `None` if there is none."""
+    """A numeric entry of an event's metadata; `None` if there is none."""
     value = metadata[name].value if name in metadata else None
     return float(value) if isinstance(value, (int, float)) else None
 
 
 def read_descriptions(project: Path) -> Mapping[dg.AssetKey, AssetDescription]:
-    """The groups and kinds of a project's assets, out of its definitions."""
+    """Reads the groups and kinds of a project's assets from its definitions."""
     asset_graph = dg.load_from_defs_folder(path_within_project=project).resolve_asset_graph()
     return {
         key: AssetDescription(
@@ -215,18 +215,20 @@ def read_descriptions(project: Path) -> Mapping[dg.AssetKey, AssetDescription]:
 def _read_descriptions_if_loadable(
     project: Path, console: Console
 ) -> Mapping[dg.AssetKey, AssetDescription]:
-    """The same, or nothing and a note where the definitions do not load."""
+    """Same as `read_descriptions`; empty, with a printed note, if the definitions do not load."""
     try:
         return read_descriptions(project)
-    except Exception as error:  # A project's code may raise anything; the run is still there.
-        console.print(f"Groups and kinds are left out, the definitions do not load: {error!r}")
+    except (
+        Exception
+    ) as error:  # A project's code may raise anything; the run can still be reported.
+        console.print(f"Groups and kinds are left out: the definitions do not load: {error!r}")
         return {}
 
 
 def print_report(
     report: RunReport, *, descriptions: Mapping[dg.AssetKey, AssetDescription], console: Console
 ) -> None:
-    """Prints the whole report."""
+    """Prints the report."""
     style = "bold green" if report.run.is_success else "bold red"
     console.print(
         Text.assemble(
@@ -244,14 +246,14 @@ def print_report(
 
 
 def _in_seconds(report: RunReport) -> str:
-    """How long the run took, empty if it has not ended."""
+    """The duration of the run as text; empty if it has not ended."""
     return "" if report.seconds is None else f" in {report.seconds:.1f} s"
 
 
 def _build_asset_table(
     report: RunReport, *, descriptions: Mapping[dg.AssetKey, AssetDescription]
 ) -> Table:
-    """The assets, group by group, with the missing ones at the end."""
+    """A table of the assets by group, with the missing ones at the end."""
     table = Table(title="Assets", title_justify="left", box=box.SIMPLE_HEAD, width=WIDTH)
     table.add_column("asset", overflow="fold", ratio=1)
     table.add_column("group")
@@ -280,7 +282,7 @@ def _build_asset_table(
 
 
 def _build_check_table(report: RunReport) -> Table:
-    """The checks by asset, with the missing ones at the end."""
+    """A table of the checks by asset, with the missing ones at the end."""
     table = Table(title="Checks", title_justify="left", box=box.SIMPLE_HEAD, width=WIDTH)
     table.add_column("asset", overflow="fold")
     table.add_column("check", overflow="fold", ratio=1)
@@ -302,7 +304,7 @@ def _build_check_table(report: RunReport) -> Table:
 
 
 def _build_totals(report: RunReport) -> Text:
-    """One line that sums the run up."""
+    """One line that summarizes the run."""
     results = [check.result for check in report.checks]
     verdict = ("OK", "bold green") if report.is_complete_success else ("FAILED", "bold red")
     return Text.assemble(
@@ -330,13 +332,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(width=WIDTH, highlight=False)
     if not os.environ.get("DAGSTER_HOME"):
         console.print(
-            "DAGSTER_HOME is not set: it names the folder of the Dagster instance that ran."
+            "DAGSTER_HOME is not set. Set it to the folder of the Dagster instance with the run."
         )
         return 2
     with DagsterInstance.get() as instance:
         report = read_run(instance, run_id=options.run_id)
         if report is None:
-            console.print("There is no such run." if options.run_id else "There is no run yet.")
+            console.print(
+                f"There is no run {options.run_id!r}." if options.run_id else "There is no run yet."
+            )
             return 2
         print_report(
             report,

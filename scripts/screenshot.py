@@ -1,8 +1,8 @@
-"""Takes a picture of the asset graph from Dagster's real UI, with headless Chromium.
+"""Takes a screenshot of the asset graph in Dagster's UI, with headless Chromium.
 
     DAGSTER_HOME=… python scripts/screenshot.py PICTURE.png      in the folder of a dg project
 
-Starts the web server on a free port, waits until it answers, takes the picture, stops it.
+Starts the web server on a free port, waits until it responds, takes the screenshot, and stops the server.
 """
 
 import json
@@ -40,11 +40,11 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
             time.sleep(0.5)
         else:
             return
-    sys.exit(f"No answer from {url} within {WAIT_FOR_SERVER_SECONDS} s.")
+    sys.exit(f"No response from {url} within {WAIT_FOR_SERVER_SECONDS} s.")
 
 
 def asset_graph_url(base: str) -> str:
-    """The page of the whole asset graph with all its groups opened."""
+    """The page of the complete asset graph with all groups expanded."""
     request = urllib.request.Request(
         f"{base}/graphql",
         data=json.dumps({"query": GROUPS}).encode(),
@@ -94,7 +94,7 @@ def main() -> int:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         sys.exit(f"No Chromium found; looked for {', '.join(BROWSERS)}.")
-    set_nux_seen()  # type: ignore[no-untyped-call] # no invitation in front of the graph
+    set_nux_seen()  # type: ignore[no-untyped-call] # hides the dialog for new users
     port = free_port()
     server = subprocess.Popen(
         ["dagster-webserver", "-m", "nyc_flights.definitions", "-p", str(port), "--read-only"],

@@ -1,4 +1,4 @@
-"""What is measured: one module for each case, each with a function from a workbench to samples."""
+"""The benchmark cases: one module each, with a function that measures a workbench."""
 
 from collections.abc import Callable
 

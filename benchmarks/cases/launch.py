@@ -5,7 +5,7 @@ from benchmarks.results import Measured, alternate
 
 
 def measure_launch(bench: Workbench, repeat: int) -> dict[tuple[str, str], list[float]]:
-    """The command's wall time; the floor launches the same asset of a plain multi-asset."""
+    """Measures the command's time; the floor launches the same asset of a plain multi-asset."""
 
     def measure(project: DgProject) -> Measured:
         timing = project.dg("launch", "--assets", bench.plan.one_model)

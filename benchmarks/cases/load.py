@@ -6,7 +6,7 @@ from benchmarks.results import Measured, alternate
 
 
 def measure_load(bench: Workbench, repeat: int) -> dict[tuple[str, str], list[float]]:
-    """Time without ``import dagster``, peak memory, and the time of the code server's snapshot."""
+    """Measures time without ``import dagster``, peak memory, and time and size of the snapshot."""
 
     def measure(project: DgProject) -> Measured:
         _, found = project.probe("load_definitions")

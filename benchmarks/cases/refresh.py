@@ -10,7 +10,7 @@ _numbers = itertools.count()
 
 
 def measure_refresh(bench: Workbench, repeat: int) -> dict[tuple[str, str], list[float]]:
-    """The command's wall time; for a project without dbt it is the same either way."""
+    """Measures the command's wall time; once for the project without dbt, where no file can change."""
 
     def refresh(project: DgProject) -> float:
         return project.dg("utils", "refresh-defs-state").seconds

@@ -13,7 +13,7 @@ _SHARES = {"1 % of the project": 0.01, "10 % of the project": 0.1}
 
 
 def measure_step(bench: Workbench, repeat: int) -> dict[tuple[str, str], list[float]]:
-    """One view and its tests, 1 % and 10 % of the project; bare dbt for the one view only."""
+    """Measures one view and its tests, 1 % and 10 % of the project; bare dbt only for the one view."""
     samples = measure_selection(bench, "one view", [bench.plan.one_model], repeat, dbt_select=True)
     for name, share in _SHARES.items():
         models = bench.plan.some_models(share)
@@ -34,7 +34,7 @@ def measure_selection(
 
     Args:
         bench: The projects.
-        name: What the selection is, for people.
+        name: Describes the selection in the names of the metrics.
         models: The models; ``None`` for all.
         repeat: Number of rounds.
         dbt_select: Whether to run the bare dbt command on ``models`` as well.
@@ -56,7 +56,7 @@ def measure_selection(
         (p.side, p) for p in [*bench.component_projects, bench.floor]
     ]
     if dbt_select:
-        bench.bare  # noqa: B018 - parses the project, so that the parse cache is warm
+        bench.bare  # noqa: B018 - parses the project, which warms the parse cache
         projects.append((DBT, None))
     return alternate(projects, measure, repeat=repeat)
 

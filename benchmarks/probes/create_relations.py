@@ -1,4 +1,4 @@
-"""Runs in an environment with DuckDB: makes the relations that a project builds, without dbt.
+"""Creates the relations that a project builds, without dbt. Runs in an environment with DuckDB.
 
 Usage: ``create_relations.py DATABASE NAMES``; NAMES is a JSON file: ``{"kind": "view", "names": [...]}``
 """

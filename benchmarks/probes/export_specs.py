@@ -1,4 +1,4 @@
-"""Runs in our environment: writes a module's asset and check specs as plain data, for the floor.
+"""Writes a module's asset and check specs as plain data, for the floor. Runs in our environment.
 
 Usage: ``export_specs.py MODULE OUTPUT``
 """
@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 _COMPONENT_KEY = "dagster/component_origin"
-"""Under which Dagster keeps the component object itself, in memory."""
+"""The metadata key under which Dagster keeps the component object, in memory."""
 
 
 def _asset_fields(spec: dg.AssetSpec) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Runs in a measured environment: loads a module's definitions as a code server does.
+"""Loads a module's definitions like a code server. Runs in the environment to measure.
 
-Prints JSON: seconds of each phase, peak memory, and how much was defined.
+Prints JSON: the seconds of each phase, the peak memory, and the numbers of assets and checks.
 Usage: ``load_definitions.py MODULE``
 """
 
@@ -12,7 +12,7 @@ import time
 
 
 def peak_memory_mb() -> float:
-    """Peak resident memory of this program alone (``ru_maxrss`` may include the parent's)."""
+    """Peak resident memory of this process alone, in MiB (``ru_maxrss`` may include the parent's)."""
     try:
         with open("/proc/self/status", encoding="ascii") as file:
             for line in file:

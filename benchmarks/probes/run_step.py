@@ -1,7 +1,7 @@
-"""Runs in a measured environment: executes assets with their checks and reads the times off the event log.
+"""Executes assets with their checks and reads the times from the event log.
 
-Prints JSON. Usage: ``run_step.py MODULE KEYS``; KEYS is a JSON file with a list of asset keys (user
-strings), or with ``null`` for all assets.
+Runs in the environment to measure. Prints JSON. Usage: ``run_step.py MODULE KEYS``; KEYS is a JSON file
+with a list of asset keys (user strings), or ``null`` for all assets.
 """
 
 import importlib

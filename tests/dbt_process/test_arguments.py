@@ -1,4 +1,4 @@
-"""dbt's arguments taken apart."""
+"""Parsing of dbt command lines."""
 
 import pytest
 from dbt.cli.main import cli
@@ -78,7 +78,7 @@ def test_a_command_line_reports_on_its_resource_types(args: list[str], types: se
         (["--new-option=x", "build", "--newer", "value"], "build", None),
     ],
 )
-def test_no_value_is_taken_for_the_command(
+def test_a_value_of_an_option_is_not_mistaken_for_the_command(
     args: list[str], command: str, target: str | None
 ) -> None:
     parsed = parse_arguments(args)
@@ -95,7 +95,9 @@ def test_no_value_is_taken_for_the_command(
         (["run-operation", "-", "build"], ["run-operation", "-", "build"]),
     ],
 )
-def test_everything_but_the_selection_is_kept_as_written(args: list[str], argv: list[str]) -> None:
+def test_all_arguments_except_the_selection_are_kept_as_written(
+    args: list[str], argv: list[str]
+) -> None:
     assert parse_arguments(args).argv == argv
 
 
@@ -135,7 +137,7 @@ def test_a_command_line_is_read_as_dbt_reads_it(args: list[str]) -> None:
         (["build", "--vars", "just text"], "must be a mapping"),
     ],
 )
-def test_arguments_that_can_not_be_sent_are_refused(args: list[str], expected: str) -> None:
+def test_invalid_arguments_are_refused(args: list[str], expected: str) -> None:
     with pytest.raises(CliArgsError, match=expected.replace("-", r"\-")):
         parse_arguments(args)
 
@@ -150,7 +152,7 @@ def test_arguments_that_can_not_be_sent_are_refused(args: list[str], expected: s
         (["build", "--select", "log-path"], None),
     ],
 )
-def test_a_step_sets_some_options_itself(args: list[str], refused: str | None) -> None:
+def test_options_that_a_step_sets_itself_are_refused(args: list[str], refused: str | None) -> None:
     if refused is None:
         return refuse_step_flags(args)
     with pytest.raises(CliArgsError, match=f"may not contain '{refused}'"):
@@ -158,6 +160,6 @@ def test_a_step_sets_some_options_itself(args: list[str], refused: str | None) -
     return None
 
 
-def test_options_that_decide_how_the_project_is_read_are_kept_for_other_commands() -> None:
+def test_options_that_affect_how_the_project_is_read_are_passed_to_other_commands() -> None:
     argv = ["--debug", "build", "--vars", "{a: 1}", "--threads", "--target", "-tdev", "--profile=p"]
     assert parse_options(argv) == ["--vars", "{a: 1}", "-tdev", "--profile=p"]

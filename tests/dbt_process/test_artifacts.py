@@ -1,4 +1,4 @@
-"""run_results.json and sources.json as values."""
+"""Reading of run_results.json and sources.json."""
 
 import json
 import shutil
@@ -37,7 +37,7 @@ sources:
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The target folder of a project after a run with one failure and a look at its sources."""
+    """The target folder of a project after a run with one failure and `dbt source freshness`."""
     folder = tmp_path_factory.mktemp("artifacts") / "shop"
     shutil.copytree(PROJECTS / "shop", folder)
     (folder / "models/watched.yml").write_text(FRESHNESS)
@@ -73,7 +73,7 @@ def test_the_freshness_of_sources_is_read_with_its_limits(target: Path) -> None:
     )
 
 
-def test_fields_that_are_missing_have_defaults_and_others_are_ignored(tmp_path: Path) -> None:
+def test_missing_fields_get_defaults_and_unknown_ones_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "run_results.json").write_text(
         json.dumps({"results": [{"unique_id": "model.a.b", "status": "success", "new": 1}]})
     )
@@ -99,7 +99,7 @@ def test_fields_that_are_missing_have_defaults_and_others_are_ignored(tmp_path: 
         (b"[]", "Expected `object`, got `array`"),
     ],
 )
-def test_an_artifact_that_can_not_be_read_is_named_with_its_path(
+def test_the_error_for_an_unreadable_artifact_contains_its_path(
     tmp_path: Path, content: bytes | None, expected: str
 ) -> None:
     path = tmp_path / "run_results.json"

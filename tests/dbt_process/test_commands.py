@@ -1,4 +1,4 @@
-"""The table of dbt's commands, held to the dbt that is installed."""
+"""The table of dbt's commands agrees with the installed dbt."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from dbt_component.errors import CliArgsError
 
 
 def dbt_commands(group: click.Group = cli, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every command of the installed dbt by its one or two words."""
+    """Every command of the installed dbt, by its one or two words."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from dbt_commands(command, f"{prefix}{name} ")
@@ -24,7 +24,7 @@ def test_every_command_of_the_installed_dbt_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("name", "declared"), dbt_commands())
-def test_a_command_takes_a_selection_where_dbt_declares_one(
+def test_a_command_takes_a_selection_if_dbt_declares_one(
     name: str, declared: click.Command
 ) -> None:
     has_select = any("--select" in parameter.opts for parameter in declared.params)
@@ -63,7 +63,7 @@ def test_a_command_is_found_by_its_words(
         (["zzz"], "dbt's commands are build, "),
     ],
 )
-def test_an_unknown_command_is_refused_with_the_nearest_one(words: list[str], hint: str) -> None:
+def test_the_error_for_an_unknown_command_suggests_a_valid_one(words: list[str], hint: str) -> None:
     with pytest.raises(CliArgsError) as caught:
         find_command(words)
     assert f"dbt has no command {' '.join(words)!r}" in str(caught.value)

@@ -1,4 +1,4 @@
-"""The table of dbt's options, held to the dbt that is installed."""
+"""The table of dbt's options agrees with the installed dbt."""
 
 from collections.abc import Iterator
 
@@ -50,6 +50,6 @@ def test_an_alias_leads_to_the_option(alias: str, name: str) -> None:
     assert option is not None and option.name == name
 
 
-def test_a_name_may_mean_something_else_in_one_command() -> None:
+def test_a_name_may_have_another_meaning_in_one_command() -> None:
     option = find_option("-s", command="init")
     assert option is not None and option.arity is Arity.NONE

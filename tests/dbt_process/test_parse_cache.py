@@ -1,4 +1,4 @@
-"""dbt's parse cache comes back as it was, except for the values of environment variables."""
+"""dbt's parse cache is rebuilt unchanged, except for the values of environment variables."""
 
 from typing import Any
 
@@ -24,7 +24,9 @@ def split(cache: dict[str, Any]) -> tuple[ParseCache, bytes]:
     return ParseCache(toc, lambda offset, length: pieces[offset : offset + length]), toc + pieces
 
 
-def test_it_is_put_together_again_with_the_values_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rebuilt_cache_has_the_current_values_of_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("SET", "now")
     cache, kept = split(CACHE)
     assert b"hidden" not in kept
@@ -45,7 +47,7 @@ def test_the_pieces_are_dbts_own_bytes() -> None:
     assert entry in cache.put_together(is_env_unchanged=lambda _: True)
 
 
-def test_seeds_follow_a_project_that_moved() -> None:
+def test_seeds_get_the_new_root_folder_of_a_moved_project() -> None:
     cache, _ = split(CACHE)
     whole = msgspec.msgpack.decode(
         cache.put_together(is_env_unchanged=lambda _: True, moved=("/then", "/now"))
@@ -53,7 +55,7 @@ def test_seeds_follow_a_project_that_moved() -> None:
     assert whole["nodes"]["seed.p.s"]["root_path"] == "/now/p"
 
 
-def test_a_dbt_without_such_a_cache_leaves_none() -> None:
+def test_a_dbt_without_a_parse_cache_gives_an_empty_one() -> None:
     toc, pieces = split_parse_cache(None)
     assert pieces == b""
     assert ParseCache(toc, lambda *_: b"").is_empty

@@ -1,4 +1,4 @@
-"""The child process: what it tells, and that it never outlives its purpose."""
+"""The child process reports its events and is never left behind."""
 
 import os
 import signal
@@ -99,15 +99,15 @@ def test_the_child_ends_itself_when_its_parent_is_killed(
     assert wait_until_gone(pid, 15)
 
 
-def test_a_child_that_gets_no_request_ends_when_stopped() -> None:
+def test_a_child_without_a_request_ends_when_stopped() -> None:
     process = DbtProcess(find_engine(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process.stop()
     assert not is_alive(process.pid)
 
 
 @pytest.mark.server
-def test_lines_that_are_no_events_come_as_warnings_and_the_rest_arrives(tmp_path: Path) -> None:
-    """A stand-in for the interpreter writes garbage to the descriptor before dbt's result."""
+def test_lines_that_are_not_events_become_warnings_and_the_others_arrive(tmp_path: Path) -> None:
+    """A fake interpreter writes garbage to the descriptor before dbt's result."""
     fake = tmp_path / "python"
     fake.write_text(
         "#!/bin/sh\n"
@@ -125,12 +125,12 @@ def test_lines_that_are_no_events_come_as_warnings_and_the_rest_arrives(tmp_path
     assert [type(event) for event in events] == [LogLine, LogLine, InvocationResult]
 
 
-def test_a_dbt_that_is_not_there_is_named() -> None:
+def test_the_error_for_a_missing_dbt_contains_its_name() -> None:
     with pytest.raises(EngineError, match="'no-such-dbt' was not found"):
         find_engine("no-such-dbt")
 
 
-def test_an_executable_that_cannot_be_started_is_refused(tmp_path: Path) -> None:
+def test_an_executable_that_can_not_be_started_is_refused(tmp_path: Path) -> None:
     binary = tmp_path / "dbt"
     binary.write_bytes(b"\x7fELF")
     binary.chmod(0o755)

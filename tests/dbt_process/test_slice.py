@@ -1,4 +1,4 @@
-"""The slice keeps order and failure propagation through nodes that are not selected."""
+"""A slice preserves order and failure propagation through unselected nodes."""
 
 from dbt_component.dbt_process.slice import plan_slice
 from dbt_component.manifest.dbt_test import DbtTest
@@ -23,7 +23,7 @@ def test_a_path_through_unselected_nodes_survives() -> None:
     assert plan.rewired == {"c": ["a"]}
 
 
-def test_ephemeral_parents_bring_their_bodies() -> None:
+def test_bodies_of_ephemeral_parents_are_kept() -> None:
     index = index_of(
         node("a"),
         node("e1", "a", materialized="ephemeral"),
@@ -35,13 +35,13 @@ def test_ephemeral_parents_bring_their_bodies() -> None:
     assert "e1" not in plan.rewired and "e2" not in plan.rewired
 
 
-def test_a_unit_test_brings_its_model_and_the_models_inputs() -> None:
+def test_a_unit_test_keeps_its_model_and_the_models_inputs() -> None:
     unit = DbtTest("u", "unit_test", "u", "p", [], "x.yml", ["c"], "unit")
     index = index_of(node("a"), node("b", "a"), node("c", "b"), tests=(unit,))
     assert set(plan_slice(index, {"u"}).keep) == {"u", "c", "b"}
 
 
-def test_a_thousand_deep_chain_is_planned() -> None:
+def test_a_chain_of_a_thousand_nodes_can_be_sliced() -> None:
     chain = [node("n0"), *(node(f"n{i}", f"n{i - 1}") for i in range(1, 3000))]
     plan = plan_slice(index_of(*chain), {"n0", "n2999"})
     assert plan.rewired == {"n2998": ["n0"]}

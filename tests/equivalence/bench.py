@@ -24,7 +24,7 @@ _ONE_THREAD = ("--threads", "1")
 
 @dataclass(frozen=True)
 class Outcome:
-    """One case in one mode. ``mode`` is the mode used, ``differences`` are empty if all is well."""
+    """One case in one mode. ``mode`` is the mode used; ``differences`` is empty if the runs agree."""
 
     case: Case
     mode: Mode
@@ -47,16 +47,16 @@ class Bench:
         dbt_executable: str | None = None,
         threads: int = 4,
     ) -> None:
-        """Builds the project once without failures and keeps the database of that as the start.
+        """Builds the project once without failures and saves the database as the start of all runs.
 
         Args:
             project: The project.
             database: The database to use; emptied.
             folder: For the project and everything else; must not exist.
             warm: The dbt under test, for stock runs.
-            is_warm: Whether our runs fork from it too, or start a process each.
-            dbt_executable: The dbt of our side, if it isn't the one of this environment.
-            threads: Of the profile.
+            is_warm: Whether our runs also fork from ``warm``; if not, each starts a process.
+            dbt_executable: The dbt for our runs; ``None`` for the one of this environment.
+            threads: The profile's number of threads.
         """
         self.project = project
         self._database = database
@@ -81,13 +81,13 @@ class Bench:
         return self._database.adapter
 
     def case(self, number: int, *, flags: bool = True) -> Case:
-        """The case of that number."""
+        """Draws the case with that number."""
         return make_case(self.project, self.graph, number, flags=flags)
 
     def run_case(self, case: Case, modes: tuple[Mode | None, ...] = (None,)) -> list[Outcome]:
-        """Runs a case with stock dbt and then with ours in each mode; ``None`` is ours to choose.
+        """Runs a case with stock dbt, then with ours in each mode; ``None`` lets the component choose.
 
-        What dbt's threads may have raced for is run once more with one thread.
+        If the only differences may be races between dbt's threads, runs the case again with one thread.
         """
         stocks = [self._run_stock(case)]
         outcomes: list[Outcome] = []
@@ -102,7 +102,7 @@ class Bench:
             ours.relations = self._database.read_relations()
             found = differences(case, self.graph, stocks, ours, expected=plan.expected)
             while found and len(stocks) < _MAX_STOCK_RUNS:
-                # dbt's threads may leave one of several results: see whether ours is among them.
+                # Stock dbt's threads may produce several results: check whether ours is one of them.
                 stocks.append(self._run_stock(case))
                 found = differences(case, self.graph, stocks, ours, expected=plan.expected)
             if are_races_of_dbt(found, self.graph) and _ONE_THREAD[0] not in case.argv:
@@ -119,8 +119,10 @@ class Bench:
         return observation
 
     def _prepare(self, case: Case) -> None:
-        """Puts the database back, tells it what fails, and changes the seeds' tables, so that what
-        was rebuilt shows in the data."""
+        """Restores the database, sets which nodes fail, and changes the seeds' tables.
+
+        The change makes rebuilt relations recognizable by their data.
+        """
         self._database.restore()
         statements = [
             f"insert into ctl.failing values ('{name}', '{kind}')"
@@ -133,7 +135,7 @@ class Bench:
         self._database.run(statements)
 
     def close(self) -> None:
-        """Closes what is open."""
+        """Closes our side's state."""
         self.ours.close()
 
 

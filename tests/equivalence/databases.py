@@ -1,4 +1,4 @@
-"""The databases that runs work on: each run begins with the same content, under the same name."""
+"""The databases of the runs; each run starts with the same content under the same name."""
 
 import shutil
 from abc import ABC, abstractmethod
@@ -11,13 +11,13 @@ SCHEMA = "eq"
 
 
 class Connection(Protocol):
-    """As much of DuckDB's and psycopg's connections as is used here."""
+    """The part of DuckDB's and psycopg's connections that is used here."""
 
     def execute(self, query: Any, /) -> Any: ...
 
 
 class Database(ABC):
-    """One database that can be put back to a saved content."""
+    """A database that can be restored to saved content."""
 
     adapter: str
 
@@ -31,11 +31,11 @@ class Database(ABC):
 
     @abstractmethod
     def save(self) -> None:
-        """Keeps the present content as what ``restore`` restores."""
+        """Saves the current content for ``restore``."""
 
     @abstractmethod
     def restore(self) -> None:
-        """Puts the saved content back."""
+        """Replaces the content with the saved one."""
 
     @abstractmethod
     def run(self, statements: Iterable[str]) -> None:
@@ -45,8 +45,8 @@ class Database(ABC):
     def read_relations(self) -> dict[str, list[str]]:
         """Describes all relations: name -> type, columns, and rows as text, sorted."""
 
-    def close(self) -> None:  # noqa: B027 - nothing to end is the usual case
-        """Ends what was started."""
+    def close(self) -> None:  # noqa: B027 - most databases have nothing to stop
+        """Stops the server, if there is one."""
 
     def _describe(self, connection: Connection) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -60,13 +60,13 @@ class Database(ABC):
                 f" where table_schema = '{schema}' and table_name = '{name}'"
                 " order by ordinal_position"
             ).fetchall()
-            # Snapshots' own columns hold times and hashes of times.
+            # dbt's columns in snapshots contain times and hashes of times.
             stable = [column for column, _ in columns if not column.startswith("dbt_")]
             listed = ", ".join(f'"{column}"' for column in stable) or "1"
             try:
                 rows = connection.execute(f'select {listed} from "{schema}"."{name}"').fetchall()
                 content = sorted(repr(tuple(row)) for row in rows)
-            except Exception as error:  # a view on something that is gone
+            except Exception as error:  # a view of a relation that no longer exists
                 content = [f"unreadable: {str(error).splitlines()[0]}"]
             found[f"{schema}.{name}"] = [
                 str(kind),

@@ -1,9 +1,9 @@
-"""Random dbt projects, each a function of its seed and of the dbt version.
+"""Generates random dbt projects, each a function of its seed and the dbt version.
 
-Every relation has the columns ``id`` and ``val``. Names are unique over a project, so that ``--select``
-with names picks exactly what it says. Whether a node fails is not written in its code: macros look it up
-in the table ``ctl.failing`` when the node is compiled or run, so that each case can make other nodes fail
-without a change to the project. ``ctl.log`` collects what hooks did.
+Every relation has the columns ``id`` and ``val``. Names are unique within a project, so ``--select``
+with names matches exactly the named nodes. A node's code does not determine whether it fails: macros look
+that up in the table ``ctl.failing`` when the node is compiled or run. So each case can make other nodes
+fail without changing the project. Hooks write to ``ctl.log``.
 """
 
 import json
@@ -123,7 +123,7 @@ select id, val + {bump} as val, at from {{{{ ref('{parent}') }}}} where 1 = 1 {{
 
 @dataclass(frozen=True)
 class Parent:
-    """Something that a model can select from. ``call`` is what stands within the Jinja braces."""
+    """A relation that a model can select from. ``call`` is the code within the Jinja braces."""
 
     call: str
     name: str
@@ -135,20 +135,20 @@ class Parent:
 
 @dataclass
 class GeneratedProject:
-    """The files of a project, and what cases need to know of it."""
+    """The files of a project, and the facts about it that cases need."""
 
     seed: int
     features: frozenset[str]
     graph_reader: str | None
     files: dict[str, str] = field(default_factory=dict)
     failable: dict[str, list[str]] = field(default_factory=dict)
-    """Names that the failure macros look up -> the kinds of failure that they know."""
+    """Names that the failure macros look up -> their possible kinds of failure."""
     seeds: list[str] = field(default_factory=list)
     setup: list[str] = field(default_factory=list)
-    """Statements for the empty database, after ``CONTROL_STATEMENTS``."""
+    """Statements to run in the empty database, after ``CONTROL_STATEMENTS``."""
 
     def write(self, folder: Path, output: dict[str, Any], *, threads: int) -> None:
-        """Writes the project with a profile for the database given."""
+        """Writes the project, with a profile whose target is ``output``."""
         profiles = {PROJECT: {"target": "dev", "outputs": {"dev": {**output, "threads": threads}}}}
         for name, text in {**self.files, "profiles.yml": yaml.safe_dump(profiles)}.items():
             path = folder / name
@@ -167,13 +167,13 @@ def generate_project(
     dbt_version: tuple[int, int] = (1, 11),
     without: frozenset[str] = frozenset(),
 ) -> GeneratedProject:
-    """Makes the project of a seed.
+    """Generates the project of a seed.
 
     Args:
-        seed: Decides everything else.
+        seed: Determines the project, together with the other arguments.
         adapter: ``duckdb`` or ``postgres``.
-        dbt_version: Leaves out what that version lacks.
-        without: Features never to use.
+        dbt_version: (major, minor); features that this version lacks are left out.
+        without: Features to leave out.
     """
     return _Generator(random.Random(f"project-{seed}"), seed, adapter, dbt_version, without).make()
 
@@ -190,7 +190,7 @@ class _Generator:
         self._rng = rng
         self._adapter = adapter
         self._version = dbt_version
-        # Every feature draws, so that leaving one out does not change the others.
+        # Each feature draws a random number even if left out, so leaving one out does not change the others.
         features = {f for f in FEATURES if rng.random() < _LIKELIHOOD.get(f, 0.6)} - without
         reader = rng.choice(GRAPH_READERS) if rng.random() < 0.2 else None
         self._graph_reader = None if "graph" in without else reader
@@ -279,7 +279,7 @@ class _Generator:
     # Models and snapshots
 
     def _pick_parents(self, most: int) -> list[Parent]:
-        """Distinct parents, the late ones more often, so that graphs get deep."""
+        """Picks distinct parents; later ones are more likely, which makes graphs deep."""
         rng = self._rng
         weights = [1 + 3 * i / len(self._parents) for i in range(len(self._parents))]
         wanted = min(rng.choice([1, 1, 2, 2, 3]), most, len(self._parents))
@@ -394,7 +394,7 @@ class _Generator:
         if self._graph_reader == "inline_model":
             self._graph_read_in_model = True
             return (
-                # Sorted: the order depends on what dbt parsed anew and what it took from its cache.
+                # Sorted, since the order depends on which files dbt parsed and which came from its cache.
                 "-- {% if execute %}{{ graph.nodes | length }}"
                 " {{ graph.nodes.values() | map(attribute='name') | sort | join(' ') }}{% endif %}\n"
             )
@@ -517,7 +517,7 @@ class _Generator:
             else:
                 row = {"rows": [{"id": 1, "val": value}]}
             given.append({"input": parent.call, **row})
-        # A parent that is only counted adds nothing to the sum.
+        # A parent whose rows are only counted does not add to the sum.
         sql = self._latest_sql(name)
         added = sum(1 for p in parents[1:] if f"max(val) as val from {{{{ {p.call} }}}}" in sql)
         assert summed
@@ -574,7 +574,7 @@ class _Generator:
             )
             call = f"ref('{name}')" if self._chance(0.5) else f"ref('{PACKAGE}', '{name}')"
             added.append(Parent(call, name, "model", materialized, package=PACKAGE))
-        # A package can't name what the root project defines by package, but plain names resolve.
+        # A package can't refer to the root project's nodes with a package name, but plain names resolve.
         self._parents.extend(added)
         for path, text in package_files.items():
             self._write_file(f"{folder}/{path}", text)
@@ -669,7 +669,7 @@ class _Generator:
 
     def _write_settings(self) -> None:
         if self._graph_reader not in ("model_macro", "test_macro", "hook_macro"):
-            # A macro that mentions `graph` anywhere rules the slice out.
+            # Any macro that mentions `graph` prevents slicing.
             text = self._project.files["macros/all.sql"]
             start = text.index("{% macro graph_census")
             end = text.index("{% macro log_results")
@@ -695,5 +695,5 @@ class _Generator:
 
 
 def describe(project: GeneratedProject) -> str:
-    """The whole project as text, for a failing case."""
+    """The complete project as text, to report a failing case."""
     return json.dumps(project.files, indent=1)

@@ -1,4 +1,4 @@
-"""What a run did, in the same terms for both sides."""
+"""The observed effects of a run, in the same terms for both sides."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _VOLATILE = (
 
 @dataclass(frozen=True)
 class NodeEnd:
-    """One node's reported end."""
+    """The end of one node, as reported."""
 
     status: str
     failures: int | None
@@ -32,11 +32,11 @@ class Step:
 
 @dataclass
 class Observation:
-    """All that is compared of one run.
+    """Everything that is compared about one run.
 
-    ``steps`` are in the order of dbt's events. ``ends`` are those of events, ``results`` those of dbt's
-    final result. ``files`` maps paths under the target folder to normalised text; ``relations`` maps
-    names of relations to a description of their content.
+    ``steps`` are in the order of dbt's events. ``ends`` come from events, ``results`` (unique id -> status)
+    from dbt's final result. ``files`` maps paths under the target folder to normalised text; ``relations``
+    maps names of relations to a description of their content.
     """
 
     success: bool
@@ -52,14 +52,14 @@ class Observation:
 
 
 UNIT_TESTS_FILE = "unit_tests.yml"
-"""Where generated projects have their unit tests, and nothing else."""
+"""The file of generated projects that contains only unit tests."""
 
 
 def read_sql_files(target: Path) -> dict[str, str]:
-    """Texts of compiled and executed SQL under a target folder, normalised.
+    """Reads compiled and executed SQL under a target folder: path -> normalised text.
 
-    Without the fixtures of unit tests: dbt gives those of equal name in one YAML file the same path, and
-    the test that comes last wins. Each test's own SQL holds its fixtures.
+    Leaves out the fixtures of unit tests: dbt writes those of equal name in one YAML file to the same path,
+    and the last test wins. Each test's own SQL contains its fixtures.
     """
     files: dict[str, str] = {}
     for name in ("compiled", "run"):
@@ -71,10 +71,9 @@ def read_sql_files(target: Path) -> dict[str, str]:
 
 
 def normalise(text: str, target: Path) -> str:
-    """``text`` without what differs between two equal runs: paths and times."""
+    """Replaces the parts of ``text`` that differ between two equal runs: paths and times."""
     text = text.replace(str(target.resolve()), "<target>").replace(str(target), "<target>")
-    # The number of directories above the project in a relative path to the target is a matter of
-    # where the target lies.
+    # The number of parent directories in a relative path to the target depends on the target's location.
     text = re.sub(r"(\.\./)*\S*<target>", "<target>", text)
     for pattern, replacement in _VOLATILE:
         text = pattern.sub(replacement, text)

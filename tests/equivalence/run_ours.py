@@ -1,7 +1,7 @@
-"""Our side: the state, the plan of a run, the request, and the child that serves it.
+"""Runs cases on our side: the state, the plan of a run, the request, and the child that serves it.
 
-Without Dagster's part of a run, and without the second attempt that ``DbtCliInvocation`` makes when
-nodes did not report: what is compared is what one child does.
+Leaves out Dagster's part of a run, and the second attempt of ``DbtCliInvocation`` if nodes did not
+report: only the effect of one child is compared.
 """
 
 import json
@@ -44,10 +44,10 @@ _CHILD = Path(process_module.__file__).with_name("child") / "__main__.py"
 
 
 class OurDbt:
-    """Runs cases of one project as the component does, from a state prepared once."""
+    """Runs cases of one project like the component, from a state that is prepared once."""
 
     def __init__(self, warm: WarmProcess | None, project: DbtProject, scratch: Path) -> None:
-        """``warm`` forks for each run; without it each run starts a ``DbtProcess``."""
+        """``warm`` forks for each run; with ``None``, each run starts a ``DbtProcess``."""
         self._warm = warm
         self._project = project
         self._scratch = scratch
@@ -58,7 +58,7 @@ class OurDbt:
         self._prepared = StateProject(self.state, FolderSource.of(project))
 
     def plan(self, case: Case, mode: Mode | None = None) -> RunPlan:
-        """The plan of a case, in the mode that the component chooses or in the one given."""
+        """The plan of a case, in the given mode; ``None`` for the mode that the component chooses."""
         arguments = parse_arguments(list(case.argv))
         chosen, reason = choose_mode(self._prepared, self._engine, arguments, case.selected)
         return RunPlan(
@@ -73,7 +73,7 @@ class OurDbt:
         )
 
     def run(self, plan: RunPlan, *, in_turn: bool = False) -> Observation:
-        """Runs a plan in a child; one node at a time only if that forks from the warm process."""
+        """Runs a plan in a child. ``in_turn`` only works if the child forks from the warm process."""
         folder = self._scratch / "ours"
         shutil.rmtree(folder, ignore_errors=True)
         target = folder / "target"

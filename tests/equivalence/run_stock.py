@@ -1,4 +1,4 @@
-"""Stock dbt: its own selection, its own parsing, nothing replaced."""
+"""Runs cases with stock dbt, which parses and selects nodes itself; nothing in it is replaced."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from .warm_process import WarmProcess
 
 
 class StockDbt:
-    """Runs stock dbt on one project. Each run parses, from the parse cache of the first."""
+    """Runs stock dbt on one project. Every run parses, starting from the parse cache of the first one."""
 
     def __init__(self, warm: WarmProcess, project_dir: Path, scratch: Path) -> None:
         self._warm = warm
@@ -32,7 +32,7 @@ class StockDbt:
         """Runs a case, selecting by names.
 
         Raises:
-            AssertionError: dbt selected something else than the case says.
+            AssertionError: dbt selected other nodes than the case.
         """
         target = self._scratch / "stock"
         shutil.rmtree(target, ignore_errors=True)
@@ -87,7 +87,7 @@ def _observe(record: dict[str, Any], target: Path, output: str) -> Observation:
         if kind == "end":
             resource_type, status, failures, message = rest
             is_test = resource_type in ("test", "unit_test")
-            # The batches of a microbatch model end too, under its id and before it.
+            # The batches of a microbatch model also end, under its id and before it.
             counts[unique_id] = counts.get(unique_id, 0) + 1
             ends[unique_id] = NodeEnd(
                 status, failures if is_test else None, normalise(message or "", target)

@@ -1,11 +1,11 @@
 """Random subsets of random projects have the same effect with stock dbt and with ours.
 
-A few cases run always; the rest with ``-m slow``. Variables:
+A few cases always run; the others only with ``-m slow``. Environment variables:
 
-``EQUIVALENCE_PROJECTS``  number of random projects of the long form (40)
-``EQUIVALENCE_CASES``     cases for each of these (6)
-``EQUIVALENCE_REPLAY``    ``seed:case`` or ``seed:case:adapter``: runs that case alone, in every mode
-``EQUIVALENCE_EVERY_MODE``  set: the known cases run in every mode
+``EQUIVALENCE_PROJECTS``  number of random projects in slow tests (40)
+``EQUIVALENCE_CASES``     number of cases for each of these (6)
+``EQUIVALENCE_REPLAY``    ``seed:case`` or ``seed:case:adapter``: runs only that case, in every mode
+``EQUIVALENCE_EVERY_MODE``  if set, the known cases run in every mode
 ``EQUIVALENCE_DBT``       ``dbt`` executables of other versions, separated by ``:``; each runs a few projects
 """
 
@@ -33,7 +33,7 @@ EVERY_MODE = (None, Mode.CUT, Mode.PARSE)
 
 
 def modes_of(number: int) -> tuple[Mode | None, ...]:
-    """What the component would choose always; the other modes at times, as they cost a run each."""
+    """Always the mode that the component chooses; the others only sometimes, since each costs a run."""
     modes: list[Mode | None] = [None]
     if number % 3 == 0:
         modes.append(Mode.CUT)
@@ -43,7 +43,7 @@ def modes_of(number: int) -> tuple[Mode | None, ...]:
 
 
 def report(bench: Bench, outcome: Outcome, adapter: str) -> str:
-    """What differs, and how to see it again."""
+    """The differences, and the command that reproduces them."""
     return "\n".join(
         [
             f"{bench.project}, {outcome.case}, mode {outcome.mode.value}",
@@ -55,7 +55,7 @@ def report(bench: Bench, outcome: Outcome, adapter: str) -> str:
 
 
 def check(bench: Bench, numbers: Iterable[int], *, every_mode: bool = False) -> None:
-    """Runs the cases of these numbers and fails with all their differences."""
+    """Runs the cases with these numbers and fails with all their differences."""
     failures: list[str] = []
     with opened(bench):
         for number in numbers:
@@ -75,7 +75,7 @@ def duck_bench(
 
 
 @pytest.mark.parametrize("seed", [3])
-def test_random_subsets_do_what_stock_dbt_does(
+def test_random_subsets_have_the_same_effect_as_with_stock_dbt(
     seed: int, tmp_path: Path, warm: WarmProcess
 ) -> None:
     bench = duck_bench(generate_project(seed), tmp_path, warm)
@@ -83,7 +83,7 @@ def test_random_subsets_do_what_stock_dbt_does(
 
 
 @pytest.mark.slow
-def test_child_started_as_a_process_does_what_stock_dbt_does(
+def test_a_child_started_as_a_process_has_the_same_effect_as_stock_dbt(
     tmp_path: Path, warm: WarmProcess
 ) -> None:
     bench = duck_bench(generate_project(1000), tmp_path, warm, is_warm=False)
@@ -93,7 +93,7 @@ def test_child_started_as_a_process_does_what_stock_dbt_does(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1100, 1101])
-def test_a_wrapped_dbt_driven_by_its_command_line_does_what_stock_dbt_does(
+def test_a_wrapped_dbt_driven_by_command_line_has_the_same_effect_as_stock_dbt(
     seed: int, tmp_path: Path, warm: WarmProcess
 ) -> None:
     dbt = shutil.which("dbt")
@@ -115,7 +115,7 @@ def test_a_wrapped_dbt_driven_by_its_command_line_does_what_stock_dbt_does(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 100 + PROJECTS))
-def test_many_random_subsets_do_what_stock_dbt_does(
+def test_many_random_subsets_have_the_same_effect_as_with_stock_dbt(
     seed: int, tmp_path: Path, warm: WarmProcess
 ) -> None:
     bench = duck_bench(generate_project(seed), tmp_path, warm)
@@ -126,7 +126,7 @@ def test_many_random_subsets_do_what_stock_dbt_does(
 @pytest.mark.parametrize(
     "seed", [500, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(501, 506))]
 )
-def test_random_subsets_on_postgres_do_what_stock_dbt_does(
+def test_random_subsets_on_postgres_have_the_same_effect_as_with_stock_dbt(
     seed: int, tmp_path: Path, warm: WarmProcess, postgres: Database
 ) -> None:
     project = generate_project(seed, adapter="postgres")
@@ -137,7 +137,7 @@ if EXECUTABLES:
 
     @pytest.mark.slow
     @pytest.mark.parametrize("executable", EXECUTABLES)
-    def test_other_versions_of_dbt_do_what_they_do_by_themselves(
+    def test_other_versions_of_dbt_have_the_same_effect_as_without_the_component(
         executable: str, tmp_path: Path
     ) -> None:
         engine = find_engine(executable)

@@ -1,4 +1,4 @@
-"""Hand-made projects, for what a slice could get wrong. All of it once did."""
+"""Hand-made projects for mistakes that a slice could make. Each of these was a bug once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +58,7 @@ unit_tests:
     given: [{input: ref('e'), format: sql, rows: "select 1 as id, 1 as val"}]
     expect: {rows: [{id: 1, val: 1}]}
 """,
-    # Kinds of node that depend on models and are no part of a run.
+    # Kinds of node that depend on models but do not run.
     "models/facts.sql": "select 1 as id, 2 as val, cast('2024-01-01' as date) as day",
     "models/metricflow_time_spine.sql": "select cast('2024-01-01' as date) as date_day",
     "models/semantics.yml": """
@@ -108,7 +108,7 @@ def case(
 
 
 def assert_same(bench: Bench, given: Case) -> None:
-    """Our run does what stock dbt does; in the long form in each mode."""
+    """Asserts that our run has the same effect as stock dbt; in every mode if that is requested."""
     modes = (None, Mode.CUT, Mode.PARSE) if EVERY_MODE else (None,)
     for outcome in bench.run_case(given, modes):
         assert not outcome.differences, (outcome.mode, outcome.differences)
@@ -121,31 +121,31 @@ def shop(tmp_path_factory: pytest.TempPathFactory, warm: WarmProcess) -> Iterato
         yield bench
 
 
-def test_node_waits_for_a_test_of_an_unselected_ancestor(shop: Bench) -> None:
+def test_a_node_waits_for_a_test_of_an_unselected_ancestor(shop: Bench) -> None:
     assert_same(shop, case(shop, "b_fails d"))
 
 
-def test_node_waits_for_a_test_of_several_unselected_ancestors(shop: Bench) -> None:
+def test_a_node_waits_for_a_test_of_several_unselected_ancestors(shop: Bench) -> None:
     assert_same(shop, case(shop, "a_and_b_fail d"))
 
 
-def test_test_waits_for_a_test_through_an_unselected_node(shop: Bench) -> None:
+def test_a_test_waits_for_another_test_through_an_unselected_node(shop: Bench) -> None:
     assert_same(shop, case(shop, "a_fails b_passes"))
 
 
-def test_node_waits_for_a_test_of_a_source(shop: Bench) -> None:
+def test_a_node_waits_for_a_test_of_a_source(shop: Bench) -> None:
     assert_same(shop, case(shop, "t_fails s3"))
 
 
-def test_failure_passes_unselected_and_ephemeral_nodes(shop: Bench) -> None:
+def test_a_failure_propagates_through_unselected_and_ephemeral_nodes(shop: Bench) -> None:
     assert_same(shop, case(shop, "a a_fails f"))
 
 
-def test_metrics_and_run_hooks_with_ref_do_not_hinder_a_run(shop: Bench) -> None:
+def test_a_project_with_metrics_and_run_hooks_with_ref_can_run(shop: Bench) -> None:
     assert_same(shop, case(shop, "alone facts"))
 
 
-def test_unit_test_may_give_rows_of_what_is_no_parent(shop: Bench) -> None:
+def test_a_unit_test_may_mock_a_node_that_is_not_a_parent(shop: Bench) -> None:
     assert_same(shop, case(shop, "gives_rows_of_no_parent c"))
 
 
@@ -163,7 +163,9 @@ def test_unit_tests_run_without_their_models_under_dbt_test(shop: Bench) -> None
         pytest.param({"first": "1", "third": "3", "second": "2", "last": "4"}, id="all batches"),
     ],
 )
-def test_microbatch_model_ends_once_and_last(shop: Bench, failing: dict[str, str]) -> None:
+def test_a_microbatch_model_ends_once_after_its_batches(
+    shop: Bench, failing: dict[str, str]
+) -> None:
     names = "timed batched after_batched"
     assert_same(shop, case(shop, names, argv=MICROBATCH, failing=failing))
 
@@ -200,7 +202,7 @@ def test_microbatch_model_ends_once_and_last(shop: Bench, failing: dict[str, str
         ),
     ],
 )
-def test_graph_is_complete_wherever_it_is_read(
+def test_the_graph_is_complete_wherever_it_is_read(
     files: dict[str, str], tmp_path: Path, warm: WarmProcess
 ) -> None:
     given = {

@@ -1,15 +1,15 @@
-"""A process that has imported dbt and forks once for each run, so that a run does not pay for imports.
+"""A process that imports dbt once and forks for each run, which saves the time of the imports.
 
-Run by path with the interpreter of the dbt under test (``python warm.py``): the standard library and dbt
-only. Reads one JSON job a line, answers each with one JSON line when it is done. No adapter is opened
-before the fork, and dbt starts no thread when imported.
+Run by path with the interpreter of the dbt under test (``python warm.py``); uses only the standard library
+and dbt. Reads one JSON job per line and answers each with one JSON line when it is done. No adapter is
+opened before the fork, and importing dbt starts no thread.
 
 Jobs (``kind``):
-  stock  ``argv`` given to dbt as is; what happened is written to ``record``.
-  ours   ``request`` given to ``child`` (the path of dbt_component's child) on standard input, as its
+  stock  runs dbt with ``argv`` unchanged; writes the events and the result to ``record``.
+  ours   sends ``request`` to ``child`` (the path of dbt_component's child) on standard input, as its
          parent does; its events are written to ``record``.
 
-With ``in_turn`` either side runs one node at a time.
+With ``in_turn``, either side runs one node at a time.
 """
 
 from __future__ import annotations  # read by any Python that a supported dbt runs on
@@ -26,7 +26,7 @@ from typing import Any
 
 
 class Recorder:
-    """dbt's callback on the stock side. Independent of dbt_component's own."""
+    """The callback given to stock dbt, independent of dbt_component's own."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -53,7 +53,7 @@ class Recorder:
 
 
 def note_selected(found: set[str]) -> None:
-    """Listens to dbt's node choice without changing it."""
+    """Adds the nodes that dbt selects to ``found``, without changing the selection."""
     from dbt.graph.selector import NodeSelector
 
     original = NodeSelector.get_selected
@@ -98,8 +98,8 @@ def run_ours(job: dict[str, Any]) -> int:
     spec.loader.exec_module(child)
     events = os.open(job["record"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     read_end, write_end = os.pipe()
-    # Written by a thread: a request may be larger than a pipe holds. The write end stays open, as its
-    # closing would tell the child that its parent is gone.
+    # Written by a thread, since a request may exceed the capacity of a pipe. The write end stays open:
+    # closing it would mean to the child that its parent is gone.
     line = json.dumps(job["request"]).encode() + b"\n"
     threading.Thread(target=write_all, args=(write_end, line), daemon=True).start()
     os.dup2(read_end, 0)
@@ -114,9 +114,9 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def run_nodes_in_turn() -> None:
-    """Makes dbt wait for each node that it hands to its pool before it looks for the next one.
+    """Makes dbt wait for each node that it submits to its pool before it looks for the next one.
 
-    dbt's own ``--single-threaded`` would do, if it did not close the connection under the hooks.
+    dbt's ``--single-threaded`` can't be used, as it closes the connection that hooks still need.
     """
     from multiprocessing.pool import AsyncResult, ThreadPool
 
@@ -135,7 +135,7 @@ RUN: dict[str, Callable[[dict[str, Any]], int]] = {"stock": run_stock, "ours": r
 
 
 def run_job(job: dict[str, Any]) -> None:
-    """In the forked process: runs one job and ends the process."""
+    """Runs one job in the forked process, then exits."""
     code = 70
     try:
         output = os.open(job["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -158,7 +158,7 @@ def run_job(job: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    import dbt.cli.main  # noqa: F401 - what the forks are to find imported
+    import dbt.cli.main  # noqa: F401 - imported for the forks
 
     replies = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""The parent's end of ``warm.py``."""
+"""Starts ``warm.py`` and sends jobs to it."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ JOB_SECONDS = 180
 
 
 class WarmProcess:
-    """One warm dbt. Runs one job at a time; leaving it as a context manager ends it."""
+    """One warm dbt, which runs one job at a time. Use it as a context manager, which ends it."""
 
     def __init__(self, python: str) -> None:
         environment = {
@@ -39,7 +39,7 @@ class WarmProcess:
         """Runs a job; returns its exit code.
 
         Raises:
-            TimeoutError: The job hangs. The process is then of no more use.
+            TimeoutError: The job hangs. The process was killed and can't be used any more.
         """
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(job) + "\n")
@@ -71,7 +71,7 @@ class WarmProcess:
             self._process.stdout.close()
 
     def kill(self) -> None:
-        """Kills the process and whatever it forked."""
+        """Kills the process and its forks."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

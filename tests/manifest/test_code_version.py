@@ -1,4 +1,4 @@
-"""What changes a code version, and what does not."""
+"""A code version changes if and only if the node's result may change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -58,7 +58,9 @@ def node(manifest: Manifest, name: str = "orders") -> Any:
         pytest.param(lambda m: node(m, "base").update(raw_code="select 2"), id="ephemeral parent"),
     ],
 )  # fmt: skip
-def test_it_changes_with_what_the_result_depends_on(change: Callable[[Manifest], None]) -> None:
+def test_it_changes_with_everything_the_result_depends_on(
+    change: Callable[[Manifest], None],
+) -> None:
     changed = project()
     change(changed)
     assert version(changed) != version(project())
@@ -73,7 +75,7 @@ def test_it_changes_with_what_the_result_depends_on(change: Callable[[Manifest],
         pytest.param(lambda m: m["macros"]["macro.dbt.run_query"].update(macro_sql="0"), id="dbt"),
     ],
 )
-def test_it_stays_when_the_result_stays(change: Callable[[Manifest], None]) -> None:
+def test_it_stays_the_same_if_the_result_does(change: Callable[[Manifest], None]) -> None:
     changed = project()
     change(changed)
     assert version(changed) == version(project())
@@ -86,7 +88,7 @@ def test_variables_count_only_for_code_that_reads_them() -> None:
     assert version(reading, vars_digest="1") != version(reading, vars_digest="2")
 
 
-def test_a_seed_is_told_by_its_checksum() -> None:
+def test_a_seeds_version_depends_on_its_checksum() -> None:
     versions = {
         index_manifest(
             manifest_of(
@@ -109,11 +111,13 @@ def test_a_seed_is_told_by_its_checksum() -> None:
         ({"config": {"pre-hook": ["{{ graph.sources }}"]}}, True),
     ],
 )
-def test_code_and_hooks_that_read_the_graph_are_known(fields: dict[str, Any], reads: bool) -> None:
+def test_code_and_hooks_that_read_the_graph_are_detected(
+    fields: dict[str, Any], reads: bool
+) -> None:
     assert index_manifest(manifest_of(model("a", **fields))).nodes[0].reads_graph is reads
 
 
-def test_macros_that_read_the_graph_are_named() -> None:
+def test_macros_that_read_the_graph_are_listed() -> None:
     entry = macro("walk", "{% for node in graph.nodes %}")
     index = index_manifest(manifest_of(macros={entry["unique_id"]: entry}))
     assert index.graph_reading_macros == ["macro.shop.walk"]

@@ -1,4 +1,4 @@
-"""Entries read one by one, from a state and from memory, behave as the dicts that dbt wrote."""
+"""Entries read one at a time, from a state or from memory, behave like the dicts that dbt wrote."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ TEST = "test.shop.loose_test"
 
 @pytest.fixture(params=["state", "memory"])
 def manifest(request: pytest.FixtureRequest, shop_state: StateFile) -> Manifest:
-    """The same manifest from each implementation of the seam."""
+    """The same manifest, from each implementation of ``ManifestEntries``."""
     if request.param == "state":
         return shop_state.manifest
     return read_manifest(decode_manifest(shop_state.read_manifest_json()))
@@ -33,7 +33,7 @@ def test_entries_are_equal_to_what_dbt_wrote(manifest: Manifest, written: dict[s
         assert dict(manifest[section]) == written[section]
 
 
-def test_other_sections_and_the_list_of_them_are_dbts(
+def test_other_sections_are_equal_to_what_dbt_wrote(
     manifest: Manifest, written: dict[str, Any]
 ) -> None:
     assert manifest["child_map"] == written["child_map"]
@@ -43,7 +43,7 @@ def test_other_sections_and_the_list_of_them_are_dbts(
 
 
 @pytest.mark.parametrize("unique_id", [MODEL, TEST])
-def test_an_entry_is_a_read_only_dict(
+def test_an_entry_behaves_like_a_read_only_dict(
     manifest: Manifest, written: dict[str, Any], unique_id: str
 ) -> None:
     entry = written["nodes"][unique_id]
@@ -59,14 +59,14 @@ def test_an_entry_is_a_read_only_dict(
     assert not hasattr(props, "__setitem__")
 
 
-def test_fields_of_the_index_load_no_entry(manifest: Manifest) -> None:
+def test_reading_indexed_fields_does_not_load_the_entry(manifest: Manifest) -> None:
     props = manifest.props(MODEL)
     assert props["resource_type"] == "model" and "tags" in props
     assert props._raw is None
     assert manifest.props(MODEL) is props
 
 
-def test_an_unknown_id_is_a_key_error(manifest: Manifest) -> None:
+def test_an_unknown_id_raises_key_error(manifest: Manifest) -> None:
     for find in (manifest.props, manifest["nodes"].__getitem__):
         with pytest.raises(KeyError):
             find("model.shop.nothing")

@@ -1,4 +1,4 @@
-"""manifest.json -> index."""
+"""Parsing of manifest.json into an index."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_a_field_of_a_node_is_read_from_where_dbt_writes_it(
     assert getattr(parsed(entry), field) == value
 
 
-def test_columns_carry_type_tags_and_constraints() -> None:
+def test_columns_have_type_tags_and_constraints() -> None:
     columns = {
         "id": {
             "name": "id",
@@ -85,7 +85,7 @@ def test_a_field_of_a_test_is_read_from_where_dbt_writes_it(
     assert getattr(test, field) == value
 
 
-def test_nodes_follow_what_they_depend_on_however_deep() -> None:
+def test_nodes_follow_their_dependencies_at_any_depth() -> None:
     depth = 3_000
     chain = [model("m0")]
     chain += [model(f"m{n}", parents=[f"model.shop.m{n - 1}"]) for n in range(1, depth)]
@@ -103,13 +103,13 @@ def test_disabled_entries_are_not_indexed() -> None:
     assert (index.nodes, index.tests) == ([], [])
 
 
-def test_the_email_of_a_groups_owner_reaches_its_nodes() -> None:
+def test_nodes_have_the_email_of_their_groups_owner() -> None:
     groups = {"group.shop.finance": {"name": "finance", "owner": {"email": "f@example.com"}}}
     index = index_manifest(manifest_of(model("a", config={"group": "finance"}), groups=groups))
     assert index.nodes[0].group_owner_emails == ("f@example.com",)
 
 
-def test_a_unit_test_names_the_nodes_it_gives_rows_of() -> None:
+def test_a_unit_test_lists_the_nodes_it_mocks() -> None:
     unit_test = {
         **data_test("u", parents=["model.shop.b"], resource_type="unit_test"),
         "unique_id": "unit_test.shop.b.u",
@@ -123,14 +123,14 @@ def test_a_unit_test_names_the_nodes_it_gives_rows_of() -> None:
     assert index.tests[0].unit_test_inputs == ("model.shop.a", "source.shop.raw.t")
 
 
-def test_what_older_releases_leave_out_is_tolerated() -> None:
+def test_fields_missing_in_older_releases_are_optional() -> None:
     bare = {"metadata": {}, "nodes": {"model.shop.a": model("a")}}
     index = index_manifest(bare)
     assert [node.unique_id for node in index.nodes] == ["model.shop.a"]
     assert (index.project_name, index.adapter_type, index.project_id) == ("", "", None)
 
 
-def test_a_manifest_in_memory_gives_the_index_of_the_state_without_places(
+def test_a_manifest_in_memory_gives_the_same_index_as_the_state_except_offsets(
     shop_state: StateFile,
 ) -> None:
     manifest = decode_manifest(shop_state.read_manifest_json())

@@ -1,4 +1,4 @@
-"""Manifests from files and from memory."""
+"""Reading of manifests from files and from memory."""
 
 import json
 import os
@@ -16,13 +16,13 @@ def write(path: Path, *names: str) -> Path:
     return path
 
 
-def test_a_file_is_read_once_and_again_when_it_changed(tmp_path: Path) -> None:
+def test_a_file_is_read_again_only_if_it_changed(tmp_path: Path) -> None:
     path = write(tmp_path / "manifest.json", "a")
     first = read_manifest(path)
     assert read_manifest(str(path)) is first
     assert read_manifest(first) is first
     write(path, "b")
-    os.utime(path, ns=(1, 1))  # of the same size
+    os.utime(path, ns=(1, 1))  # the size is the same
     assert "model.shop.b" in read_manifest(path)["nodes"]
 
 
@@ -43,7 +43,7 @@ def test_manifests_of_supported_releases_are_read(version: str) -> None:
     assert read_manifest(content).index.dbt_version == version
 
 
-def test_a_missing_file_is_named_with_its_remedy(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_file_contains_its_path_and_a_fix(tmp_path: Path) -> None:
     with pytest.raises(DagsterDbtManifestNotFoundError) as caught:
         read_manifest(tmp_path / "manifest.json")
     assert isinstance(caught.value, ProjectError)
@@ -66,7 +66,7 @@ def test_a_missing_file_is_named_with_its_remedy(tmp_path: Path) -> None:
         ('{"nodes": {"model.shop.a": []}}', "no supported dbt writes"),
     ],
 )
-def test_a_file_that_is_no_manifest_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_that_is_not_a_manifest_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(text)
     with pytest.raises(ProjectFileError, match=message) as caught:

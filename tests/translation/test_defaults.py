@@ -1,4 +1,4 @@
-"""Default rules, as plain values."""
+"""Default rules that translate a node into plain values."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ def test_description(entry: dict[str, Any], text: str) -> None:
     assert defaults.description(node(entry)) == text
 
 
-def test_long_code_is_cut_in_descriptions() -> None:
+def test_long_code_is_truncated_in_descriptions() -> None:
     text = defaults.description(node(model("a", raw_code="x" * 50_000)))
     assert len(text) < 11_000 and "-- (cut)" in text
 

@@ -66,7 +66,7 @@ def test_hostile_and_malformed_urls_are_refused(url: str) -> None:
         ("/srv/my repo/50%.git", "file:///srv/my%20repo/50%25.git", None),
     ],
 )
-def test_good_urls_are_shown_without_user(
+def test_valid_urls_are_shown_without_user(
     url: str, fetched: str | None, public: str | None
 ) -> None:
     parsed = parse_git_url(url)
@@ -100,7 +100,7 @@ def test_a_secret_in_a_url_is_refused_and_never_repeated(url: str) -> None:
     assert caught.value.__cause__ is None or "s3cret" not in str(caught.value.__cause__)
 
 
-def test_a_token_in_a_url_is_answered_with_where_to_put_it() -> None:
+def test_the_error_for_a_token_in_a_url_says_where_to_put_it() -> None:
     with pytest.raises(GitInputError, match="token") as caught:
         parse_git_url("https://me:secret@github.com/org/a.git")
     assert "`token`" in str(caught.value.hint)
@@ -137,6 +137,6 @@ def test_submodule_urls_are_relative_to_the_parent(parent: str, given: str, expe
         "-x",
     ],
 )
-def test_submodule_urls_follow_the_same_rules_and_stay_off_this_machine(given: str) -> None:
+def test_submodule_urls_follow_the_same_rules_and_may_not_be_local(given: str) -> None:
     with pytest.raises(GitInputError):
         resolve_submodule_url(parse_git_url("https://h.com/org/a.git"), given)

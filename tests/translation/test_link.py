@@ -41,7 +41,7 @@ AZURE = f"?path=/m/a%20b.sql&version=GC{COMMIT}"
         ("https://user:secret@github.com/o/r", None),
     ],
 )
-def test_a_link_leads_to_the_exact_commit_on_known_hosts(url: str, link: str | None) -> None:
+def test_a_link_points_to_the_exact_commit_on_known_hosts(url: str, link: str | None) -> None:
     found = link_to_file(url, COMMIT, "m/a b.sql")
     if link is None:
         assert found is None
@@ -50,7 +50,7 @@ def test_a_link_leads_to_the_exact_commit_on_known_hosts(url: str, link: str | N
         assert found.startswith(link)
 
 
-def test_a_template_serves_any_other_host() -> None:
+def test_a_template_works_for_any_other_host() -> None:
     template = "https://git.example.com/o/r/file/{path}?at={commit}&{x}"
     found = link_to_file("/srv/r.git", COMMIT, "m/a b.sql", template=template)
     assert found == f"https://git.example.com/o/r/file/m/a%20b.sql?at={COMMIT}&{{x}}"

@@ -1,4 +1,4 @@
-"""Templates, compiled once: the type of a value is kept, text from dbt stays text."""
+"""Templates keep the type of a value, and text from dbt stays text."""
 
 from typing import Any
 
@@ -32,12 +32,12 @@ SCOPE = {"node": {"name": "2024", "rows": 3, "tags": ["a"], "config": {"material
         ("[1, 2]", [1, 2]),
     ],
 )
-def test_a_template_gives_a_value_of_its_own_type(source: str, value: Any) -> None:
+def test_a_template_keeps_the_type_of_its_value(source: str, value: Any) -> None:
     assert compile_template(source)(SCOPE) == value
 
 
 @pytest.mark.parametrize("source", ["2024", "{{ 20 }}24", "[1, 2]"])
-def test_text_is_never_read_as_a_literal(source: str) -> None:
+def test_text_is_never_parsed_as_a_literal(source: str) -> None:
     assert isinstance(compile_template(source, is_text=True)(SCOPE), str)
 
 

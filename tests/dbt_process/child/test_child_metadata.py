@@ -1,4 +1,4 @@
-"""What is fetched from a relation after it is built, by kind."""
+"""Metadata fetched from a relation after it is built, by kind."""
 
 import subprocess
 from pathlib import Path

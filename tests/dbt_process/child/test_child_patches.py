@@ -1,4 +1,4 @@
-"""What the child changes in dbt leaves dbt's answers as they are."""
+"""The child's patches to dbt do not change dbt's results."""
 
 import tempfile
 from pathlib import Path
@@ -31,7 +31,7 @@ def _outcome(match: Any, adapter: Any, relations: list[Any], search: tuple[str, 
     schema=st.sampled_from(["main", "Main", "other"]),
     is_quoted=st.booleans(),
 )
-def test_a_relation_is_found_as_dbt_finds_it(
+def test_the_same_relation_is_found_as_without_the_patch(
     relation_class: Any,
     names: list[tuple[str, bool, bool]],
     wanted: str,
@@ -78,7 +78,7 @@ _JSON = st.recursive(
 
 
 @given(value=st.dictionaries(st.text(), _JSON))
-def test_json_is_written_as_dbt_writes_it(value: dict[str, Any]) -> None:
+def test_the_same_json_is_written_as_without_the_patch(value: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made" / "file.json"
         assert system.write_json(str(path), value)

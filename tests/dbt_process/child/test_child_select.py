@@ -1,4 +1,4 @@
-"""Selections over a manifest.json alone, against `dbt ls` in its project."""
+"""Selections from a manifest.json alone, compared with `dbt ls` in its project."""
 
 import json
 import shutil
@@ -56,7 +56,7 @@ json.dump(answers, sys.stdout)
 
 @pytest.fixture(scope="module")
 def parsed_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[str]]]:
-    """The manifest.json of the test project, and what `dbt ls` lists for each selection."""
+    """The manifest.json of the test project, and the output of `dbt ls` for each selection."""
     folder = tmp_path_factory.mktemp("parsed") / "shop"
     shutil.copytree(PROJECTS / "shop", folder)
     wanted = [(criteria.select, criteria.exclude) for criteria in SELECTIONS]
@@ -74,7 +74,7 @@ def parsed_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[li
 def select(
     manifest: Path, criteria: list[SelectionCriteria], folder: Path, engine: Engine | None = None
 ) -> tuple[list[DbtEvent], list[dict[str, Any]]]:
-    """Asks the child in an empty folder, without a home to find a profile in."""
+    """Sends the selections to the child, in an empty folder and without a home that could have a profile."""
     output = folder / "answers.json"
     (folder / "empty").mkdir()
     wanted = [WantedSelection.of(one) for one in criteria]
@@ -89,7 +89,7 @@ def select(
     return events, [answers[one.key] for one in wanted]
 
 
-def test_a_manifest_alone_gives_the_answers_of_dbt_ls(
+def test_a_manifest_alone_gives_the_same_nodes_as_dbt_ls(
     parsed_shop: tuple[Path, list[list[str]]], tmp_path: Path
 ) -> None:
     manifest, listed = parsed_shop
@@ -100,7 +100,7 @@ def test_a_manifest_alone_gives_the_answers_of_dbt_ls(
     assert sum(map(bool, listed)) == len(SELECTIONS) - 1
 
 
-def test_what_needs_the_project_or_a_former_state_is_an_error_of_that_selection(
+def test_a_selection_that_needs_the_project_or_a_previous_state_fails_alone(
     parsed_shop: tuple[Path, list[list[str]]], tmp_path: Path
 ) -> None:
     criteria = [
@@ -129,7 +129,7 @@ def test_what_needs_the_project_or_a_former_state_is_an_error_of_that_selection(
         ),
     ],
 )
-def test_a_manifest_that_can_not_be_read_fails_the_request(
+def test_an_unreadable_manifest_fails_the_request(
     tmp_path: Path, content: str | None, expected: str
 ) -> None:
     path = tmp_path / "manifest.json"
@@ -141,7 +141,7 @@ def test_a_manifest_that_can_not_be_read_fails_the_request(
     assert expected in (events[0].error or "") and "Traceback" not in (events[0].error or "")
 
 
-def test_a_dbt_that_is_no_python_script_refuses_a_manifest_alone(tmp_path: Path) -> None:
+def test_a_dbt_that_is_not_a_python_script_refuses_a_manifest_alone(tmp_path: Path) -> None:
     engine = Engine(python=sys.executable, versions={}, command="dbt")
     events, answers = select(tmp_path / "manifest.json", SELECTIONS[:1], tmp_path, engine)
     assert answers == []

@@ -1,4 +1,4 @@
-"""The one list of dbt's statuses."""
+"""The list of dbt's statuses."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_no_status_is_both_fine_and_failed() -> None:
     assert not FINE_STATUSES & FAILED_STATUSES
 
 
-def test_statuses_are_spelled_in_one_file_of_the_child() -> None:
+def test_only_one_file_of_the_child_spells_out_statuses() -> None:
     folder = Path(child_statuses.__file__).parent
     spelled = {
         path.name

@@ -1,4 +1,4 @@
-"""What the child may be written in: dbt's interpreter may be older, and has nothing of this package."""
+"""The child's code must run in dbt's interpreter, which may be older and lacks this package."""
 
 import ast
 import sys
@@ -10,7 +10,7 @@ import pytest
 from dbt_component.dbt_process import child
 
 FILES = sorted(Path(child.__file__).parent.glob("*.py"))
-# Besides the standard library: dbt, and what every dbt brings along.
+# Besides the standard library: dbt, and packages that every dbt installs.
 ALLOWED = {"__future__", "dbt", "dbt_common", "google", "networkx"}
 
 
