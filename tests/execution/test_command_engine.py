@@ -1,4 +1,4 @@
-"""A dbt that is no Python script: driven by its command line, with the same outcome."""
+"""A dbt that is not a Python script: driven by its command line, with the same outcome."""
 
 import shutil
 import subprocess
@@ -58,7 +58,7 @@ def test_a_wrapped_dbt_builds_and_tests_what_the_python_one_does(
     assert outcome.checks == expected.checks
     assert set(outcome.observations) == set(expected.observations)
     output = "".join(capfd.readouterr())
-    assert "is no Python script" in output
+    assert "is not a Python script" in output
     assert "include_metadata (row_count) needs a dbt that is a Python script" in output
     builds = [line for line in Path(f"{wrapper}.log").read_text().splitlines() if "build" in line]
     assert len(builds) == 1 and "--select fqn:*" in builds[0]

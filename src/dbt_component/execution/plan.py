@@ -148,7 +148,7 @@ def choose_mode(
 ) -> tuple[Mode, str | None]:
     """The cheapest mode with dbt's own result, and the reason if it is not SLICE."""
     if engine.command is not None:
-        return Mode.PARSE, f"{engine.command} is no Python script, so its command line is used"
+        return Mode.PARSE, f"{engine.command} is not a Python script, so its command line is used"
     differing = prepared.differences(
         engine, vars=arguments.vars, profile=arguments.profile, target=arguments.target
     )
