@@ -68,7 +68,8 @@ class DbtCliInvocation:
     def stream(self) -> Iterator[DagsterEvent]:
         """Runs the command over the step's nodes and yields one Dagster event for each.
 
-        A command that neither builds nor tests, such as `docs generate`, runs and yields nothing.
+        A command that neither builds nor tests, such as `docs generate`, runs and yields nothing. If it was
+        given a context, a warning in the log says so.
 
         Raises:
             DagsterDbtCliRuntimeError: A node failed or never reported, or dbt itself failed; raised after
