@@ -60,7 +60,9 @@ class OurDbt:
     def plan(self, case: Case, mode: Mode | None = None) -> RunPlan:
         """The plan of a case, in the given mode; ``None`` for the mode that the component chooses."""
         arguments = parse_arguments(list(case.argv))
-        chosen, reason = choose_mode(self._prepared, self._engine, arguments, case.selected)
+        chosen, reason = choose_mode(
+            self._prepared, self._project, self._engine, arguments, case.selected
+        )
         return RunPlan(
             project=self._project,
             engine=self._engine,

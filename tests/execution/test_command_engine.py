@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from dbt_component import DbtCliResource
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.events import InvocationResult, NodeStarted
 from dbt_component.dbt_process.process import DbtProcess
@@ -62,6 +63,15 @@ def test_a_wrapped_dbt_builds_and_tests_what_the_python_one_does(
     assert "include_metadata (row_count) needs a dbt that is a Python script" in output
     builds = [line for line in Path(f"{wrapper}.log").read_text().splitlines() if "build" in line]
     assert len(builds) == 1 and "--select fqn:*" in builds[0]
+
+
+def test_a_wrapped_dbt_runs_a_command_as_it_is_given(dg_project: DgProject, wrapper: Path) -> None:
+    dbt = DbtCliResource(project_dir=str(dg_project.dbt_folder), dbt_executable=str(wrapper))
+    dbt.cli(["parse"]).wait().get_artifact("manifest.json")
+    built = dbt.cli(["build", "--select", "raw_customers"]).wait()
+    results = built.get_artifact("run_results.json")["results"]
+    assert [result["unique_id"] for result in results] == ["seed.shop.raw_customers"]
+    assert not dbt.cli(["run", "--select", "stg_orders"]).is_successful()
 
 
 def test_a_wrapped_dbt_runs_exactly_the_chosen_assets_and_checks(

@@ -35,7 +35,7 @@ def test_it_is_a_prepared_project_of_which_nothing_was_prepared(prepared: Manife
     assert typed.parse_cache is None
     assert typed.prepared_in is None
     assert not typed.is_env_unchanged("HOME")
-    (reason,) = typed.differences(find_engine(), target="other")
+    (reason,) = typed.differences(DbtProject(PROJECTS / "shop"), find_engine(), target="other")
     assert reason.startswith("the project was not prepared")
 
 

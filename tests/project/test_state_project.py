@@ -78,25 +78,33 @@ def test_a_selection_that_dbt_refuses_is_named(prepared: StateProject) -> None:
 
 
 def test_an_undisturbed_project_has_no_differences(prepared: StateProject) -> None:
-    assert prepared.differences(find_engine()) == []
-    assert prepared.differences(find_engine(), target="other") == ["target: '' -> 'other'"]
-    assert prepared.differences(find_engine(), vars={"a": 1}) == ["vars: '{}' -> '{\"a\": 1}'"]
+    assert prepared.differences(prepared.open(), find_engine()) == []
+    assert prepared.differences(prepared.open(), find_engine(), target="other") == [
+        "target: '' -> 'other'"
+    ]
+    assert prepared.differences(prepared.open(), find_engine(), vars={"a": 1}) == [
+        "vars: '{}' -> '{\"a\": 1}'"
+    ]
     newer = msgspec.structs.replace(find_engine(), versions={"dbt-core": "1.99"})
-    assert len(prepared.differences(newer)) == 1
+    assert len(prepared.differences(prepared.open(), newer)) == 1
 
 
 def test_an_environment_that_only_connects_is_no_difference(
     prepared: StateProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_DATABASE", "other.duckdb")  # read as `path`, which names the database
-    assert prepared.differences(find_engine()) == ["environment variable SHOP_DATABASE"]
+    assert prepared.differences(prepared.open(), find_engine()) == [
+        "environment variable SHOP_DATABASE"
+    ]
     uses = {**prepared.state.fingerprint.env_uses, "SHOP_DATABASE": ["host", "user"]}
     fingerprint = msgspec.structs.replace(prepared.state.fingerprint, env_uses=uses)
     prepared.state.__dict__["fingerprint"] = fingerprint
-    assert prepared.differences(find_engine()) == []
+    assert prepared.differences(prepared.open(), find_engine()) == []
     read = msgspec.structs.replace(fingerprint, target_keys_read=["host"])
     prepared.state.__dict__["fingerprint"] = read
-    assert prepared.differences(find_engine()) == ["environment variable SHOP_DATABASE"]
+    assert prepared.differences(prepared.open(), find_engine()) == [
+        "environment variable SHOP_DATABASE"
+    ]
 
 
 def test_where_the_folder_is_gone_the_copy_is_opened_and_equal(
@@ -108,7 +116,7 @@ def test_where_the_folder_is_gone_the_copy_is_opened_and_equal(
     assert opened.project_dir.is_dir() and opened.name == "shop"
     assert prepared.open() is opened
     assert "using the copy from the state" in caplog.text
-    assert prepared.differences(find_engine()) == []
+    assert prepared.differences(prepared.open(), find_engine()) == []
 
 
 @pytest.mark.server
@@ -118,5 +126,5 @@ def test_variables_proven_to_matter_at_run_time_only_are_no_difference(tmp_path:
     path = tmp_path / "state"
     refresh_from_folder(DbtProject(folder), RefreshRequest(path, runtime_vars=["day", "other"]))
     prepared = StateProject(StateFile(path), FolderSource(folder))
-    assert prepared.differences(find_engine(), vars={"day": "2024-01-01"}) == []
-    assert prepared.differences(find_engine(), vars={"minimum_amount": 1}) != []
+    assert prepared.differences(prepared.open(), find_engine(), vars={"day": "2024-01-01"}) == []
+    assert prepared.differences(prepared.open(), find_engine(), vars={"minimum_amount": 1}) != []

@@ -69,7 +69,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         take_fingerprint(project, engine, known=state.fingerprint, origin=origin)
     )
     wanted = prepared.select(component.criteria)
-    mode, reason = choose_mode(prepared, engine, _arguments(component), wanted)
+    mode, reason = choose_mode(prepared, project, engine, _arguments(component), wanted)
     index = state.index
     counts = Counter(
         [n.resource_type for n in index.nodes if n.unique_id in wanted]

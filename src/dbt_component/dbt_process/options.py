@@ -92,8 +92,3 @@ def find_option(name: str, *, command: str | None) -> DbtOption | None:
         command: The command that it follows; ``None`` if it precedes the command.
     """
     return _OF_COMMAND.get((command or "", name)) or _BY_NAME.get(name)
-
-
-def option_names() -> frozenset[str]:
-    """All names of all options, with their dashes."""
-    return frozenset(_BY_NAME)

@@ -37,7 +37,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
         manifest: Path of a msgpack manifest to run from; ``None`` lets dbt parse the project.
         cut: Reduces that manifest, keeping its ``graph`` complete.
         metadata: Kinds of metadata to fetch for each relation that was built.
-        names: The selection for a dbt that is driven through its command line.
+        names: The selection for a dbt that is driven through its command line; ``None`` as in ``selected``.
     """
 
     argv: list[str]

@@ -54,7 +54,7 @@ class Attempt:
                 yield event
             self.exit_code = process.exit_code
         finally:
-            process.stop()
+            self.stop()
 
     @property
     def broke_down(self) -> bool:
@@ -63,8 +63,9 @@ class Attempt:
 
     def stop(self) -> None:
         """Stops dbt if it is running."""
-        if self._process is not None:
-            self._process.stop()
+        process, self._process = self._process, None
+        if process is not None:
+            process.stop()
 
 
 def start_process(engine: Engine) -> DbtProcess:

@@ -1,6 +1,7 @@
 """One dbt command."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class DbtCliInvocation:
         folder: The command's scratch folder.
         raise_on_error: Whether ``wait`` and ``stream`` raise the error of a failed command.
         step: The step whose nodes the command runs; ``None`` for a command that runs as given.
+        log: The log of the op that runs the command, if there is one.
     """
 
     def __init__(
@@ -37,13 +39,16 @@ class DbtCliInvocation:
         *,
         raise_on_error: bool = True,
         step: SelectedStep | None = None,
+        log: logging.Logger | None = None,
     ) -> None:
         self._attempt = attempt
         self._folder = folder
         self._raise_on_error = raise_on_error
         self._step = step
+        self._log = log
         self._error: DagsterDbtCliRuntimeError | None = None
         self._is_done = False
+        self._is_complete = False
 
     @property
     def dbt_command(self) -> str:
@@ -63,7 +68,8 @@ class DbtCliInvocation:
     def stream(self) -> Iterator[DagsterEvent]:
         """Runs the command over the step's nodes and yields one Dagster event for each.
 
-        A command that neither builds nor tests, such as `docs generate`, runs and yields nothing.
+        A command that neither builds nor tests, such as `docs generate`, runs and yields nothing. If it was
+        given a context, a warning in the log says so.
 
         Raises:
             DagsterDbtCliRuntimeError: A node failed or never reported, or dbt itself failed; raised after
@@ -75,6 +81,7 @@ class DbtCliInvocation:
             if not self._is_done:
                 self._is_done = True
                 self._attempt, self._error = yield from self._step.run(self._attempt, self._folder)
+                self._is_complete = True
                 self._raise()
             return
         command = self._attempt.plan.arguments.command
@@ -86,6 +93,8 @@ class DbtCliInvocation:
                 hint="Pass the `context` of a dbt asset to `cli`, or use `wait()` or"
                 " `stream_raw_events()`.",
             )
+        if self._log is not None and not self._is_done:
+            self._log.warning("`%s` builds nothing: no asset is materialized.", self.dbt_command)
         self.wait()
 
     def stream_raw_events(self) -> Iterator[DbtEvent]:
@@ -100,17 +109,21 @@ class DbtCliInvocation:
             return
         self._is_done = True
         account = Account(self._attempt.plan.expected)
-        if self._step is not None:
-            request = self._step.request_for(self._attempt)
-        else:
-            request = write_request(self._attempt.plan, None, self._attempt.target_path)
-        for event in self._attempt.events(request):
-            if isinstance(event, NodeFinished):
-                account.record(event)
-            yield event
+        try:
+            if self._step is not None:
+                request = self._step.request_for(self._attempt)
+            else:
+                request = write_request(self._attempt.plan, None, self._attempt.target_path)
+            for event in self._attempt.events(request):
+                if isinstance(event, NodeFinished):
+                    account.record(event)
+                yield event
+        finally:
+            self._attempt.stop()
         for finished in account.unreported(self._attempt.result):
             account.record(finished)
         self._error = account.failure(self._attempt)
+        self._is_complete = True
         self._raise()
 
     def wait(self) -> Self:
@@ -120,17 +133,20 @@ class DbtCliInvocation:
         return self
 
     def is_successful(self) -> bool:
-        """Whether no node failed and every expected node was reported. Runs the command if it has not run."""
+        """Whether no node failed and every expected node was reported. Runs the command if it has not run.
+
+        A command whose events were not all consumed was stopped, so it was not successful.
+        """
         if not self._is_done:
             raise_on_error, self._raise_on_error = self._raise_on_error, False
             try:
                 self.wait()
             finally:
                 self._raise_on_error = raise_on_error
-        return self._error is None
+        return self._is_complete and self._error is None
 
     def get_error(self) -> Exception | None:
-        """The error that ``wait`` raises; ``None`` after success. Runs the command if it has not run."""
+        """The error that ``wait`` raises; ``None`` if there is none. Runs the command if it has not run."""
         return None if self.is_successful() else self._error
 
     def get_artifact(self, artifact: str) -> dict[str, Any]:

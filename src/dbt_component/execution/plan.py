@@ -95,7 +95,7 @@ def plan_step(
             selector=arguments.selector,
         )
         wanted = wanted & prepared.select(criteria)
-    mode, reason = choose_mode(prepared, engine, arguments, wanted)
+    mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
     return RunPlan(
         project=project,
         engine=engine,
@@ -142,6 +142,7 @@ def expected_nodes(
 
 def choose_mode(
     prepared: PreparedProject,
+    project: DbtProject,
     engine: Engine,
     arguments: DbtArguments,
     wanted: frozenset[str],
@@ -150,7 +151,11 @@ def choose_mode(
     if engine.command is not None:
         return Mode.PARSE, f"{engine.command} is not a Python script, so its command line is used"
     differing = prepared.differences(
-        engine, vars=arguments.vars, profile=arguments.profile, target=arguments.target
+        project,
+        engine,
+        vars=arguments.vars,
+        profile=arguments.profile,
+        target=arguments.target,
     )
     if differing:
         shown = "; ".join(differing[:3]) + (" …" if len(differing) > 3 else "")

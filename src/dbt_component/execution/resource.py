@@ -135,7 +135,12 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             plan = plan_command(self.project, arguments, argv)
             folder = RunFolder.create(arguments.command.name.replace(" ", "-"))
             attempt = Attempt(plan, target_path or folder.target_path(1))
-            return DbtCliInvocation(attempt, folder, raise_on_error=raise_on_error)
+            return DbtCliInvocation(
+                attempt,
+                folder,
+                raise_on_error=raise_on_error,
+                log=None if context is None else context.log,
+            )
         assert context is not None
         refuse_step_flags(argv)
         # dbt's import overlaps the planning.

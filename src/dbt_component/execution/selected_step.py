@@ -76,12 +76,15 @@ class SelectedStep:
         )
 
     def _attempt(self, attempt: Attempt, account: Account) -> Iterator[DagsterEvent]:
-        finished = self._finished_nodes(attempt, account)
-        if not attempt.plan.arguments.command.is_topological:
-            # Dagster refuses an output after one that depends on it.
-            finished = iter(sorted(finished, key=self._position))
-        for node in finished:
-            yield from self._report(node, attempt.plan, account)
+        try:
+            finished = self._finished_nodes(attempt, account)
+            if not attempt.plan.arguments.command.is_topological:
+                # Dagster refuses an output after one that depends on it.
+                finished = iter(sorted(finished, key=self._position))
+            for node in finished:
+                yield from self._report(node, attempt.plan, account)
+        finally:
+            attempt.stop()
 
     def _finished_nodes(self, attempt: Attempt, account: Account) -> Iterator[NodeFinished]:
         for event in attempt.events(self.request_for(attempt)):

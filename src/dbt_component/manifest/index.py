@@ -51,15 +51,6 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
         return frozenset(entry.unique_id for entry in entries if entry.reads_graph)
 
     @cached_property
-    def tests_of(self) -> dict[str, list[DbtTest]]:
-        """Tests by unique id of each node that they depend on."""
-        found: dict[str, list[DbtTest]] = {}
-        for test in self.tests:
-            for unique_id in test.depends_on:
-                found.setdefault(unique_id, []).append(test)
-        return found
-
-    @cached_property
     def _nodes_by_name(self) -> dict[str, list[Node]]:
         found: dict[str, list[Node]] = {}
         for node in self.nodes:

@@ -5,9 +5,7 @@ from pathlib import Path
 from dbt_component.project.project import DbtProject
 
 
-def dbt_environment(
-    project: DbtProject, *, target_path: Path, profiles_dir: Path | None = None
-) -> dict[str, str]:
+def dbt_environment(project: DbtProject, *, target_path: Path) -> dict[str, str]:
     """Variables to set on top of the inherited ones: where dbt reads the project, and where it writes.
 
     Raises:
@@ -17,7 +15,7 @@ def dbt_environment(
         "DAGSTER_DBT_CLI": "true",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_PROJECT_DIR": str(project.project_dir.resolve()),
-        "DBT_PROFILES_DIR": str(profiles_dir or project.find_profiles_dir()),
+        "DBT_PROFILES_DIR": str(project.find_profiles_dir()),
         "DBT_TARGET_PATH": str(target_path),
         "DBT_LOG_PATH": str(target_path),
     }

@@ -45,6 +45,7 @@ class ManifestProject:
 
     def differences(
         self,
+        project: DbtProject,
         engine: Engine,
         *,
         vars: Mapping[str, Any] | None = None,

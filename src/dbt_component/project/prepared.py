@@ -40,6 +40,7 @@ class PreparedProject(Protocol):
 
     def differences(
         self,
+        project: DbtProject,
         engine: Engine,
         *,
         vars: Mapping[str, Any] | None = None,
@@ -49,6 +50,7 @@ class PreparedProject(Protocol):
         """Describes each input of a run that differs from the preparation; empty if none does.
 
         Args:
+            project: The project as it will be run; it need not be the one that was prepared.
             engine: The dbt that will run.
             vars: Variables from the run's command line, if any.
             profile: Profile from the run's command line, if any.

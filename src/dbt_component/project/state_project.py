@@ -70,6 +70,7 @@ class StateProject:
 
     def differences(
         self,
+        project: DbtProject,
         engine: Engine,
         *,
         vars: Mapping[str, Any] | None = None,
@@ -79,7 +80,7 @@ class StateProject:
         """See ``PreparedProject.differences``."""
         return run_differences(
             self.state.fingerprint,
-            self.open(),
+            project,
             engine,
             runtime_vars=self.state.header.runtime_vars,
             vars=vars,

@@ -106,7 +106,7 @@ class Command:
 
 
 def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
-    """Runs one dbt command over exactly the nodes in the request's ``names``."""
+    """Runs one dbt command, over exactly the nodes in the request's ``names`` if there are any."""
     if request.get("metadata"):
         pipe.emit(
             "log",
@@ -118,11 +118,15 @@ def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> No
     results_path = os.path.join(os.environ["DBT_TARGET_PATH"], "run_results.json")
     if os.path.exists(results_path):
         os.remove(results_path)
-    names = request["names"]
-    selection = select_exactly(command, names["names"], names["list_argv"], most=names["are_most"])
-    if not selection:
-        pipe.emit("result", success=True, nodes=[])
-        return
+    names = request.get("names")
+    selection: list[str] = []
+    if names is not None:
+        selection = select_exactly(
+            command, names["names"], names["list_argv"], most=names["are_most"]
+        )
+        if not selection:
+            pipe.emit("result", success=True, nodes=[])
+            return
     code, errors = command.run([*request["argv"], *selection])
     error = None
     if code not in (0, _FAILED_NODES) and not command.interrupted:
