@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from dbt_component.dbt_process.commands import COMMANDS
-from dbt_component.dbt_process.events import BuiltColumn, BuiltRelation, NodeFinished
+from dbt_component.dbt_process.events import BuiltColumn, NodeFinished, RelationMetadata
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.execution.account import Account
 from dbt_component.execution.outcomes import outcome_of
@@ -60,12 +60,17 @@ def test_a_check_and_its_step_judge_a_status_alike(
 def test_a_built_node_is_an_output_with_what_was_fetched_of_its_relation(
     shop_state: StateFile,
 ) -> None:
-    relation = BuiltRelation(columns=[BuiltColumn("ORDER_ID", "INTEGER")], row_count=3)
+    relation: RelationMetadata = {
+        "dagster/column_schema": [BuiltColumn("ORDER_ID", "INTEGER")],
+        "dagster/row_count": 3,
+        "dagster/another": "as fetched",
+    }
     finished = NodeFinished(ORDERS, "success", resource_type="model", relation=relation)
     (output,) = events_of(shop_state, finished, selects=True)
     assert isinstance(output, dg.Output)
     assert output.output_name == "stg_orders"
     assert output.metadata["dagster/row_count"].value == 3
+    assert output.metadata["dagster/another"].value == "as fetched"
     schema = output.metadata["dagster/column_schema"].value
     assert isinstance(schema, dg.TableSchema)
     (column,) = schema.columns

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import dagster as dg
 
@@ -17,6 +17,7 @@ from dbt_component.component.yaml.project import (
 from dbt_component.component.yaml.schedule import Schedule
 from dbt_component.component.yaml.translation_settings import TranslationSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
+from dbt_component.dbt_process.child.child_metadata import KINDS
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError
@@ -25,6 +26,9 @@ from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+
+# "insights" is accepted here so that its error can explain it.
+_MetadataKind: Any = Literal[(*KINDS, "insights")]
 
 
 @dataclass
@@ -109,10 +113,14 @@ class DbtProjectAttributes(dg.Resolvable):
         ),
     ] = None
     include_metadata: Annotated[
-        list[Literal["column_metadata", "row_count", "insights"]],
-        dg.Resolver.default(
-            description="Metadata to fetch for each relation after it is built, over dbt's own connection:"
-            " `row_count` (tables only) and `column_metadata` (names and types).",
+        list[str],
+        dg.Resolver(
+            lambda context, value: context.resolve_value(value),
+            model_field_type=list[_MetadataKind],
+            inject_before_resolve=False,
+            description="Metadata to fetch for each relation after it is built, over dbt's own connection: "
+            + ", ".join(f"`{name}` ({kind.summary})" for name, kind in KINDS.items())
+            + ".",
             examples=[["row_count", "column_metadata"]],
         ),
     ] = field(default_factory=list)
@@ -173,7 +181,7 @@ class DbtProjectAttributes(dg.Resolvable):
             raise DefinitionError(
                 "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
                 where="include_metadata",
-                hint="Remove it; `row_count` and `column_metadata` are available.",
+                hint=f"Remove it. Available: {', '.join(KINDS)}.",
             )
         _refuse_wrong_types(self)
         self.criteria  # noqa: B018 - rejects select combined with selector
@@ -205,9 +213,8 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
         problems.append(
             f"`prepare_if_dev` must be true or false, not {attributes.prepare_if_dev!r}"
         )
-    known = {"column_metadata", "row_count"}
-    wrong = [item for item in attributes.include_metadata or [] if item not in known]
+    wrong = [item for item in attributes.include_metadata or [] if item not in KINDS]
     if wrong:
-        problems.append(f"`include_metadata` accepts {sorted(known)}, not {wrong!r}")
+        problems.append(f"`include_metadata` accepts {list(KINDS)}, not {wrong!r}")
     if problems:
         raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")

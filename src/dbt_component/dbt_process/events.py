@@ -12,11 +12,8 @@ class BuiltColumn(msgspec.Struct, frozen=True):
     type: str
 
 
-class BuiltRelation(msgspec.Struct, frozen=True):
-    """Metadata fetched from the database about a relation just built; ``None`` if not requested."""
-
-    columns: list[BuiltColumn] | None = None
-    row_count: int | None = None
+RelationMetadata = dict[str, int | float | str | list[BuiltColumn]]
+"""Metadata fetched from the database about a relation just built, by metadata key."""
 
 
 class NodeStarted(msgspec.Struct, frozen=True, tag_field="kind", tag="node_started"):
@@ -26,7 +23,8 @@ class NodeStarted(msgspec.Struct, frozen=True, tag_field="kind", tag="node_start
 class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_finished"):
     """The end of one node. ``started_at`` and ``finished_at`` are ISO times in UTC without a zone.
 
-    ``failures`` is the number of rows a test returned, ``None`` for other nodes.
+    ``failures`` is the number of rows a test returned, ``None`` for other nodes. ``relation`` is empty if
+    no metadata was requested.
     """
 
     unique_id: str
@@ -39,7 +37,7 @@ class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_fini
     thread: str | None = None
     failures: int | None = None
     adapter_response: dict[str, Any] = {}
-    relation: BuiltRelation | None = None
+    relation: RelationMetadata = {}
     compiled_code: str | None = None
     relation_name: str | None = None
     invocation_id: str | None = None

@@ -70,11 +70,7 @@ def _build_one(specs: OpSpecs, op: OpSettings, run: RunFunction) -> dg.AssetsDef
         specs=specs.asset_specs,
         check_specs=specs.check_specs or None,
         can_subset=True,
-        description=op.description,
-        op_tags=dict(op.tags),
-        pool=op.pool,
-        backfill_policy=op.backfill_policy,
-        config_schema=op.config_cls.to_fields_dict() if op.config_cls is not None else None,
+        **op.arguments,
         # Dagster searches a list for every check's asset, which is quadratic; build_specs has already
         # ensured that each check belongs to one of these assets or to one of their sources.
         allow_arbitrary_check_specs=True,

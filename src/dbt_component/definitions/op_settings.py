@@ -17,3 +17,15 @@ class OpSettings:
     pool: str | None = None
     backfill_policy: dg.BackfillPolicy | None = None
     config_cls: type[dg.Config] | None = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """These settings, except for the name, as arguments of ``dagster.multi_asset``."""
+        config = self.config_cls
+        return {
+            "op_tags": dict(self.tags),
+            "description": self.description,
+            "pool": self.pool,
+            "backfill_policy": self.backfill_policy,
+            "config_schema": config.to_fields_dict() if config is not None else None,
+        }

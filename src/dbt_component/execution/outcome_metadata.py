@@ -1,10 +1,11 @@
 """An outcome's metadata in Dagster's terms."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
 
-from dbt_component.dbt_process.events import NodeFinished
+from dbt_component.dbt_process.events import BuiltColumn, NodeFinished
 from dbt_component.execution.outcomes import Built, Checked, NotBuilt
 from dbt_component.manifest.node import Node
 
@@ -56,24 +57,24 @@ def _of_test(checked: Checked) -> dict[str, Any]:
 
 
 def _of_relation(node: Node, finished: NodeFinished) -> dict[str, Any]:
-    relation = finished.relation
-    if relation is None:
-        return {}
-    metadata: dict[str, Any] = {}
-    if relation.row_count is not None:
-        metadata["dagster/row_count"] = relation.row_count
-    if relation.columns:
-        documented = {column.name.lower(): column for column in node.columns}
-        columns = []
-        for column in relation.columns:
-            known = documented.get(column.name.lower())
-            columns.append(
-                dg.TableColumn(
-                    name=column.name,
-                    type=column.type,
-                    description=(known.description or None) if known else None,
-                    tags=dict.fromkeys(known.tags, "") if known else None,
-                )
+    return {
+        key: _schema(node, value) if isinstance(value, list) else value
+        for key, value in finished.relation.items()
+    }
+
+
+def _schema(node: Node, columns: Sequence[BuiltColumn]) -> dg.TableSchema:
+    """The columns in the database, with what the node documents about them."""
+    documented = {column.name.lower(): column for column in node.columns}
+    described = []
+    for column in columns:
+        known = documented.get(column.name.lower())
+        described.append(
+            dg.TableColumn(
+                name=column.name,
+                type=column.type,
+                description=(known.description or None) if known else None,
+                tags=dict.fromkeys(known.tags, "") if known else None,
             )
-        metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
-    return metadata
+        )
+    return dg.TableSchema(columns=described)

@@ -6,6 +6,7 @@ import pytest
 from dagster.components.resolved import core_models
 
 from dbt_component.component.component import DbtProjectComponent
+from dbt_component.dbt_process.child.child_metadata import KINDS
 
 
 def models() -> dict[str, dict[str, Any]]:
@@ -36,3 +37,10 @@ def test_every_key_is_described(name: str, model: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("name", "model"), models().items())
 def test_unknown_keys_are_refused(name: str, model: dict[str, Any]) -> None:
     assert model["additionalProperties"] is False
+
+
+def test_every_kind_of_metadata_is_accepted_and_described() -> None:
+    include_metadata = models()["DbtProjectComponent"]["properties"]["include_metadata"]
+    accepted = include_metadata["anyOf"][0]["items"]["enum"]
+    assert accepted == [*KINDS, "insights"]  # the last one has an error of its own
+    assert [name for name in KINDS if f"`{name}`" not in include_metadata["description"]] == []

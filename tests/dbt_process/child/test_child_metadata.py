@@ -7,7 +7,7 @@ import pytest
 
 from dbt_component.dbt_process.child.child_metadata import KINDS
 from dbt_component.dbt_process.engine import find_engine
-from dbt_component.dbt_process.events import BuiltColumn, BuiltRelation, LogLine, NodeFinished
+from dbt_component.dbt_process.events import BuiltColumn, LogLine, NodeFinished
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.project.dbt_environment import dbt_environment
@@ -16,7 +16,7 @@ from tests.dg_project import DgProject
 
 
 @pytest.mark.server
-def test_each_kind_fills_its_field_and_views_are_not_counted(
+def test_each_kind_is_fetched_and_views_are_not_counted(
     dg_project: DgProject, tmp_path: Path
 ) -> None:
     project = DbtProject(dg_project.dbt_folder)
@@ -34,11 +34,12 @@ def test_each_kind_fills_its_field_and_views_are_not_counted(
     relations = {e.unique_id: e.relation for e in events if isinstance(e, NodeFinished)}
     name = BuiltColumn("name", "character varying(256)")
     assert relations == {
-        "seed.shop.raw_customers": BuiltRelation(
-            columns=[BuiltColumn("id", "INTEGER"), name], row_count=3
-        ),
-        "model.shop.stg_customers": BuiltRelation(
-            columns=[BuiltColumn("customer_id", "INTEGER"), name]
-        ),
+        "seed.shop.raw_customers": {
+            "dagster/column_schema": [BuiltColumn("id", "INTEGER"), name],
+            "dagster/row_count": 3,
+        },
+        "model.shop.stg_customers": {
+            "dagster/column_schema": [BuiltColumn("customer_id", "INTEGER"), name]
+        },
     }
     assert not [e for e in events if isinstance(e, LogLine) and e.name == "DbtComponent"]

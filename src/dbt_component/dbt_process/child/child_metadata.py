@@ -1,18 +1,32 @@
-"""Fetches metadata about a relation that was just built, by kind."""
+"""Fetches metadata about a relation that was just built, by kind. Imported by the parent too.
+
+The kinds are the values that ``include_metadata`` of defs.yaml accepts.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection
+from typing import Any, Callable, Collection, NamedTuple
+
+
+class Kind(NamedTuple):
+    """One kind of metadata.
+
+    ``summary`` describes it for the schema of defs.yaml. ``fetch`` is called with the adapter, the relation
+    and its materialization, and returns values by metadata key. A value is a number, text, or a table's
+    columns, each with ``name`` and ``type``.
+    """
+
+    summary: str
+    fetch: Callable[[Any, Any, str], dict[str, Any]]
 
 
 def fetch_columns(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
     """The columns, as the database describes them."""
-    return {
-        "columns": [
-            {"name": column.name, "type": column.data_type}
-            for column in adapter.get_columns_in_relation(relation)
-        ]
-    }
+    columns = [
+        {"name": column.name, "type": column.data_type}
+        for column in adapter.get_columns_in_relation(relation)
+    ]
+    return {"dagster/column_schema": columns} if columns else {}
 
 
 def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
@@ -20,14 +34,14 @@ def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str,
     if materialized == "view":
         return {}
     _, table = adapter.execute(f"select count(*) as row_count from {relation}", fetch=True)
-    return {"row_count": int(table.rows[0][0])}
+    return {"dagster/row_count": int(table.rows[0][0])}
 
 
-KINDS: dict[str, Callable[[Any, Any, str], dict[str, Any]]] = {
-    "column_metadata": fetch_columns,
-    "row_count": fetch_row_count,
+KINDS = {
+    "column_metadata": Kind("names and types of columns", fetch_columns),
+    "row_count": Kind("number of rows, for tables only", fetch_row_count),
 }
-"""Kind -> function that fetches it: (adapter, relation, materialization) -> fields of the event's ``relation``."""
+"""All kinds, by name."""
 
 
 def describe_relation(node: Any, kinds: Collection[str], described: dict[str, Any]) -> None:
@@ -43,6 +57,6 @@ def describe_relation(node: Any, kinds: Collection[str], described: dict[str, An
     adapter = next(iter(FACTORY.adapters.values()))
     relation = adapter.Relation.create_from(adapter.config, node)
     with adapter.connection_named("describe_" + node.unique_id):
-        for kind, fetch in KINDS.items():
-            if kind in kinds:
-                described.update(fetch(adapter, relation, node.config.materialized))
+        for name, kind in KINDS.items():
+            if name in kinds:
+                described.update(kind.fetch(adapter, relation, node.config.materialized))
