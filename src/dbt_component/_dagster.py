@@ -30,7 +30,6 @@ from dagster.components.resolved.core_models import (
     resolve_partitions_def,
 )
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
-from dagster.components.utils.project_paths import get_local_state_path
 from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
     DefsStateManagementType,
@@ -53,7 +52,6 @@ __all__ = [
     "UnresolvedAssetJobDefinition",
     "code_references",
     "derive_model_type",
-    "get_local_state_path",
     "legacy_automation_condition",
     "remember_output_keys",
     "resolve_backfill_policy",

@@ -3,7 +3,13 @@
 import pytest
 from dbt.cli.main import cli
 
-from dbt_component.dbt_process.arguments import parse_arguments, parse_options, refuse_step_flags
+from dbt_component.dbt_process.arguments import (
+    as_test,
+    parse_arguments,
+    parse_options,
+    refuse_step_flags,
+)
+from dbt_component.dbt_process.options import Arity, find_option
 from dbt_component.errors import CliArgsError
 
 
@@ -163,3 +169,16 @@ def test_options_that_a_step_sets_itself_are_refused(args: list[str], refused: s
 def test_options_that_affect_how_the_project_is_read_are_passed_to_other_commands() -> None:
     argv = ["--debug", "build", "--vars", "{a: 1}", "--threads", "--target", "-tdev", "--profile=p"]
     assert parse_options(argv) == ["--vars", "{a: 1}", "-tdev", "--profile=p"]
+
+
+def test_a_test_command_keeps_exactly_the_options_of_a_build_that_dbt_test_has_too() -> None:
+    build, test = (
+        {option for p in cli.commands[name].params for option in (*p.opts, *p.secondary_opts)}
+        for name in ("build", "test")
+    )
+    for flag in sorted(option for option in build if option.startswith("--")):
+        option = find_option(flag, command="build")
+        assert option is not None
+        given = [flag] if option.arity is Arity.NONE else [flag, "x"]
+        is_kept = flag in test and "resource-type" not in flag
+        assert as_test(["build", *given]) == (["test", *given] if is_kept else ["test"])

@@ -73,11 +73,12 @@ def test_nodes_that_a_slice_left_out_are_run_from_the_whole_project(
 
 def test_unit_tests_that_build_leaves_out_are_run_by_dbt_test() -> None:
     unit_test = "unit_test.shop.daily_orders.orders_are_counted_by_day"
-    last = attempt(result=FINE, argv=["build", "--full-refresh", "--vars", "{a: 1}"])
+    argv = ["--no-use-colors", "build", "-f", "--threads", "2", "--vars", "{a: 1}"]
+    last = attempt(result=FINE, argv=argv)
     known = Account(frozenset({unit_test}))
     plan = next_attempt(known, [last])
     assert plan is not None
-    assert plan.argv == ["test", "--vars", "{a: 1}"]
+    assert plan.argv == ["--no-use-colors", "test", "--threads", "2", "--vars", "{a: 1}"]
     assert plan.mode is last.plan.mode
     assert plan.expected == {unit_test}
     known.record(NodeFinished(unit_test, "pass"))

@@ -14,7 +14,6 @@ from dbt_component._dagster import (
     DefsStateConfig,
     DefsStateManagementType,
     DefsStateStorage,
-    get_local_state_path,
     using_dagster_dev,
 )
 from dbt_component.errors import DagsterDbtError, StateMissingError
@@ -49,7 +48,7 @@ def refresh_in_development(
     If the project can't be prepared, logs a warning and keeps using the last good state.
 
     Raises:
-        DagsterDbtError: The project can't be prepared, and there is no state yet.
+        DagsterDbtError: The project can't be prepared, and there is no state that can be read.
     """
     context = DefinitionsLoadContext.get()
     is_initial = context.load_type is DefinitionsLoadType.INITIALIZATION
@@ -58,10 +57,11 @@ def refresh_in_development(
     try:
         version = asyncio.run(refresh(project_root))
     except DagsterDbtError as error:
-        last_good = _stored_version(config, project_root)
-        if last_good is None:
+        if not _is_readable(config, project_root):
             raise
-        version = last_good
+        storage = versioned_storage(config)
+        latest = storage.get_latest_version(config.key) if storage is not None else None
+        version = latest or LOCAL_STATE_VERSION
         _logger.warning(
             "The dbt project can't be prepared; the last good state of %s remains in use.\n%s",
             config.key,
@@ -102,9 +102,10 @@ def open_state(
         return StateFile(path)
 
 
-def _stored_version(config: DefsStateConfig, project_root: Path) -> str | None:
-    storage = versioned_storage(config)
-    if storage is not None:
-        return storage.get_latest_version(config.key)
-    path = get_local_state_path(config.key, project_root)
-    return LOCAL_STATE_VERSION if path.is_file() else None
+def _is_readable(config: DefsStateConfig, project_root: Path) -> bool:
+    """Whether there is a state that this release can load."""
+    try:
+        open_state(config, project_root, newest=True).close()
+    except Exception:  # each storage has errors of its own
+        return False
+    return True

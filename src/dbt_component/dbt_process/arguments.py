@@ -37,6 +37,22 @@ _SET_BY_A_STEP = {
 }
 
 
+_ONLY_OF_BUILD = frozenset(
+    {
+        "empty",
+        "event-time-end",
+        "event-time-start",
+        "exclude-resource-type",
+        "export-saved-queries",
+        "full-refresh",
+        "include-saved-query",
+        "resource-type",
+        "sample",
+        "show",
+    }
+)
+
+
 class DbtArguments(msgspec.Struct, frozen=True):
     """A dbt command line without its selection.
 
@@ -130,6 +146,17 @@ def parse_options(argv: Sequence[str]) -> list[str]:
     """The subset of a command's arguments that makes other commands read the project the same way."""
     _, parts = _split(argv)
     return [token for part in parts if part.option in _PARSING for token in part.tokens]
+
+
+def as_test(argv: Sequence[str]) -> list[str]:
+    """A command line of `dbt build` as one of `dbt test`, without the options that only `dbt build` has."""
+    kept: list[str] = []
+    for part in _split(argv)[1]:
+        if part.option is None:
+            kept += ["test" if token == "build" else token for token in part.tokens]
+        elif part.option.name.removeprefix("--").removeprefix("no-") not in _ONLY_OF_BUILD:
+            kept += part.tokens
+    return kept
 
 
 def _split(args: Sequence[str]) -> tuple[list[str], list[_Part]]:

@@ -121,8 +121,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             args: The command and its arguments, for example ``["build", "--full-refresh"]``.
             raise_on_error: Whether a failure is raised.
             context: The context of the op or asset that runs the command.
-            target_path: Folder for the artifacts of a command that runs as given. Default: a new folder in
-                the cache, removed after three days.
+            target_path: Folder for the artifacts. Default: a new folder in the cache, removed after three
+                days.
 
         Raises:
             CliArgsError: ``args`` holds no dbt command, or a flag that a step sets itself.
@@ -133,8 +133,9 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         bound = None if context is None else bound_ops.find(_op_context(context).op_def)
         if bound is None or not arguments.command.runs_selection:
             plan = plan_command(self.project, arguments, argv)
-            folder = RunFolder.create(arguments.command.name.replace(" ", "-"))
-            attempt = Attempt(plan, target_path or folder.target_path(1))
+            name = arguments.command.name.replace(" ", "-")
+            folder = RunFolder(target_path) if target_path else RunFolder.create(name)
+            attempt = Attempt(plan, folder.target_path(1))
             return DbtCliInvocation(
                 attempt,
                 folder,
@@ -147,7 +148,12 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         process = start_process(find_engine(self.project.dbt_executable))
         try:
             return self._selected(
-                bound, arguments, _op_context(context), process, raise_on_error=raise_on_error
+                bound,
+                arguments,
+                _op_context(context),
+                process,
+                raise_on_error=raise_on_error,
+                target_path=target_path,
             )
         except BaseException:
             process.stop()
@@ -161,6 +167,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         process: DbtProcess,
         *,
         raise_on_error: bool,
+        target_path: Path | None,
     ) -> DbtCliInvocation:
         prepared = bound.prepared
         assets_def = context.assets_def
@@ -171,7 +178,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             prepared.manifest.index, nodes, outputs=outputs.keys() | checks.keys()
         )
         plan = plan_step(prepared, self.project, arguments, wanted=wanted)
-        folder = RunFolder.create(f"{context.op.name}-{context.run_id[:8]}")
+        name = f"{context.op.name}-{context.run_id[:8]}"
+        folder = RunFolder(target_path) if target_path else RunFolder.create(name)
         context.log.info(_described(plan))
         events = StepEvents(
             prepared.manifest.index,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from dbt_component.dbt_process.arguments import parse_arguments, parse_options
+from dbt_component.dbt_process.arguments import as_test, parse_arguments
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.plan import Mode, RunPlan
@@ -59,7 +59,7 @@ def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]
         return None
     if not missing or (last.result is not None and last.result.interrupted):
         return None
-    argv = ["test", *parse_options(last.plan.argv)]
+    argv = as_test(last.plan.argv)
     return replace(
         last.plan,
         arguments=parse_arguments(argv),

@@ -13,9 +13,9 @@ KEEP_SECONDS = 3 * 24 * 3600
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A folder to which only one command writes."""
+    """The target folders of one command. ``first`` is that of the first attempt; others lie beside it."""
 
-    path: Path
+    first: Path
 
     @classmethod
     def create(cls, name: str) -> "RunFolder":
@@ -26,11 +26,11 @@ class RunFolder:
         """
         runs = cache_folder("runs")
         _remove_old(runs)
-        return cls(Path(tempfile.mkdtemp(dir=runs, prefix=f"{name}-")))
+        return cls(Path(tempfile.mkdtemp(dir=runs, prefix=f"{name}-")) / "target")
 
     def target_path(self, attempt: int) -> Path:
         """The target folder of an attempt; attempts are numbered from 1."""
-        return self.path / ("target" if attempt == 1 else f"target-{attempt}")
+        return self.first if attempt == 1 else self.first.with_name(f"{self.first.name}-{attempt}")
 
 
 def _remove_old(folder: Path) -> None:
