@@ -49,6 +49,14 @@ def test_the_table_of_modules_names_every_module_once() -> None:
     assert [name for name, count in rows.items() if count > 1] == []
 
 
+def test_the_files_that_contributing_names_for_a_change_exist() -> None:
+    _, _, section = (ROOT / "CONTRIBUTING.md").read_text().partition("Where does my change go?")
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    named = {name for row in rows for name in re.findall(r"`([\w/]+\.py)`", row)}
+    assert named
+    assert named - modules() == set()
+
+
 def test_only_the_door_imports_what_dagster_does_not_make_public() -> None:
     found = {
         path.relative_to(PACKAGE).as_posix(): names

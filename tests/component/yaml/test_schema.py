@@ -1,12 +1,16 @@
 """The component's JSON schema, which `dg docs`, `dg check yaml` and editors read."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from dagster.components.resolved import core_models
 
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.dbt_process.child.child_metadata import KINDS
+
+README = Path(__file__).parents[3] / "README.md"
 
 
 def models() -> dict[str, dict[str, Any]]:
@@ -44,3 +48,12 @@ def test_every_kind_of_metadata_is_accepted_and_described() -> None:
     accepted = include_metadata["anyOf"][0]["items"]["enum"]
     assert accepted == [*KINDS, "insights"]  # the last one has an error of its own
     assert [name for name in KINDS if f"`{name}`" not in include_metadata["description"]] == []
+
+
+def test_the_example_in_the_readme_shows_every_key_at_the_top_and_is_valid() -> None:
+    _, _, section = README.read_text().partition("## The YAML, by example")
+    block = section.partition("```yaml\n")[2].partition("```")[0]
+    model = DbtProjectComponent.model()
+    model.model_validate(yaml.safe_load(block)["attributes"])
+    missing = [key for key in model.model_fields if f"\n  {key}:" not in block.replace("# ", "")]
+    assert missing == []
