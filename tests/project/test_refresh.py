@@ -128,7 +128,7 @@ def test_warnings_of_ours_and_of_dbt_are_told_apart(dg_project: DgProject, tmp_p
         DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state")
     )
     (warning,) = outcome.warnings
-    assert "it holds shop.outputs.dev.token in plain text" in warning
+    assert "it contains shop.outputs.dev.token in plain text" in warning
     assert any("models.shop.unused" in text for text in outcome.dbt_warnings)
 
 
