@@ -72,7 +72,7 @@ CONNECTION_KEYS = frozenset(
 class Fingerprint(msgspec.Struct, frozen=True):
     """Every input of a prepared state.
 
-    ``files`` maps relative posix paths to stamps; only their hashes count for equality.
+    ``files`` maps posix paths, as ``iterate_project_files`` gives them, to stamps; only their hashes count for equality.
     ``settings`` maps names (``target``, ``vars``, ``dbt-core`` …) to values that hold no secrets.
     ``env`` maps names of environment variables that the project reads to salted hashes; ``env_uses``
     lists where each is read: keys of the profile's outputs, or ``PROJECT_USE``. ``target_keys_read`` are
@@ -144,7 +144,7 @@ def take_fingerprint(
     root = str(project.project_dir)
     for relative, stat in iterate_project_files(project.project_dir, project.yml):
         try:
-            with open(f"{root}/{relative}", "rb", buffering=0) as file:
+            with open(os.path.join(root, relative), "rb", buffering=0) as file:
                 content = file.read()
         except OSError:
             continue
