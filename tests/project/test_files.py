@@ -107,7 +107,9 @@ def test_of_a_folder_that_holds_all_else_only_resources_count(
     project_dir: Path, folder: str, prefix: str
 ) -> None:
     (project_dir / "dbt_project.yml").write_text(f"name: p\nmodel-paths: ['{folder}', models]\n")
-    for path in ("models/a.sql", "b.sql", "state", "shop.duckdb", "target/c.sql", ".venv/d.py"):
+    for path in ("models/a.sql", "b.sql"):
+        write(project_dir, path)
+    for path in ("state", "shop.duckdb", "target/c.sql", ".venv/d.py", "profiles.yml"):
         write(project_dir, path)
     expected = {"dbt_project.yml", "models/a.sql", f"{prefix}b.sql"}
     if prefix:

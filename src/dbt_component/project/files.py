@@ -36,6 +36,7 @@ _IGNORED_FOLDERS = _NEVER_READ | {
 _IGNORED_SUFFIXES = (".duckdb", ".duckdb.wal", ".db", ".sqlite", ".pyc", ".lock", ".log")
 _RESOURCE_SUFFIXES = (".sql", ".py", ".csv", ".md", ".yml", ".yaml")
 """The files that dbt looks for in resource folders."""
+_PERSONAL_FILES = ("profiles.yml", ".user.yml")  # may hold secrets, and lie beside dbt_project.yml
 
 
 class FileStamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -67,7 +68,7 @@ class _Walk(NamedTuple):
 
     def skips_file(self, name: str) -> bool:
         if self.has_all_else:
-            return not name.lower().endswith(_RESOURCE_SUFFIXES)
+            return name in _PERSONAL_FILES or not name.lower().endswith(_RESOURCE_SUFFIXES)
         return name.endswith(_IGNORED_SUFFIXES)
 
 
