@@ -1,5 +1,6 @@
 """The copy of a project in its state is what dbt read, or says what it lacks."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from dbt_component.dbt_process.engine import find_engine
 from dbt_component.errors import ProjectError
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
+from dbt_component.project.project_copy import pack_project, unpack_project
 from dbt_component.project.refresh import refresh_from_folder
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
@@ -85,3 +87,34 @@ def test_a_copy_that_lacks_files_with_absolute_paths_says_so(outer: Path, tmp_pa
     shutil.rmtree(outer)
     with pytest.raises(ProjectError, match=r"has no '.*' and 4 other files[\s\S]*relative to the"):
         StateProject(StateFile(path), FolderSource(shop)).open()
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("seconds", [0, -5, 2**33, 10**10])
+def test_files_of_any_time_are_prepared(tmp_path: Path, seconds: int) -> None:
+    shop = shutil.copytree(PROJECTS / "shop", tmp_path / "shop")
+    for path in shop.rglob("*"):
+        os.utime(path, (seconds, seconds))
+    request = RefreshRequest(tmp_path / "state")
+    refresh_from_folder(DbtProject(shop), request)
+    assert not refresh_from_folder(DbtProject(shop), request).is_changed
+    state = StateFile(request.state_path)
+    assert StateProject(state, FolderSource(shop)).differences(find_engine()) == []
+    shutil.rmtree(shop)
+    assert StateProject(state, FolderSource(shop)).differences(find_engine()) == []
+
+
+def test_equal_projects_give_an_equal_copy_whatever_the_times_and_permissions(
+    tmp_path: Path,
+) -> None:
+    shop = shutil.copytree(PROJECTS / "shop", tmp_path / "shop")
+    files = ["dbt_project.yml", "models/schema.yml", "seeds/raw_orders.csv"]
+    first = pack_project(DbtProject(shop), files)
+    for number, path in enumerate(files):
+        os.utime(shop / path, (number, number))
+        (shop / path).chmod(0o600)
+    os.utime(shop / "profiles.yml", (0, 0))
+    assert pack_project(DbtProject(shop), reversed(files)) == first
+    unpacked = unpack_project(first.data)
+    for path in (*files, "profiles.yml"):
+        assert (unpacked / path).read_bytes() == (shop / path).read_bytes()

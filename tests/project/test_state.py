@@ -7,7 +7,29 @@ from pathlib import Path
 import pytest
 
 from dbt_component.errors import StateFormatError
-from dbt_component.project.state import StateFile
+from dbt_component.manifest.index import ManifestIndex
+from dbt_component.project.fingerprint import Fingerprint
+from dbt_component.project.state import (
+    FORMAT,
+    FORMAT_VERSION,
+    Provenance,
+    StateContents,
+    StateFile,
+    StateHeader,
+    write_state,
+)
+
+HEADER = StateHeader(
+    format=FORMAT,
+    format_version=FORMAT_VERSION,
+    state_id="id",
+    input_digest="digest",
+    project_dir="/shop",
+    has_profiles=True,
+    runtime_vars=[],
+    runtime_vars_tried=[],
+    provenance=Provenance("shop", "shop", "2024-01-01T00:00:00+00:00", "1.9.0", "0.1.0", "duckdb"),
+)
 
 
 def read_everything(path: Path) -> None:
@@ -72,6 +94,25 @@ def test_every_part_is_verified(shop_state_path: Path, tmp_path: Path) -> None:
             with pytest.raises(StateFormatError, match=f"{name}.* corrupt"):
                 opened.verify()
             opened.close()
+
+
+def test_equal_contents_give_an_equal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = StateContents(
+        header=HEADER,
+        fingerprint=Fingerprint(files={}, settings={}, env={}, salt="salt"),
+        index=ManifestIndex("shop", None, "duckdb", "1.9.0", [], []),
+        selections={"a": ["model.shop.a"]},
+        raw_nodes=b"nodes",
+        parse_cache_toc=b"toc",
+        parse_cache=b"cache",
+        manifest_json=b"{}",
+        project_zip=b"zip",
+    )
+    write_state(tmp_path / "first", contents)
+    for clock in (0.0, 2.0**33):
+        monkeypatch.setattr("time.time", lambda clock=clock: clock)
+        write_state(tmp_path / "second", contents)
+        assert (tmp_path / "second").read_bytes() == (tmp_path / "first").read_bytes()
 
 
 def test_any_zip_program_reads_a_state(shop_state_path: Path) -> None:

@@ -172,7 +172,7 @@ def take_fingerprint(
     )
     salt = known.salt if known is not None else secrets.token_hex(8)
     return Fingerprint(
-        files=files,
+        files=dict(sorted(files.items())),
         settings=settings,
         env=hash_environment(uses, salt=salt),
         salt=salt,

@@ -23,6 +23,7 @@ from dbt_component.project.cache import cache_folder
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.project.secret_scan import literal_secrets
+from dbt_component.project.state_archive import zip_entry
 
 UNUSED_SECONDS = 24 * 3600
 KEPT_COPIES = 8
@@ -44,6 +45,8 @@ class ProjectCopy:
 def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
     """Packs a project's files, and its profiles.yml unless that contains secrets in plain text.
 
+    Equal contents give an equal copy, byte for byte: times and permissions of files are not kept.
+
     Args:
         project: The project on disk.
         files: Paths as in its fingerprint.
@@ -55,11 +58,15 @@ def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
     place = "/".join(
         [_PROJECT_FOLDER] * max((_levels_up(path) for path in relative_files), default=0)
     )
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for path in relative_files:
-            archive.write(project.project_dir / path, posixpath.normpath(f"{place or '.'}/{path}"))
+            entry = zip_entry(posixpath.normpath(f"{place or '.'}/{path}"))
+            content = (project.project_dir / path).read_bytes()
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=1)
         if not secrets:
-            archive.write(profiles, posixpath.join(place, "profiles.yml"))
+            entry = zip_entry(posixpath.join(place, "profiles.yml"))
+            content = profiles.read_bytes()
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=1)
         archive.comment = place.encode()
     return ProjectCopy(buffer.getvalue(), secrets)
 

@@ -103,6 +103,10 @@ class StateContents(msgspec.Struct, frozen=True):
 def write_state(path: Path, contents: StateContents) -> None:
     """Writes a state file atomically.
 
+    Equal contents give an equal file, byte for byte. Two preparations of equal projects still differ: in the
+    header by ``state_id`` and ``created_at``, in the fingerprint by the salt and by the files' times, which
+    spare a run from reading every file, and by the times that dbt itself writes into manifest and parse cache.
+
     Raises:
         OSError: The folder can't be written or the disk is full; ``path`` is untouched.
     """
