@@ -177,7 +177,7 @@ def take_fingerprint(
     )
     salt = known.salt if known is not None else secrets.token_hex(8)
     return Fingerprint(
-        files=dict(sorted(files.items())),
+        files=files,
         settings=settings,
         env=hash_environment(uses, salt=salt),
         salt=salt,
