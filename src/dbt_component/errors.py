@@ -21,7 +21,8 @@ DagsterDbtError
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
 │   ├── StateMissingError
-│   └── StateFormatError                          truncated, corrupt, or of a newer format
+│   └── StateFormatError                          truncated, corrupt, or of another format
+│       └── NewerStateError                       of a newer format, which a refresh does not replace
 ├── SelectionError                                a selection that dbt does not accept
 ├── DefinitionError                               the nodes can't become definitions
 │   ├── DuplicateAssetKeyError
@@ -134,7 +135,11 @@ class StateMissingError(StateError):
 
 
 class StateFormatError(StateError):
-    """The state file is truncated, corrupt, or of a newer format."""
+    """The state file is truncated, corrupt, or of another format."""
+
+
+class NewerStateError(StateFormatError):
+    """A newer release wrote the state file; a refresh does not replace it."""
 
 
 class SelectionError(DagsterDbtError):

@@ -181,11 +181,11 @@ def test_a_truncated_corrupt_or_newer_state_is_an_error_that_says_what_to_do(
         for name in old.namelist():
             content = old.read(name)
             if name == "state.json":
-                content = content.replace(b'"format_version":1', b'"format_version":9')
+                content = content.replace(b'"format_version":2', b'"format_version":9')
             new.writestr(name, content)
     with pytest.raises(Exception) as caught:
         dg_project.load()
-    assert "format version 9; this release reads 1" in str(caught.value.__cause__)
+    assert "format version 9; this release reads 2" in str(caught.value.__cause__)
     assert "Upgrade dbt-component" in str(caught.value.__cause__)
 
 

@@ -12,7 +12,7 @@ from dbt_component.project.project_yml import read_project_yml
 @pytest.fixture
 def project_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
-    write(folder, "dbt_project.yml", "name: p\nmodel-paths: [models, ../outside]\n")
+    write(folder, "dbt_project.yml", "name: p\nmodel-paths: [models]\n")
     return folder
 
 
@@ -45,8 +45,9 @@ def test_root_files_resource_folders_and_packages_are_included(project_dir: Path
     [
         "README.md",
         "target/manifest.json",
-        "models/target/a.sql",
-        "models/.venv/lib/a.py",
+        "models/.git/a.sql",
+        "models/__pycache__/a.py",
+        "dbt_packages/other/target/a.sql",
         "models/shop.duckdb",
         "models/a.log",
         ".git/config",
@@ -57,6 +58,63 @@ def test_root_files_resource_folders_and_packages_are_included(project_dir: Path
 def test_what_dbt_does_not_read_is_left_out(project_dir: Path, path: str) -> None:
     write(project_dir, path)
     assert files_of(project_dir) == {"dbt_project.yml"}
+
+
+@pytest.mark.parametrize("path", ["models/target/a.sql", "models/logs/venv/a.py"])
+def test_a_folder_of_models_may_have_any_name(project_dir: Path, path: str) -> None:
+    write(project_dir, path)
+    assert files_of(project_dir) == {"dbt_project.yml", path}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "model-paths",
+        "seed-paths",
+        "test-paths",
+        "analysis-paths",
+        "macro-paths",
+        "snapshot-paths",
+        "docs-paths",
+        "asset-paths",
+        "source-paths",
+        "data-paths",
+    ],
+)
+def test_files_outside_of_the_folder_are_the_projects_too(project_dir: Path, field: str) -> None:
+    (project_dir / "dbt_project.yml").write_text(f"name: p\n{field}: [own, ../shared/here]\n")
+    write(project_dir, "own/a.sql")
+    write(project_dir, "../shared/here/deep/a.sql")
+    write(project_dir, "../shared/b.sql")
+    assert files_of(project_dir) == {"dbt_project.yml", "own/a.sql", "../shared/here/deep/a.sql"}
+
+
+def test_packages_may_be_installed_outside(project_dir: Path) -> None:
+    (project_dir / "dbt_project.yml").write_text("name: p\npackages-install-path: ../installed\n")
+    write(project_dir, "../installed/other/macros/a.sql")
+    assert files_of(project_dir) == {"dbt_project.yml", "../installed/other/macros/a.sql"}
+
+
+def test_an_absolute_folder_gives_absolute_paths(project_dir: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    (project_dir / "dbt_project.yml").write_text(f"name: p\nmodel-paths: [{shared}]\n")
+    write(shared, "a.sql")
+    assert files_of(project_dir) == {"dbt_project.yml", f"{shared}/a.sql"}
+
+
+@pytest.mark.parametrize(("folder", "prefix"), [(".", ""), ("..", "../project/")])
+def test_of_a_folder_that_holds_all_else_only_resources_count(
+    project_dir: Path, folder: str, prefix: str
+) -> None:
+    (project_dir / "dbt_project.yml").write_text(f"name: p\nmodel-paths: ['{folder}', models]\n")
+    for path in ("models/a.sql", "b.sql"):
+        write(project_dir, path)
+    for path in ("state", "shop.duckdb", "target/c.sql", ".venv/d.py", "profiles.yml"):
+        write(project_dir, path)
+    expected = {"dbt_project.yml", "models/a.sql", f"{prefix}b.sql"}
+    if prefix:
+        expected |= {"../project/dbt_project.yml", "../project/models/a.sql"}
+    assert files_of(project_dir) == expected
 
 
 def test_links_to_folders_are_followed_in_packages_only(project_dir: Path, tmp_path: Path) -> None:

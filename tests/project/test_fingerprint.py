@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dbt_component.dbt_process.engine import Engine
@@ -76,6 +78,28 @@ def test_it_says_where_a_variable_is_read(folder: Path) -> None:
     assert found.env_uses["SHOP_DATABASE"] == ["path"]
     assert found.env_uses["CITY"] == [PROJECT_USE]
     assert found.target_keys_read == ["name", "schema"]
+
+
+@pytest.mark.parametrize("age_seconds", [0, 1, -3600, -(10**10)])
+def test_an_edit_that_leaves_size_and_time_the_same_is_found(
+    folder: Path, age_seconds: int
+) -> None:
+    model = folder / "models/marts/customers.sql"
+    mtime_ns = time.time_ns() - age_seconds * 10**9
+    os.utime(model, ns=(mtime_ns, mtime_ns))
+    recorded = msgspec.msgpack.decode(msgspec.msgpack.encode(taken(folder)), type=Fingerprint)
+    assert changed_files(folder, DbtProject(folder), recorded) == []
+    model.write_text(model.read_text().swapcase())
+    os.utime(model, ns=(mtime_ns, mtime_ns))
+    assert changed_files(folder, DbtProject(folder), recorded) == ["models/marts/customers.sql"]
+
+
+def test_an_older_file_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in folder.rglob("*"):
+        os.utime(path, (1, 1))
+    recorded = taken(folder)
+    monkeypatch.setattr("pathlib.Path.read_bytes", None)
+    assert changed_files(folder, DbtProject(folder), recorded) == []
 
 
 def test_changed_files_are_found_by_content_whatever_their_time(folder: Path) -> None:

@@ -1,22 +1,25 @@
 """A refresh decides once, prepares once, and never leaves half a state."""
 
+import io
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from dbt_component.dbt_process.parse_cache import ParseCache
-from dbt_component.errors import PrepareError, SelectionError
+from dbt_component.errors import NewerStateError, PrepareError, SelectionError, StateFormatError
 from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.project import DbtProject
 from dbt_component.project.refresh import refresh_from, refresh_from_folder
 from dbt_component.project.refresh_request import RefreshRequest
-from dbt_component.project.state import StateFile
+from dbt_component.project.state import FORMAT_VERSION, StateFile
+from dbt_component.project.state_archive import StoredPart
 from dbt_component.selection.criteria import SelectionCriteria
 from tests.conftest import STAGING
 from tests.dg_project import PROJECTS, DgProject
@@ -84,6 +87,71 @@ def test_work_that_another_process_has_done_meanwhile_is_taken(
         monkeypatch.setattr("subprocess.Popen", None)
         outcome = refresh_from(previous, SHOP, RefreshRequest(path, selections=[STAGING]))
     assert not outcome.is_changed
+
+
+def with_format_version(state: Path, version: int) -> bytes:
+    """The bytes of a state that names another format version in its header."""
+    before, after = f'"format_version":{FORMAT_VERSION}', f'"format_version":{version}'
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(state) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "state.json":
+                content = content.replace(before.encode(), after.encode())
+            new.writestr(name, content)
+    return buffer.getvalue()
+
+
+def parts_of(path: Path) -> dict[str, StoredPart]:
+    state = StateFile(path)
+    state.close()
+    return state.header.parts
+
+
+@pytest.mark.server
+def test_a_state_with_a_corrupt_part_is_made_anew(shop_state_path: Path, tmp_path: Path) -> None:
+    whole = shop_state_path.read_bytes()
+    path = tmp_path / "state"
+    parts = parts_of(shop_state_path)
+    assert len(parts) == 8
+    for name, part in parts.items():
+        damaged = bytearray(whole)
+        damaged[part.offset + part.stored_size // 2] ^= 0x10
+        path.write_bytes(damaged)
+        with PreviousState(path) as previous:
+            assert previous.state is None
+            assert name in previous.problem
+    outcome = refresh_from_folder(SHOP, RefreshRequest(path, selections=[STAGING]))
+    assert outcome.reasons == [
+        "no usable state (Part 'project.zip' of the state is missing or corrupt.)"
+    ]
+    state = StateFile(path)
+    state.verify()
+    state.close()
+    assert not refresh_from_folder(SHOP, RefreshRequest(path, selections=[STAGING])).is_changed
+
+
+@pytest.mark.server
+def test_a_state_of_an_older_format_is_made_anew(shop_state_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.write_bytes(with_format_version(shop_state_path, 1))
+    assert refresh_from_folder(SHOP, RefreshRequest(path)).is_changed
+    StateFile(path).close()
+
+
+def test_a_state_of_a_newer_format_is_never_replaced(
+    shop_state_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("subprocess.Popen", None)
+    path = tmp_path / "state"
+    newer = with_format_version(shop_state_path, FORMAT_VERSION + 1)
+    path.write_bytes(newer)
+    with pytest.raises(
+        StateFormatError, match=r"Upgrade dbt-component.* or delete the state"
+    ) as caught:
+        refresh_from_folder(SHOP, RefreshRequest(path))
+    assert isinstance(caught.value, NewerStateError)
+    assert path.read_bytes() == newer
 
 
 @pytest.mark.server

@@ -1,24 +1,121 @@
 """The state file: what is damaged is noticed."""
 
+import random
+import zipfile
 from pathlib import Path
 
+import pytest
+
 from dbt_component.errors import StateFormatError
-from dbt_component.project.state import StateFile
+from dbt_component.manifest.index import ManifestIndex
+from dbt_component.project.fingerprint import Fingerprint
+from dbt_component.project.state import (
+    FORMAT,
+    FORMAT_VERSION,
+    Provenance,
+    StateContents,
+    StateFile,
+    StateHeader,
+    write_state,
+)
+
+HEADER = StateHeader(
+    format=FORMAT,
+    format_version=FORMAT_VERSION,
+    state_id="id",
+    input_digest="digest",
+    project_dir="/shop",
+    has_profiles=True,
+    runtime_vars=[],
+    runtime_vars_tried=[],
+    provenance=Provenance("shop", "shop", "2024-01-01T00:00:00+00:00", "1.9.0", "0.1.0", "duckdb"),
+)
 
 
-def test_a_bit_flipped_anywhere_is_noticed_or_harmless(
+def read_everything(path: Path) -> None:
+    """Reads all parts of a state, as loading and runs do."""
+    state = StateFile(path)
+    try:
+        _ = state.index, state.selections, state.fingerprint
+        for unique_id in state.index.all_ids:
+            dict(state.manifest.props(unique_id))
+        assert state.parse_cache is not None
+        state.parse_cache.put_together(is_env_unchanged=lambda _: True)
+        state.read_manifest_json()
+        state.read_project_zip()
+    finally:
+        state.close()
+
+
+def directory_of(path: Path) -> range:
+    """The bytes of the zip's directory."""
+    with zipfile.ZipFile(path) as archive:
+        return range(archive.start_dir, path.stat().st_size)
+
+
+def test_bits_flipped_anywhere_are_noticed_or_harmless(
     shop_state_path: Path, tmp_path: Path
 ) -> None:
-    whole = bytearray(shop_state_path.read_bytes())
+    whole = shop_state_path.read_bytes()
     path = tmp_path / "state"
-    for position in range(50, len(whole), len(whole) // 60):
+    dice = random.Random(1)
+    everywhere = [dice.randrange(len(whole)) for _ in range(60)]
+    for position in [*everywhere, *directory_of(shop_state_path)]:
         damaged = bytearray(whole)
-        damaged[position] ^= 0xFF
+        damaged[position] ^= dice.randrange(1, 256)
         path.write_bytes(damaged)
         try:
-            state = StateFile(path)
-            _ = state.index, state.selections, state.fingerprint
-            for node in state.index.nodes:
-                dict(state.manifest.props(node.unique_id))
+            read_everything(path)
         except StateFormatError:
             continue
+
+
+def test_a_state_cut_off_anywhere_is_noticed(shop_state_path: Path, tmp_path: Path) -> None:
+    whole = shop_state_path.read_bytes()
+    path = tmp_path / "state"
+    for length in random.Random(2).sample(range(len(whole)), 50):
+        path.write_bytes(whole[:length])
+        with pytest.raises(StateFormatError, match="truncated or corrupt"):
+            StateFile(path)
+
+
+def test_every_part_is_verified(shop_state_path: Path, tmp_path: Path) -> None:
+    whole = shop_state_path.read_bytes()
+    path = tmp_path / "state"
+    state = StateFile(shop_state_path)
+    state.verify()
+    state.close()
+    for name, part in state.header.parts.items():
+        for position in (part.offset, part.offset + part.stored_size - 1):
+            damaged = bytearray(whole)
+            damaged[position] ^= 1
+            path.write_bytes(damaged)
+            opened = StateFile(path)
+            with pytest.raises(StateFormatError, match=f"{name}.* corrupt"):
+                opened.verify()
+            opened.close()
+
+
+def test_equal_contents_give_an_equal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = StateContents(
+        header=HEADER,
+        fingerprint=Fingerprint(files={}, settings={}, env={}, salt="salt"),
+        index=ManifestIndex("shop", None, "duckdb", "1.9.0", [], []),
+        selections={"a": ["model.shop.a"]},
+        raw_nodes=b"nodes",
+        parse_cache_toc=b"toc",
+        parse_cache=b"cache",
+        manifest_json=b"{}",
+        project_zip=b"zip",
+    )
+    write_state(tmp_path / "first", contents)
+    for clock in (0.0, 2.0**33):
+        monkeypatch.setattr("time.time", lambda clock=clock: clock)
+        write_state(tmp_path / "second", contents)
+        assert (tmp_path / "second").read_bytes() == (tmp_path / "first").read_bytes()
+
+
+def test_any_zip_program_reads_a_state(shop_state_path: Path) -> None:
+    with zipfile.ZipFile(shop_state_path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist()[-1] == "state.json"

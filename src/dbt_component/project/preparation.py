@@ -232,7 +232,11 @@ class Preparation:
             )
         cache = ParseCache(toc, lambda offset, length: parse_cache[offset : offset + length])
         names = [*taken.env, *cache.environment_names()]
-        return msgspec.structs.replace(taken, env=hash_environment(names, salt=taken.salt))
+        return msgspec.structs.replace(
+            taken,
+            files=dict(sorted(taken.files.items())),
+            env=hash_environment(names, salt=taken.salt),
+        )
 
     def _is_package_file(self, path: str) -> bool:
         install = os.path.normpath(self.project.yml.packages_install_path).replace(os.sep, "/")

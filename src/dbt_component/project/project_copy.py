@@ -1,9 +1,15 @@
-"""The copy of a project in its state: packed when it is prepared, unpacked where its folder is missing."""
+"""The copy of a project in its state: packed when it is prepared, unpacked where its folder is missing.
+
+Files beside the project's folder (``model-paths: [../shared]``) keep their place relative to it: the copy of
+such a project is a few folders deep, so that dbt finds them by the paths in dbt_project.yml. Files that
+dbt_project.yml names by an absolute path are not in the copy; they must exist where it is used.
+"""
 
 import contextlib
 import hashlib
 import io
 import os
+import posixpath
 import shutil
 import tempfile
 import time
@@ -12,13 +18,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dbt_component.errors import ProjectError
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.project.secret_scan import literal_secrets
+from dbt_component.project.state_archive import zip_entry
 
 UNUSED_SECONDS = 24 * 3600
 KEPT_COPIES = 8
+_PROJECT_FOLDER = ".dbt-project"  # a name that no path outside of the project's folder starts with
 
 
 @dataclass(frozen=True)
@@ -36,45 +45,81 @@ class ProjectCopy:
 def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
     """Packs a project's files, and its profiles.yml unless that contains secrets in plain text.
 
+    Equal contents give an equal copy, byte for byte: times and permissions of files are not kept.
+
     Args:
         project: The project on disk.
-        files: Paths relative to it.
+        files: Paths as in its fingerprint.
     """
     buffer = io.BytesIO()
     profiles = project.find_profiles_dir() / "profiles.yml"
     secrets = literal_secrets(load_yaml(profiles))
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for relative in sorted(files):
-            archive.write(project.project_dir / relative, relative)
+    relative_files = sorted(path for path in files if not os.path.isabs(path))
+    place = "/".join(
+        [_PROJECT_FOLDER] * max((_levels_up(path) for path in relative_files), default=0)
+    )
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in relative_files:
+            entry = zip_entry(posixpath.normpath(f"{place or '.'}/{path}"))
+            content = (project.project_dir / path).read_bytes()
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=1)
         if not secrets:
-            archive.write(profiles, "profiles.yml")
+            entry = zip_entry(posixpath.join(place, "profiles.yml"))
+            content = profiles.read_bytes()
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=1)
+        archive.comment = place.encode()
     return ProjectCopy(buffer.getvalue(), secrets)
 
 
-def unpack_project(data: bytes) -> Path:
-    """Unpacks the zip of a project into the cache, once per content, and returns the folder.
+def _levels_up(path: str) -> int:
+    """The number of folders above the project that a normalized relative path leads to."""
+    return sum(1 for part in path.split("/") if part == "..")
+
+
+def unpack_project(data: bytes, *, files: Iterable[str] = ()) -> Path:
+    """Unpacks the zip of a project into the cache, once per content, and returns the project's folder.
 
     Safe with concurrent processes: the folder is filled under a temporary name and then renamed. Copies
     that were not used for a day are removed, except for the most recent few.
+
+    Args:
+        data: The zip.
+        files: The project's files, by their paths in its fingerprint.
+
+    Raises:
+        ProjectError: A file that has an absolute path is not on this machine.
     """
+    _require_absolute(files)
     name = hashlib.sha256(data).hexdigest()[:32]
     folder = cache_folder("projects") / name
-    if folder.is_dir():
-        os.utime(folder)
-        return folder
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            archive.extractall(temporary)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        project_dir = folder / archive.comment.decode()
+        if folder.is_dir():
+            os.utime(folder)
+            return project_dir
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
         try:
-            os.rename(temporary, folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            archive.extractall(temporary)
+            try:
+                os.rename(temporary, folder)
+            except OSError:
+                if not folder.is_dir():
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
     _remove_unused(folder.parent)
-    return folder
+    return project_dir
+
+
+def _require_absolute(files: Iterable[str]) -> None:
+    missing = [path for path in files if os.path.isabs(path) and not os.path.exists(path)]
+    if missing:
+        raise ProjectError(
+            "The state's copy of the project is not complete: dbt_project.yml names folders by absolute paths,"
+            f" and this machine has no {missing[0]!r}"
+            + (f" and {len(missing) - 1} other files." if len(missing) > 1 else "."),
+            hint="Write these folders in dbt_project.yml relative to the project, such as `../shared`.",
+        )
 
 
 def _remove_unused(parent: Path) -> None:

@@ -23,10 +23,15 @@ _PATH_FIELDS = {
     "docs-paths": [],
     "asset-paths": [],
 }
+# Names from before dbt 1.0, which dbt still accepts.
+_FORMER_FIELDS = {"model-paths": "source-paths", "seed-paths": "data-paths"}
 
 
 class ProjectYml(msgspec.Struct, frozen=True):
-    """The parsed file. ``resource_paths`` are the folders that hold the project's own files."""
+    """The parsed file. ``resource_paths`` are the folders that hold the project's own files.
+
+    A folder is relative to the project, and may be outside of it, or absolute.
+    """
 
     name: str
     profile: str | None
@@ -74,7 +79,7 @@ def read_project_yml(project_dir: Path) -> ProjectYml:
         raise ProjectFileError("dbt_project.yml must be a mapping with a `name`.", where=str(path))
     resource_paths: list[str] = []
     for field, default in _PATH_FIELDS.items():
-        value = content.get(field, default)
+        value: Any = content.get(field, content.get(_FORMER_FIELDS.get(field, field), default))
         resource_paths.extend(value if isinstance(value, list) else [value])
     return ProjectYml(
         name=content["name"],

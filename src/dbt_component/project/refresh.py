@@ -17,7 +17,7 @@ from dbt_component.project.preparation import Preparation
 from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.project import DbtProject
 from dbt_component.project.refresh_request import RefreshRequest
-from dbt_component.project.state import StateFile, write_state
+from dbt_component.project.state import write_state
 
 LOCK_TIMEOUT_SECONDS = 1800
 
@@ -70,17 +70,18 @@ def refresh_from(
         origin: The commit that the project was taken from; also compared.
 
     Raises:
+        NewerStateError: A newer release wrote the previous state, which is untouched.
         PrepareError: dbt failed; the message is dbt's own. The previous state is untouched.
         SelectionError: dbt does not accept a selection.
         OSError: The state can't be written. The previous state is untouched.
     """
     engine = find_engine(project.dbt_executable)
-    decision = _decide(previous.state, project, engine, request, origin)
+    decision = _decide(previous, project, engine, request, origin)
     if not decision.reasons:
         return RefreshOutcome(is_changed=False)
     with _project_lock(project) as has_waited:
         if previous.reopen_if_replaced() or has_waited:
-            decision = _decide(previous.state, project, engine, request, origin)
+            decision = _decide(previous, project, engine, request, origin)
             if not decision.reasons:
                 return RefreshOutcome(is_changed=False)
         prepared = Preparation(
@@ -96,14 +97,15 @@ def refresh_from(
 
 
 def _decide(
-    state: StateFile | None,
+    previous: PreviousState,
     project: DbtProject,
     engine: Engine,
     request: RefreshRequest,
     origin: Origin | None,
 ) -> _Decision:
+    state = previous.state
     if state is None:
-        return _Decision(take_fingerprint(project, engine, origin=origin), ["no usable state"])
+        return _Decision(take_fingerprint(project, engine, origin=origin), [previous.problem])
     recorded = state.fingerprint
     current = take_fingerprint(project, engine, known=recorded, origin=origin)
     reasons = recorded.differences(current)

@@ -66,7 +66,11 @@ class StateProject:
 
     @cached_property
     def _opened(self) -> DbtProject:
-        return self.source.open(lambda: unpack_project(self.state.read_project_zip()))
+        return self.source.open(
+            lambda: unpack_project(
+                self.state.read_project_zip(), files=self.state.fingerprint.files
+            )
+        )
 
     def differences(
         self,
