@@ -24,8 +24,9 @@ demo: $(STAMP) $(DEMO_HOME)/dagster.yaml
 	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) dg utils refresh-defs-state
 	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) python ../scripts/demo.py
 
+# Writes docs/reliability.md: what was tried, and how it ended.
 test: $(STAMP)
-	python -m pytest tests
+	python -m pytest tests --write-reliability docs/reliability.md
 
 test-all: $(STAMP)
 	EQUIVALENCE_EVERY_MODE=1 python -m pytest tests -m "slow or not slow"

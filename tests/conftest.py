@@ -12,8 +12,24 @@ from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
 from tests.dg_project import PROJECTS, DgProject
 from tests.git_servers import Certificate, SshServer, find_sshd
+from tests.reliability import ReliabilityPlugin
 
 STAGING = SelectionCriteria(select="tag:staging")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-reliability",
+        type=Path,
+        metavar="PATH",
+        help="write the page of the tests marked reliability",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(
+        ReliabilityPlugin(config.getoption("--write-reliability")), "reliability"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -62,6 +62,11 @@ def slow_project(dg_project: DgProject) -> DbtProject:
     return DbtProject(dg_project.dbt_folder)
 
 
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="a run stopped in the middle of a long query",
+    outcome="dbt's process has ended within 12 seconds",
+)
 @pytest.mark.server
 def test_stopping_ends_a_run_in_the_middle_of_a_query(
     slow_project: DbtProject, tmp_path: Path
@@ -74,6 +79,11 @@ def test_stopping_ends_a_run_in_the_middle_of_a_query(
     assert (tmp_path / "target" / "run_results.json").exists() or process.exit_code == -9
 
 
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="SIGKILL to the process that started dbt",
+    outcome="dbt ends itself",
+)
 @pytest.mark.server
 def test_the_child_ends_itself_when_its_parent_is_killed(
     slow_project: DbtProject, tmp_path: Path

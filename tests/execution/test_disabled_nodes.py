@@ -51,6 +51,11 @@ def add_disabled_models(project: Path) -> None:
     file.write_text(yaml.safe_dump(content))
 
 
+@pytest.mark.reliability(
+    "Disabled nodes",
+    tried="models disabled in SQL, in dbt_project.yml and by a variable, with generic, singular and relationships tests",
+    outcome="neither the models nor their tests become assets or checks; a full run is green, like `dbt build`",
+)
 def test_a_full_run_of_a_project_with_disabled_models_is_green(dg_project: DgProject) -> None:
     add_disabled_models(dg_project.dbt_folder)
     dg_project.write_component()

@@ -79,6 +79,11 @@ def test_dbt_is_stopped_if_its_request_can_not_be_written(
     assert outcome.success, outcome.failure
 
 
+@pytest.mark.reliability(
+    "Runs that are cut short",
+    tried="a stream that its reader leaves in the middle",
+    outcome="the command does not count as successful",
+)
 def test_a_command_that_was_cut_short_was_not_successful(
     run_shop: RunShop, dbt: DbtCliResource, started: list[DbtProcess]
 ) -> None:

@@ -10,6 +10,11 @@ from tests.dg_project import DgProject, run
 pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
 
 
+@pytest.mark.reliability(
+    "Resource types and flags",
+    tried="`cli_args: [compile]`",
+    outcome="the selection is compiled, and the step says that it built nothing",
+)
 def test_compile_compiles_what_was_selected_and_builds_nothing(
     dg_project: DgProject, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,6 +66,11 @@ def test_a_command_that_runs_no_selection_runs_as_it_is_given(dg_project: DgProj
     assert outcome.materialized == []
 
 
+@pytest.mark.reliability(
+    "Resource types and flags",
+    tried="`--resource-type model seed`",
+    outcome="both types are expected to report, and do",
+)
 def test_a_resource_type_with_several_values_counts_each(dg_project: DgProject) -> None:
     dg_project.write_component(
         cli_args=["build", "--resource-type", "model", "seed"], select="+stg_customers"

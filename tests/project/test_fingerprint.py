@@ -80,6 +80,11 @@ def test_it_says_where_a_variable_is_read(folder: Path) -> None:
     assert found.target_keys_read == ["name", "schema"]
 
 
+@pytest.mark.reliability(
+    "Edits that files do not show",
+    tried="an edit that leaves a file's size and modification time as they were, soon after a refresh or with a time from the future",
+    outcome="the edit is found by content",
+)
 @pytest.mark.parametrize("age_seconds", [0, 1, -3600, -(10**10)])
 def test_an_edit_that_leaves_size_and_time_the_same_is_found(
     folder: Path, age_seconds: int

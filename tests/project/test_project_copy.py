@@ -34,6 +34,11 @@ def name_folders(shop: Path, models: str, seeds: str) -> None:
     yml.write_text(text.replace("[seeds]", f"[{seeds}]"))
 
 
+@pytest.mark.reliability(
+    "Files outside of the project's folder",
+    tried='`model-paths: ["models", "../shared"]`: a shared file edited, another added',
+    outcome="a refresh names both files and prepares again; the state's copy has them",
+)
 @pytest.mark.server
 def test_files_beside_the_project_are_compared_and_copied(outer: Path, tmp_path: Path) -> None:
     shop = outer / "dbt/shop"
@@ -93,6 +98,11 @@ def test_a_copy_that_lacks_files_with_absolute_paths_says_so(outer: Path, tmp_pa
         StateProject(StateFile(path), FolderSource(shop)).open()
 
 
+@pytest.mark.reliability(
+    "Times of files",
+    tried="files dated 1970, before 1970, 2242 and 2286",
+    outcome="they are prepared, compared and copied like all others",
+)
 @pytest.mark.server
 @pytest.mark.parametrize("seconds", [0, -5, 2**33, 10**10])
 def test_files_of_any_time_are_prepared(tmp_path: Path, seconds: int) -> None:
@@ -108,6 +118,11 @@ def test_files_of_any_time_are_prepared(tmp_path: Path, seconds: int) -> None:
     assert differences_of(StateProject(state, FolderSource(shop))) == []
 
 
+@pytest.mark.reliability(
+    "Times of files",
+    tried="the same files with other times, permissions and order",
+    outcome="an equal copy, byte for byte",
+)
 def test_equal_projects_give_an_equal_copy_whatever_the_times_and_permissions(
     tmp_path: Path,
 ) -> None:

@@ -108,6 +108,11 @@ def parts_of(path: Path) -> dict[str, StoredPart]:
     return state.header.parts
 
 
+@pytest.mark.reliability(
+    "Corrupt states",
+    tried="a refresh over a state with a corrupt part",
+    outcome="each corrupt part is noticed and named; the project is prepared again",
+)
 @pytest.mark.server
 def test_a_state_with_a_corrupt_part_is_made_anew(shop_state_path: Path, tmp_path: Path) -> None:
     whole = shop_state_path.read_bytes()
@@ -131,6 +136,11 @@ def test_a_state_with_a_corrupt_part_is_made_anew(shop_state_path: Path, tmp_pat
     assert not refresh_from_folder(SHOP, RefreshRequest(path, selections=[STAGING])).is_changed
 
 
+@pytest.mark.reliability(
+    "Corrupt states",
+    tried="a refresh over a state of an older format",
+    outcome="the project is prepared again",
+)
 @pytest.mark.server
 def test_a_state_of_an_older_format_is_made_anew(shop_state_path: Path, tmp_path: Path) -> None:
     path = tmp_path / "state"
@@ -139,6 +149,11 @@ def test_a_state_of_an_older_format_is_made_anew(shop_state_path: Path, tmp_path
     StateFile(path).close()
 
 
+@pytest.mark.reliability(
+    "Corrupt states",
+    tried="a refresh over a state of a newer format",
+    outcome="an error that says so; the state stays as it is",
+)
 def test_a_state_of_a_newer_format_is_never_replaced(
     shop_state_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +215,11 @@ def test_warnings_of_ours_and_of_dbt_are_told_apart(dg_project: DgProject, tmp_p
     assert any("models.shop.unused" in text for text in outcome.dbt_warnings)
 
 
+@pytest.mark.reliability(
+    "Leftovers",
+    tried="a refresh killed at random moments",
+    outcome="the old or the new state can be read, and the next refresh succeeds",
+)
 @pytest.mark.server
 @pytest.mark.parametrize("moments", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(

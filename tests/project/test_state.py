@@ -53,6 +53,11 @@ def directory_of(path: Path) -> range:
         return range(archive.start_dir, path.stat().st_size)
 
 
+@pytest.mark.reliability(
+    "Corrupt states",
+    tried="bits flipped at random places and at every place of the zip's directory",
+    outcome="reading gives the right contents or StateFormatError, no other error",
+)
 def test_bits_flipped_anywhere_are_noticed_or_harmless(
     shop_state_path: Path, tmp_path: Path
 ) -> None:
@@ -70,6 +75,11 @@ def test_bits_flipped_anywhere_are_noticed_or_harmless(
             continue
 
 
+@pytest.mark.reliability(
+    "Corrupt states",
+    tried="a state cut off at random places",
+    outcome="StateFormatError",
+)
 def test_a_state_cut_off_anywhere_is_noticed(shop_state_path: Path, tmp_path: Path) -> None:
     whole = shop_state_path.read_bytes()
     path = tmp_path / "state"
@@ -79,6 +89,11 @@ def test_a_state_cut_off_anywhere_is_noticed(shop_state_path: Path, tmp_path: Pa
             StateFile(path)
 
 
+@pytest.mark.reliability(
+    "Corrupt states",
+    tried="a bit flipped at the start or end of each part",
+    outcome="the check names the part",
+)
 def test_every_part_is_verified(shop_state_path: Path, tmp_path: Path) -> None:
     whole = shop_state_path.read_bytes()
     path = tmp_path / "state"
@@ -96,6 +111,11 @@ def test_every_part_is_verified(shop_state_path: Path, tmp_path: Path) -> None:
             opened.close()
 
 
+@pytest.mark.reliability(
+    "Times of files",
+    tried="the same contents written twice, at very different times of the clock",
+    outcome="equal files, byte for byte",
+)
 def test_equal_contents_give_an_equal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     contents = StateContents(
         header=HEADER,

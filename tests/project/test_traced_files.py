@@ -60,6 +60,11 @@ def shop(tmp_path: Path) -> Path:
     return shop
 
 
+@pytest.mark.reliability(
+    "Files outside of the project's folder",
+    tried="every file that dbt opens, recorded by an audit hook",
+    outcome="all are in the fingerprint, or are dbt's own output",
+)
 @pytest.mark.server
 def test_dbt_opens_no_other_file_of_the_project(shop: Path, tmp_path: Path) -> None:
     found = tmp_path / "opened.json"
