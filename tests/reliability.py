@@ -1,7 +1,7 @@
 """Writes docs/reliability.md from the tests marked `reliability`: what was tried, and how it ended.
 
 A test says what it tries and what should come of it: `@pytest.mark.reliability(TOPIC, tried="…", outcome="…")`, with one of `TOPICS`.
-`pytest --write-reliability PATH` writes the page at the end of a run of all those tests; a run of a part leaves the page alone.
+`pytest --write-reliability PATH` writes the page at the end of a run of the whole suite (not if `-m` or `-k` left one of those tests out).
 """
 
 from dataclasses import dataclass, field
