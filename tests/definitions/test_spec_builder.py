@@ -86,6 +86,30 @@ def test_an_override_sees_the_final_keys_of_the_parents() -> None:
     assert [d.asset_key for d in fits.additional_deps] == [dg.AssetKey(["yaml", "own", "a"])]
 
 
+class SelfDependent(Seeing):
+    def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition:
+        return dg.DailyPartitionsDefinition("2026-01-01")
+
+    def get_partition_mapping(
+        self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionMapping | None:
+        is_own = dbt_resource_props["unique_id"] == dbt_parent_resource_props["unique_id"]
+        return dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1) if is_own else None
+
+
+def test_a_dependency_on_itself_has_the_final_key() -> None:
+    meta = {"dagster": {"has_self_dependency": True}}
+    manifest = manifest_of(
+        model("a"), model("b", parents=["model.shop.a"], config={"meta": meta}, meta=meta)
+    )
+    specs = build(manifest, SelfDependent(), translation=yaml(key_prefix="yaml"))
+    own = specs.asset_specs[1]
+    assert [dep.asset_key.path for dep in own.deps] == [["yaml", "own", "a"], ["yaml", "own", "b"]]
+    assert list(own.deps)[1].partition_mapping == dg.TimeWindowPartitionMapping(
+        start_offset=-1, end_offset=-1
+    )
+
+
 def test_each_node_is_asked_for_once_and_only_what_is_needed() -> None:
     translator = Seeing()
     specs = build(CHAIN, translator, select={"model.shop.b"})

@@ -40,6 +40,7 @@ class ResolvingManifest(Manifest):
         self.project = project
         self._specs: dict[str, dg.AssetSpec] = {}
         self._in_progress: set[str] = set()
+        self._self_dependencies: dict[str, dg.AssetKey] = {}
 
     def props(self, unique_id: str) -> NodeProps:
         """The entry of a node or test, as returned by ``get_resource_props`` of the methods."""
@@ -80,6 +81,10 @@ class ResolvingManifest(Manifest):
                 self._specs[needed] = self._build(needed)
         return self._specs[unique_id]
 
+    def note_self_dependency(self, unique_id: str, key: dg.AssetKey) -> None:
+        """Says which dependency of a spec is on the asset itself; it gets the final key when that is known."""
+        self._self_dependencies[unique_id] = key
+
     def _build(self, unique_id: str) -> dg.AssetSpec:
         if unique_id in self._in_progress:
             raise DefinitionError(
@@ -93,7 +98,8 @@ class ResolvingManifest(Manifest):
                 spec = self.rules.translation(spec, self.props(unique_id))
         finally:
             self._in_progress.discard(unique_id)
-        return spec
+        own_key = self._self_dependencies.get(unique_id, spec.key)
+        return spec if own_key == spec.key else _with_renamed_dependency(spec, own_key)
 
     def _unbuilt(self, unique_id: str) -> list[str]:
         """The node and its ancestors that have no spec yet, parents first."""
@@ -149,6 +155,17 @@ class _Surroundings(ResolvingManifest):
 
     def final_spec(self, unique_id: str) -> dg.AssetSpec:
         return self._others.final_spec(unique_id)
+
+
+def _with_renamed_dependency(spec: dg.AssetSpec, key: dg.AssetKey) -> dg.AssetSpec:
+    """The spec, with its dependency on ``key`` on itself instead."""
+    deps = [
+        dep
+        if dep.asset_key != key
+        else dg.AssetDep(spec.key, partition_mapping=dep.partition_mapping, metadata=dep.metadata)
+        for dep in spec.deps
+    ]
+    return spec.replace_attributes(deps=deps)
 
 
 def resolving(

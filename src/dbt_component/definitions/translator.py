@@ -245,6 +245,7 @@ class DagsterDbtTranslator:
         if own_mapping is not None:
             key = self.get_asset_key(props)
             deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
+            view.note_self_dependency(node.unique_id, key)
         return list(deps.values())
 
 
