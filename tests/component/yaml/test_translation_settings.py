@@ -29,6 +29,25 @@ def test_a_switch_may_be_a_template(text: str, expected: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
+    [("false", False), ("No", False), ("0", False), ("true", True), ("1", True)],
+)
+def test_a_switch_may_come_from_an_environment_variable(
+    text: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WITH_CHECKS", text)
+    settings = TranslationSettings.resolve_from_yaml(
+        "enable_asset_checks: \"{{ env('WITH_CHECKS') }}\""
+    )
+    assert settings.enable_asset_checks is expected
+
+
+def test_text_that_is_no_switch_is_refused() -> None:
+    with pytest.raises(Exception, match="'perhaps', which is neither true nor false"):
+        TranslationSettings.resolve_from_yaml("enable_asset_checks: \"{{ 'perhaps' }}\"")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
     [
         ("enable_asset_checks: [x]", "enable_asset_checks"),
         ("enable_asset_check: true", "Did you mean 'enable_asset_checks'"),

@@ -4,15 +4,29 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import dagster as dg
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from dbt_component._dagster import derive_model_type
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
+from dbt_component.errors import DefinitionError
+
+_BOOLEAN = TypeAdapter(bool)
 
 
 def _is_on(context: dg.ResolutionContext, value: Any) -> bool:
-    return bool(context.resolve_value(value))
+    """A template may give text, for example from an environment variable: "false" is off."""
+    resolved = context.resolve_value(value)
+    if not isinstance(resolved, str):
+        return bool(resolved)
+    try:
+        return _BOOLEAN.validate_python(resolved)
+    except ValidationError as error:
+        raise DefinitionError(
+            f"{value!r} gives {resolved!r}, which is neither true nor false.",
+            where="translation_settings in defs.yaml",
+            hint="Make it one of true, false, yes, no, on, off, 1, 0.",
+        ) from error
 
 
 def _switch(description: str) -> dg.Resolver:
