@@ -50,17 +50,7 @@ class SleepingProject:
 
     def start(self, *, target: Path, grace_seconds: float = 8) -> DbtProcess:
         """Starts `dbt run` and returns once its query runs in the database."""
-        process = DbtProcess(
-            find_engine(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            grace_seconds=grace_seconds,
-        )
-        process.send(
-            Invoke(argv=["run"]),
-            env=dbt_environment(DbtProject(self.folder), target_path=target),
-            cwd=self.folder,
-        )
+        process = start_run(DbtProject(self.folder), target, grace_seconds=grace_seconds)
         self.wait_for_query()
         return process
 
@@ -78,6 +68,21 @@ class SleepingProject:
 
     def has_no_query_within(self, seconds: float) -> bool:
         return wait_until(lambda: not self.queries(), seconds=seconds)
+
+
+def start_run(project: DbtProject, target: Path, *, grace_seconds: float = 8) -> DbtProcess:
+    process = DbtProcess(
+        find_engine(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        grace_seconds=grace_seconds,
+    )
+    process.send(
+        Invoke(argv=["run"]),
+        env=dbt_environment(project, target_path=target),
+        cwd=project.project_dir,
+    )
+    return process
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 
 
 def cancel_queries() -> None:
@@ -24,5 +23,5 @@ def cancel_queries() -> None:
             if adapter.is_cancelable():
                 with adapter.connection_named("cancel_queries"):
                     adapter.cancel_open_connections()
-        except Exception:
-            traceback.print_exc()
+        except Exception as error:
+            sys.stderr.write("Queries could not be cancelled: %s\n" % error)
