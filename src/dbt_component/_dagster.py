@@ -1,8 +1,10 @@
 """The only place that imports Dagster names outside its public API."""
 
+import multiprocessing
 import warnings
 from collections.abc import Mapping, Set
 from functools import cached_property
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import dagster as dg
@@ -19,6 +21,7 @@ from dagster._core.definitions.metadata.source_code import (
 from dagster._core.definitions.node_definition import NodeDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.execution.context.system import StepExecutionContext
+from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster._utils.env import using_dagster_dev
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
@@ -51,6 +54,7 @@ __all__ = [
     "SingleRunBackfillPolicyModel",
     "UnresolvedAssetJobDefinition",
     "code_references",
+    "find_run_worker",
     "derive_model_type",
     "legacy_automation_condition",
     "remember_output_keys",
@@ -101,6 +105,18 @@ def remember_output_keys(context: dg.AssetExecutionContext) -> None:
     step_context = context.op_execution_context.get_step_execution_context()
     keys = step_context.get_output_asset_keys()
     step_context.get_output_asset_keys = lambda: keys  # type: ignore[method-assign]
+
+
+def find_run_worker() -> BaseProcess | None:
+    """The process that runs the run, if Dagster's multiprocess executor started this one for a step of it.
+
+    ``None`` in any other process, also one that was started through ``multiprocessing``: a code server starts
+    run workers that way, and they are meant to outlive it.
+    """
+    target = getattr(multiprocessing.current_process(), "_target", None)
+    if target is not _execute_command_in_child_process:
+        return None
+    return multiprocessing.parent_process()
 
 
 class ProjectAssetsDefinition(dg.AssetsDefinition):

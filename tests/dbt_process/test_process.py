@@ -17,6 +17,7 @@ from dbt_component.errors import EngineError
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.project import DbtProject
 from tests.dg_project import DgProject
+from tests.sleeping_project import IN_A_MODEL, SleepingProject, wait_until
 
 SLOW = "select count(*) as n from range(1000000000) a, range(1000) b"
 
@@ -113,6 +114,84 @@ def test_a_child_without_a_request_ends_when_stopped() -> None:
     process = DbtProcess(find_engine(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process.stop()
     assert not is_alive(process.pid)
+
+
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="a dbt process stopped at any moment of its start",
+    outcome="it ends at once and prints nothing",
+)
+def test_a_child_that_is_stopped_early_is_silent(tmp_path: Path) -> None:
+    """Python reports an interrupt in its first milliseconds as a fatal error, later with a traceback."""
+    output = tmp_path / "output.txt"
+    with output.open("wb") as file:
+        for milliseconds in range(0, 80, 2):
+            process = DbtProcess(find_engine(), stdout=file.fileno(), stderr=file.fileno())
+            time.sleep(milliseconds / 1000)
+            started = time.monotonic()
+            process.stop()
+            assert time.monotonic() - started < 3
+    assert output.read_text() == ""
+
+
+def test_interrupts_reach_this_process_after_it_has_started_dbt() -> None:
+    with DbtProcess(find_engine(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="a run on PostgreSQL stopped while dbt is suspended by SIGSTOP",
+    outcome="dbt is resumed, cancels its query and ends",
+)
+@pytest.mark.server
+def test_a_suspended_dbt_is_stopped_with_its_query(
+    sleeping: SleepingProject, tmp_path: Path
+) -> None:
+    sleeping.write(IN_A_MODEL)
+    process = sleeping.start(target=tmp_path / "target", grace_seconds=20)
+    os.killpg(process.pid, signal.SIGSTOP)
+    process.stop()
+    assert process.exit_code != -9
+    assert sleeping.has_no_query_within(1)
+
+
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="a fork of dbt that lives on and holds the pipe of the events",
+    outcome="the run ends within two seconds of dbt's end",
+)
+@pytest.mark.server
+def test_a_fork_that_holds_the_pipe_does_not_delay_the_end(
+    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, time\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    os.setsid(); time.sleep(60); os._exit(0)\n"
+        f"with open({str(tmp_path / 'pid')!r}, 'w') as file:\n"
+        "    file.write(str(pid))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    project = DbtProject(dg_project.dbt_folder)
+    with DbtProcess(find_engine(), stdout=subprocess.DEVNULL) as process:
+        process.send(
+            Invoke(argv=["parse"]),
+            env=dbt_environment(project, target_path=tmp_path / "target"),
+            cwd=project.project_dir,
+        )
+        events = process.events()
+        assert any(isinstance(event, InvocationResult) and event.success for event in events)
+        assert wait_until(lambda: not process.is_running, seconds=10)
+        started = time.monotonic()
+        assert list(events) == []
+        assert time.monotonic() - started < 4
+    fork = int((tmp_path / "pid").read_text())
+    assert is_alive(fork)
+    os.kill(fork, signal.SIGKILL)
 
 
 @pytest.mark.server

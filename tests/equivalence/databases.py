@@ -144,14 +144,14 @@ class PostgresDatabase(Database):
             "schema": SCHEMA,
         }
 
-    def _connect(self, database: str = "postgres") -> Any:
+    def connect(self, database: str = "postgres") -> Any:
         import psycopg
         from psycopg.conninfo import make_conninfo
 
         return psycopg.connect(make_conninfo(self._uri, dbname=database), autocommit=True)
 
     def _replace(self, name: str, template: str | None) -> None:
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(f"drop database if exists {name} with (force)")
             suffix = f" template {template}" if template else ""
             connection.execute(f"create database {name}{suffix}")
@@ -166,12 +166,12 @@ class PostgresDatabase(Database):
         self._replace(self._WORK, self._SAVED)
 
     def run(self, statements: Iterable[str]) -> None:
-        with self._connect(self._WORK) as connection:
+        with self.connect(self._WORK) as connection:
             for statement in statements:
                 connection.execute(statement)
 
     def read_relations(self) -> dict[str, list[str]]:
-        with self._connect(self._WORK) as connection:
+        with self.connect(self._WORK) as connection:
             return self._describe(connection)
 
     def close(self) -> None:

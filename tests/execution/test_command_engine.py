@@ -1,6 +1,8 @@
 """A dbt that is not a Python script: driven by its command line, with the same outcome."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +21,7 @@ from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.project import DbtProject
 from tests.dbt_process.test_process import SLOW, wait_until_gone
 from tests.dg_project import DgProject, run
+from tests.sleeping_project import IN_A_MODEL, SleepingProject, processes_of_group
 
 pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
 
@@ -209,6 +212,50 @@ def test_stopping_the_driver_stops_the_wrapped_dbt(
     process.stop()
     assert time.monotonic() - started < 20
     assert all(wait_until_gone(int(pid), 5) for pid in children)
+
+
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="a wrapper that leaves a process behind, which holds its output",
+    outcome="the run succeeds a few seconds later than without",
+)
+def test_a_wrapper_that_leaves_a_process_behind_does_not_hold_up_the_run(
+    dg_project: DgProject, tmp_path: Path
+) -> None:
+    lingering = write_wrapper(tmp_path / "tools" / "lingering-dbt", after="sleep 100 &")
+    dg_project.write_component(project=project_with(lingering), select="raw_customers")
+    started = time.monotonic()
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["raw_customers"]
+    assert time.monotonic() - started < 90
+
+
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="SIGKILL to the process that drives a wrapper of dbt, with a query running on PostgreSQL",
+    outcome="the wrapped dbt is interrupted, cancels its query and ends",
+)
+def test_a_wrapped_dbt_does_not_outlive_its_driver(
+    sleeping: SleepingProject, wrapper: Path, tmp_path: Path
+) -> None:
+    sleeping.write(IN_A_MODEL)
+    project = DbtProject(sleeping.folder, dbt_executable=str(wrapper))
+    with DbtProcess(
+        find_engine(str(wrapper)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        process.send(
+            Invoke(argv=["run"]),
+            env=dbt_environment(project, target_path=tmp_path / "target"),
+            cwd=project.project_dir,
+        )
+        sleeping.wait_for_query()
+        group = processes_of_group(process.pid)
+        assert len(group) >= 3  # the driver, the wrapper, dbt
+        os.kill(process.pid, signal.SIGKILL)
+        list(process.events())
+    assert processes_of_group(process.pid) == []
+    assert sleeping.has_no_query_within(1)
 
 
 def test_what_tells_no_dbt_version_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -90,30 +91,33 @@ def _told_versions(command: str) -> dict[str, str]:
 
 @functools.cache
 def _ask_versions(command: str, _modified: int) -> dict[str, str]:
-    try:
-        process = subprocess.Popen(
-            [command, "--version"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise EngineError(
-            f"`{command} --version` failed: {error}.",
-            hint="`dbt_executable` must be a dbt that starts.",
-        ) from error
-    with process:
+    # Not a pipe: what the command leaves running would hold it.
+    with tempfile.TemporaryFile() as output:
         try:
-            output, _ = process.communicate(timeout=VERSION_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process = subprocess.Popen(
+                [command, "--version"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
             raise EngineError(
-                f"`{command} --version` did not finish within {VERSION_TIMEOUT_SECONDS} s.",
+                f"`{command} --version` failed: {error}.",
                 hint="`dbt_executable` must be a dbt that starts.",
             ) from error
-    text = output.decode(errors="replace")
+        with process:
+            try:
+                process.wait(timeout=VERSION_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise EngineError(
+                    f"`{command} --version` did not finish within {VERSION_TIMEOUT_SECONDS} s.",
+                    hint="`dbt_executable` must be a dbt that starts.",
+                ) from error
+        output.seek(0)
+        text = output.read().decode(errors="replace")
     versions = _read_versions(text)
     if process.returncode != 0 or not versions:
         raise EngineError(

@@ -2,9 +2,9 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +17,8 @@ from dbt_component.dbt_process.requests import Request, encode_request
 
 _CHILD = Path(__file__).with_name("child")
 DEFAULT_GRACE_SECONDS = 25.0
+SILENCE_SECONDS = 1.0
+"""How long the pipe of a process that has ended may be held open, without a word, by another process."""
 
 
 class DbtProcess:
@@ -52,6 +54,8 @@ class DbtProcess:
         program = [engine.python, str(_CHILD), str(write_end)]
         if engine.command is not None:
             program.append(engine.command)
+        # Python reports an interrupt during its start as a fatal error, so the child unblocks it later.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process = subprocess.Popen(
                 program,
@@ -66,8 +70,14 @@ class DbtProcess:
             os.close(read_end)
             raise
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             os.close(write_end)
+        os.set_blocking(read_end, False)
         self._events = os.fdopen(read_end, "rb", buffering=0)
+        self._poll = select.poll()
+        self._poll.register(read_end, select.POLLIN)
+        self._is_driver = engine.command is not None
+        self._is_asked = False
 
     @property
     def pid(self) -> int:
@@ -92,6 +102,7 @@ class DbtProcess:
         line = encode_request(request, env=dict(env), cwd=str(cwd))
         stdin = self._process.stdin
         assert stdin is not None
+        self._is_asked = True
         # If the child died while importing, events() ends and exit_code is set.
         with contextlib.suppress(BrokenPipeError):
             stdin.write(line)
@@ -100,15 +111,19 @@ class DbtProcess:
     def events(self) -> Iterator[DbtEvent]:
         """Yields events in the order in which dbt's threads emitted them, until the child ends.
 
+        The end is when the pipe closes, or when the child has ended and the pipe has been silent for
+        ``SILENCE_SECONDS``: a process that dbt forked may hold the pipe for as long as it lives.
+
         A line that is not an event (only a foreign writer to the descriptor could send one) becomes a
         log warning and does not end the stream.
         """
         pending = b""
         while True:
-            chunk = self._events.read(1 << 16)
-            if not chunk:
+            has_ended = not self.is_running
+            chunk = self._read(SILENCE_SECONDS)
+            if chunk == b"" or (chunk is None and has_ended):
                 break
-            *lines, pending = (pending + chunk).split(b"\n")
+            *lines, pending = (pending + (chunk or b"")).split(b"\n")
             for line in lines:
                 yield _decode(line)
         if pending.strip():
@@ -116,48 +131,75 @@ class DbtProcess:
         self._process.wait()
 
     def stop(self) -> None:
-        """Ends the child if it is running: interrupts it twice, then kills it. Returns when it is gone.
+        """Ends dbt if it is running: interrupts it twice, then kills it. Returns when it is gone.
 
-        On the first interrupt dbt cancels its queries and waits for running nodes; the second ends
-        that wait. Each gets half of the grace time; then the process group is killed.
+        On the first interrupt dbt cancels its queries and waits for running nodes. With the second, the
+        child is asked to cancel them from another thread, in case dbt's own waits for the database. Each
+        gets half of the grace time; then the process group is killed.
         """
-        draining = False
-        for sent, wait_seconds in (
-            (signal.SIGINT, self._grace_seconds / 2),
-            (signal.SIGINT, self._grace_seconds / 2),
-            (signal.SIGKILL, 10.0),
-        ):
-            if not self.is_running:
-                break
-            if not draining:
-                threading.Thread(target=self._drain, daemon=True).start()
-                draining = True
-            self._signal(sent)
-            deadline = time.monotonic() + wait_seconds
-            try:
-                while self.is_running and time.monotonic() < deadline:
-                    time.sleep(0.02)
-            except BaseException:  # interrupted while waiting: no more grace
+        if self._events.closed:
+            return
+        try:
+            if self._is_busy:
+                self._interrupt()
+                self._await_end(self._grace_seconds / 2)
+            if self._is_busy:
+                self._ask_to_cancel()
+                self._interrupt()
+                self._await_end(self._grace_seconds / 2)
+            if self._is_busy:
                 self._signal(signal.SIGKILL)
-                raise
+                self._await_end(10)
+        except BaseException:  # interrupted while waiting: no more grace
+            self._signal(signal.SIGKILL)
+            raise
         # Kills whatever else is left in dbt's group (an adapter's helper, a hung thread's child).
         self._signal(signal.SIGKILL)
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        with contextlib.suppress(OSError, ValueError):
-            self._events.close()
+        self._events.close()
         self._process.wait()
 
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+    @property
+    def _is_busy(self) -> bool:
+        """Whether dbt may be running: a driver that was killed leaves its dbt behind in the group."""
+        if self.is_running:
+            return True
+        return self._is_driver and (self.exit_code or 0) < 0 and self._signal(0)
 
-    def _drain(self) -> None:
-        """Keeps the pipe empty so that a child being stopped can't block on a write."""
-        with contextlib.suppress(OSError, ValueError):
-            while self._events.read(1 << 16):
-                pass
+    def _interrupt(self) -> None:
+        # dbt may be suspended. Until its main thread runs again, the kernel gives an interrupt to another one,
+        # and Python does not wake the main thread for it.
+        self._signal(signal.SIGCONT)
+        time.sleep(0.1)
+        self._signal(signal.SIGINT)
+
+    def _ask_to_cancel(self) -> None:
+        stdin = self._process.stdin
+        if self._is_asked and stdin is not None:
+            os.set_blocking(stdin.fileno(), False)
+            with contextlib.suppress(OSError):
+                os.write(stdin.fileno(), b"\n")
+
+    def _signal(self, number: int) -> bool:
+        """Sends a signal to dbt's process group; false if the group is gone."""
+        try:
+            os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+    def _await_end(self, seconds: float) -> None:
+        """Waits for dbt's end, and keeps the pipe empty so that dbt can't block on a write."""
+        deadline = time.monotonic() + seconds
+        while self._is_busy and time.monotonic() < deadline:
+            if self._read(0.02) == b"":
+                time.sleep(0.02)
+
+    def _read(self, seconds: float) -> bytes | None:
+        """Returns what the pipe holds; ``None`` if nothing arrives in time, empty if the pipe is closed."""
+        return self._events.read(1 << 16) if self._poll.poll(seconds * 1000) else None
 
     def __enter__(self) -> "DbtProcess":
         return self

@@ -10,6 +10,7 @@ from dbt_component.dbt_process.events import DbtEvent, InvocationResult, LogLine
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.execution.plan import RunPlan
+from dbt_component.execution.run_worker import interrupted_without_run_worker
 from dbt_component.project.dbt_environment import dbt_environment
 
 
@@ -44,14 +45,15 @@ class Attempt:
                 env=dbt_environment(project, target_path=self.target_path),
                 cwd=project.project_dir.resolve(),
             )
-            for event in process.events():
-                if isinstance(event, NodeStarted):
-                    self.started.add(event.unique_id)
-                elif isinstance(event, LogLine) and event.level == "error":
-                    self.errors.append(event.message)
-                elif isinstance(event, InvocationResult):
-                    self.result = event
-                yield event
+            with interrupted_without_run_worker():
+                for event in process.events():
+                    if isinstance(event, NodeStarted):
+                        self.started.add(event.unique_id)
+                    elif isinstance(event, LogLine) and event.level == "error":
+                        self.errors.append(event.message)
+                    elif isinstance(event, InvocationResult):
+                        self.result = event
+                    yield event
             self.exit_code = process.exit_code
         finally:
             self.stop()

@@ -1,10 +1,13 @@
 """The child's patches to dbt do not change dbt's results."""
 
+import os
+import signal
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from dbt.adapters.base.impl import BaseAdapter
 from dbt.adapters.base.relation import BaseRelation
 from dbt.adapters.postgres.relation import PostgresRelation
@@ -13,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbt_component.dbt_process.child import child_patches
+from tests.sleeping_project import IN_A_MODEL, SleepingProject
 
 NAMES = st.sampled_from(["orders", "Orders", "ORDERS", '"orders"', '"Orders"', "order", "none", ""])
 
@@ -91,3 +95,47 @@ def test_the_same_json_is_written_as_without_the_patch(value: dict[str, Any]) ->
         finally:
             system.json = original
         assert path.read_text() == expected
+
+
+@pytest.mark.reliability(
+    "Killed and stopped processes",
+    tried="SIGKILL to dbt in the middle of a query on PostgreSQL, as the kernel does if memory runs out",
+    outcome="the server ends the query within ten seconds",
+)
+@pytest.mark.server
+def test_postgres_ends_the_query_of_a_dbt_that_was_killed(
+    sleeping: SleepingProject, tmp_path: Path
+) -> None:
+    sleeping.write(IN_A_MODEL)
+    with sleeping.start(target=tmp_path / "target") as process:
+        os.kill(process.pid, signal.SIGKILL)
+        assert sleeping.has_no_query_within(10)
+
+
+class Handle:
+    """A connection as psycopg2 makes them, to a server that may refuse the statement."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.autocommit = False
+        self.statements: list[str] = []
+        self._error = error
+
+    def commit(self) -> None:
+        self.statements.append("commit")
+
+    def cursor(self) -> "Handle":
+        return self
+
+    def execute(self, statement: str) -> None:
+        assert self.autocommit
+        self.statements.append(statement)
+        if self._error is not None:
+            raise self._error
+
+
+@pytest.mark.parametrize("error", [None, RuntimeError("no such setting")])
+def test_a_server_that_can_not_watch_its_clients_is_used_as_it_is(error: Exception | None) -> None:
+    handle = Handle(error)
+    child_patches._set_lost_client_check(handle)
+    assert not handle.autocommit
+    assert len(handle.statements) == 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import signal
 import sys
 from types import ModuleType
 
@@ -38,6 +39,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # The parent starts this process with interrupts blocked. Until there is a request, they end it silently.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     exit_code = main()
     if len(sys.argv) > 2:
         sys.stdout.flush()

@@ -8,6 +8,7 @@ from .child_manifest import cut_manifest, load_manifest
 from .child_patches import (
     compare_relations_of_one_name,
     make_cycle_check_linear,
+    notice_lost_clients,
     remember_manifest,
     select_exactly,
     silence_relation_cache,
@@ -24,6 +25,7 @@ def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
     make_cycle_check_linear()
     compare_relations_of_one_name()
     silence_relation_cache(request["argv"])
+    notice_lost_clients()
     if request.get("selected") is not None:
         select_exactly(request["selected"])
     manifest = None

@@ -25,6 +25,7 @@ import threading
 import time
 import traceback
 
+from .child_cancel import cancel_queries
 from .child_invoke import run_invoke
 from .child_parent import read_request, watch_parent
 from .child_pipe import EventPipe
@@ -36,9 +37,6 @@ EXIT_GRACE_SECONDS = 5
 
 def main() -> int:
     """Serves the request; returns the exit code."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
     pipe = EventPipe(int(sys.argv[1]))
     try:
         try:
@@ -53,7 +51,9 @@ def main() -> int:
         line = read_request()
         if not line:
             return 0  # started in advance and never used
-        watch_parent()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        watch_parent(cancel_queries)
         request = json.loads(line)
         if request.get("cwd"):
             os.chdir(request["cwd"])

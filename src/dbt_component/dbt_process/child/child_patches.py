@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 from typing import Any
+
+LOST_CLIENT_CHECK = "5s"
 
 
 def collect_seldom() -> None:
@@ -142,6 +145,44 @@ def remember_manifest(watcher: Any) -> None:
         watcher.manifest = self.manifest
 
     ConfiguredTask.__init__ = __init__
+
+
+def notice_lost_clients() -> None:
+    """Makes a PostgreSQL server end the query of a dbt process that was killed, within ``LOST_CLIENT_CHECK``.
+
+    By default the server looks at its client again only when the query is done. Any user may set this for a
+    session; servers before PostgreSQL 14 do not have it, and a value of the user's own is kept. One round
+    trip for each connection.
+    """
+    try:
+        from dbt.adapters.contracts.connection import LazyHandle
+
+        original = LazyHandle.resolve
+    except (ImportError, AttributeError):
+        return
+
+    def resolve(self: Any, connection: Any) -> Any:
+        opened = original(self, connection)
+        if connection.type == "postgres":
+            _set_lost_client_check(connection.handle)
+        return opened
+
+    LazyHandle.resolve = resolve
+
+
+def _set_lost_client_check(handle: Any) -> None:
+    # Fails if another server speaks PostgreSQL's protocol, or the operating system has no such check.
+    with contextlib.suppress(Exception):
+        handle.commit()  # dbt sets the `role` of a profile in a transaction
+        autocommit, handle.autocommit = handle.autocommit, True
+        try:
+            handle.cursor().execute(
+                "select set_config('client_connection_check_interval', '%s', false)"
+                " where current_setting('client_connection_check_interval', true) = '0'"
+                % LOST_CLIENT_CHECK
+            )
+        finally:
+            handle.autocommit = autocommit
 
 
 def catch_invalid_selector(selector: Any) -> list[str]:

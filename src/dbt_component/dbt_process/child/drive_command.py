@@ -16,9 +16,10 @@ import subprocess
 import sys
 import traceback
 from types import FrameType
-from typing import IO, Any, Iterable, Mapping, Optional
+from typing import Any, Iterable, Mapping, Optional
 
 from .child_log import LogReader
+from .child_output import read_lines
 from .child_parent import read_request, watch_parent
 from .child_pipe import EventPipe
 from .child_statuses import UNREMARKABLE_STATUSES
@@ -27,11 +28,6 @@ from .child_statuses import UNREMARKABLE_STATUSES
 _ALL = ["--select", "fqn:*"]
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
 _FAILED_NODES = 1
-
-
-def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert process.stdout is not None
-    return process.stdout
 
 
 class CommandError(Exception):
@@ -63,7 +59,7 @@ class Command:
         reader = LogReader(self._pipe)
         logged = [*argv, "--log-format", "json", "--log-level", "debug"]
         with self._start(logged, stderr=None) as process:
-            for line in _output(process):
+            for line in read_lines(process):
                 reader.read(line)
         return process.returncode, reader.errors
 
@@ -77,7 +73,7 @@ class Command:
         keys = ["--output", "json", "--output-keys", "unique_id", "resource_type", "fqn"]
         quiet = ["--quiet", "--log-format", "text", "ls"]
         with self._start([*quiet, *keys, *argv], stderr=subprocess.STDOUT) as process:
-            lines = _output(process).read().decode(errors="replace").splitlines()
+            lines = b"".join(read_lines(process)).decode(errors="replace").splitlines()
         entries, others = [], []
         for line in lines:
             try:
@@ -250,7 +246,7 @@ def main() -> int:
         line = read_request()
         if not line:
             return 0
-        watch_parent()
+        watch_parent(None)
         request = json.loads(line)
         if request.get("cwd"):
             os.chdir(request["cwd"])
