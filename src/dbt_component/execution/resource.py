@@ -13,6 +13,7 @@ from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.invocation import DbtCliInvocation
+from dbt_component.execution.op_body import note_command
 from dbt_component.execution.plan import RunPlan, plan_command, plan_step
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.selected_step import SelectedStep
@@ -117,6 +118,9 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         that the step selected; ``--select`` and the like narrow that selection and never widen it. Any other
         command, and any command without such a context, runs exactly as given.
 
+        The body of a dbt asset must run every command that it creates with its context to its end: one that it
+        leaves is stopped, and the step fails.
+
         Args:
             args: The command and its arguments, for example ``["build", "--full-refresh"]``.
             raise_on_error: Whether a failure is raised.
@@ -136,18 +140,21 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             name = arguments.command.name.replace(" ", "-")
             folder = RunFolder(target_path) if target_path else RunFolder.create(name)
             attempt = Attempt(plan, folder.target_path(1))
-            return DbtCliInvocation(
+            invocation = DbtCliInvocation(
                 attempt,
                 folder,
                 raise_on_error=raise_on_error,
                 log=None if context is None else context.log,
             )
+            if context is not None:
+                note_command(_op_context(context), invocation)
+            return invocation
         assert context is not None
         refuse_step_flags(argv)
         # dbt's import overlaps the planning.
         process = start_process(find_engine(self.project.dbt_executable))
         try:
-            return self._selected(
+            invocation = self._selected(
                 bound,
                 arguments,
                 _op_context(context),
@@ -158,6 +165,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         except BaseException:
             process.stop()
             raise
+        note_command(_op_context(context), invocation)
+        return invocation
 
     def _selected(
         self,
