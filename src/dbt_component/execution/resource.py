@@ -1,5 +1,6 @@
 """The dbt command line as a Dagster resource."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,12 @@ from typing import Any
 import dagster as dg
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments, refuse_step_flags
+from dbt_component.dbt_process.arguments import (
+    DbtArguments,
+    add_resource_types,
+    parse_arguments,
+    refuse_step_flags,
+)
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
@@ -151,8 +157,12 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             return invocation
         assert context is not None
         refuse_step_flags(argv)
+        engine = find_engine(self.project.dbt_executable)
+        arguments = parse_arguments(
+            add_resource_types(argv, os.environ, core_version=engine.core_version)
+        )
         # dbt's import overlaps the planning.
-        process = start_process(find_engine(self.project.dbt_executable))
+        process = start_process(engine)
         try:
             invocation = self._selected(
                 bound,

@@ -27,6 +27,7 @@ from .child_statuses import UNREMARKABLE_STATUSES
 _ALL = ["--select", "fqn:*"]
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
 _FAILED_NODES = 1
+_QUIET = ("DBT_QUIET", "DBT_ENGINE_QUIET")
 
 
 def _output(process: subprocess.Popen[bytes]) -> IO[bytes]:
@@ -75,7 +76,7 @@ class Command:
             CommandInterruptError: The command was interrupted.
         """
         keys = ["--output", "json", "--output-keys", "unique_id", "resource_type", "fqn"]
-        quiet = ["--quiet", "--log-format", "text", "ls"]
+        quiet = ["--quiet", "--log-format", "text", "--log-level", "info", "ls"]
         with self._start([*quiet, *keys, *argv], stderr=subprocess.STDOUT) as process:
             lines = _output(process).read().decode(errors="replace").splitlines()
         entries, others = [], []
@@ -255,6 +256,8 @@ def main() -> int:
         if request.get("cwd"):
             os.chdir(request["cwd"])
         os.environ.update(request.get("env") or {})
+        for name in _QUIET:  # dbt would report no node
+            os.environ.pop(name, None)
         command = Command(sys.argv[2], pipe)
         actions = {"invoke": run_invoke, "prepare": run_prepare, "select": run_select}
         actions[request["action"]](pipe, command, request)
