@@ -38,6 +38,11 @@ class DbtCommand(msgspec.Struct, frozen=True):
     is_topological: bool = True
     resource_types_since: tuple[int, int] | None = None
 
+    @property
+    def names(self) -> list[str]:
+        """The name and its aliases."""
+        return [name for name, command in COMMANDS.items() if command == self]
+
 
 _TESTS = frozenset({"test", "unit_test"})
 _RELATIONS = frozenset({"model", "seed", "snapshot"})
