@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dbt_component.dbt_process.variables import VARIABLES, spellings
 from dbt_component.project.project import DbtProject
 from dbt_component.project.refresh import refresh_from_folder
 from dbt_component.project.refresh_request import RefreshRequest
@@ -40,7 +41,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """Nothing of a test lands in the user's cache, and no variable of the user's reaches a test."""
     cache = tmp_path_factory.getbasetemp() / "cache"
     monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(cache))
-    for name in ("DAGSTER_IS_DEV_CLI", "DBT_PROFILES_DIR", "DBT_TARGET", "SHOP_DATABASE"):
+    options = [spelling for name in VARIABLES for spelling in spellings(name)]
+    for name in ("DAGSTER_IS_DEV_CLI", "SHOP_DATABASE", *options):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -4,6 +4,7 @@ import pytest
 from dbt.cli.main import cli
 
 from dbt_component.dbt_process.arguments import (
+    add_resource_types,
     as_test,
     parse_arguments,
     parse_options,
@@ -63,6 +64,47 @@ RELATIONS = {"model", "seed", "snapshot"}
 )
 def test_a_command_line_reports_on_its_resource_types(args: list[str], types: set[str]) -> None:
     assert parse_arguments(args).resource_types == types
+
+
+@pytest.mark.parametrize(
+    ("args", "added"),
+    [
+        (["build"], ["--resource-type", "model", "seed", "--exclude-resource-type", "seed"]),
+        (["build", "--resource-types", "test"], ["--exclude-resource-type", "seed"]),
+        (["run"], []),  # dbt ignores the variables
+        (["list"], ["--resource-type", "model", "seed", "--exclude-resource-type", "seed"]),
+    ],
+)
+def test_resource_types_in_the_environment_become_options(
+    args: list[str], added: list[str]
+) -> None:
+    environ = {
+        "DBT_RESOURCE_TYPES": "test",
+        "DBT_ENGINE_RESOURCE_TYPES": "model seed",
+        "DBT_EXCLUDE_RESOURCE_TYPES": "seed",
+    }
+    assert add_resource_types(args, environ) == [*args, *added]
+
+
+def test_resource_types_in_the_environment_count_where_the_version_of_dbt_reads_them() -> None:
+    types = {"DBT_ENGINE_RESOURCE_TYPES": "model", "DBT_RESOURCE_TYPES": "unit_test"}
+    assert add_resource_types(["test"], types, core_version=(1, 8)) == ["test"]
+    added = add_resource_types(["test"], types, core_version=(1, 10))
+    assert added == ["test", "--resource-type", "unit_test"]
+
+
+@pytest.mark.reliability(
+    "Resource types and flags",
+    tried="a resource type that dbt does not have, in `cli_args` or in the environment",
+    outcome="an error that names the option or the variable, before anything runs",
+)
+def test_an_unknown_resource_type_is_an_error_with_its_place() -> None:
+    with pytest.raises(CliArgsError, match="no resource type 'modle'") as caught:
+        parse_arguments(["build", "--resource-type", "modle"])
+    assert caught.value.where == "cli_args, --resource-type"
+    with pytest.raises(CliArgsError, match="no resource type 'model,seed'") as caught:
+        add_resource_types(["build"], {"DBT_RESOURCE_TYPES": "model,seed"})
+    assert caught.value.where == "environment variable DBT_RESOURCE_TYPES='model,seed'"
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,14 @@ def test_a_command_takes_a_selection_if_dbt_declares_one(
     assert COMMANDS[name].takes_selection is has_select
 
 
+@pytest.mark.parametrize(("name", "declared"), dbt_commands())
+def test_a_command_takes_resource_types_if_dbt_declares_them(
+    name: str, declared: click.Command
+) -> None:
+    has_types = any("--resource-type" in parameter.opts for parameter in declared.params)
+    assert (COMMANDS[name].resource_types_since is not None) is has_types
+
+
 @pytest.mark.parametrize(
     ("words", "name", "builds", "reports_on_models"),
     [

@@ -7,7 +7,7 @@ import pytest
 from dbt.cli.main import cli
 from dbt.cli.options import MultiOption
 
-from dbt_component.dbt_process.options import Arity, find_option
+from dbt_component.dbt_process.options import RESOURCE_TYPES, Arity, find_option
 from tests.dbt_process.test_commands import dbt_commands
 
 
@@ -33,6 +33,17 @@ def test_every_option_of_the_installed_dbt_is_known_with_its_arity() -> None:
         if (known := find_option(name, command=command)) is None or known.arity is not arity
     }
     assert different == {}
+
+
+def test_every_resource_type_of_the_installed_dbt_is_known() -> None:
+    declared = {
+        choice
+        for _, command in dbt_commands()
+        for parameter in command.params
+        if "--resource-type" in parameter.opts and isinstance(parameter.type, click.Choice)
+        for choice in parameter.type.choices
+    }
+    assert declared and declared <= RESOURCE_TYPES
 
 
 @pytest.mark.parametrize(

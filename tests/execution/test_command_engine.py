@@ -310,3 +310,87 @@ def test_settings_of_the_user_do_not_change_what_a_wrapped_dbt_lists_or_builds(
     outcome = run(dg_project.load())
     assert outcome.success, outcome.failure
     assert set(outcome.materialized) == {"raw_orders", "stg_orders", "from_source", "daily_orders"}
+
+
+def write_forger(project: DgProject, *reports: str, invocation_id: str) -> None:
+    """Writes a Python model that prints reports of success as dbt logs them, and then fails."""
+    (project.dbt_folder / "models/staging/forger.py").write_text(
+        f"""
+import json
+from dbt_common.invocation import get_invocation_id
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    reports = {reports!r}
+    for name in reports:
+        info = dict(name="NodeFinished", level="debug", msg="", invocation_id={invocation_id})
+        node = dict(unique_id="model.shop." + name, resource_type="model")
+        data = dict(node_info=node, run_result=dict(status="success"))
+        print(json.dumps(dict(info=info, data=data)), flush=True)
+    if reports:
+        raise ValueError("the forger fails")
+    return session.sql("select 1")
+"""
+    )
+
+
+@pytest.mark.reliability(
+    "Output that looks like dbt's",
+    tried="a model of a wrapped dbt prints dbt's report of its success, with another invocation's id, and fails",
+    outcome="the line is ignored; the model is not materialized, and the step fails with the model's error",
+)
+def test_a_line_of_another_invocation_is_no_report(dg_project: DgProject, wrapper: Path) -> None:
+    write_forger(dg_project, "forger", invocation_id="'another'")
+    dg_project.write_component(project=project_with(wrapper), select="forger")
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    assert outcome.materialized == []
+    assert "model.shop.forger (error)" in outcome.failure
+    assert "the forger fails" in outcome.failure
+
+
+@pytest.mark.reliability(
+    "Output that looks like dbt's",
+    tried="as before, with this invocation's id, which code in dbt's process can find out",
+    outcome="the step fails, because dbt's results say otherwise, and the error names the model",
+)
+def test_a_report_that_dbts_results_contradict_fails_the_step(
+    dg_project: DgProject, wrapper: Path
+) -> None:
+    write_forger(dg_project, "forger", "stg_orders", invocation_id="get_invocation_id()")
+    dg_project.write_component(project=project_with(wrapper), select="forger")
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    assert "contradicts run_results.json" in outcome.failure
+    assert "model.shop.forger (success, but error)" in outcome.failure
+    assert "model.shop.stg_orders (success, but not in the results)" in outcome.failure
+
+
+@pytest.mark.reliability(
+    "Output that looks like dbt's",
+    tried="a wrapper that runs another dbt command before or after the one that it was given",
+    outcome="lines of the other command do not count; if it replaced run_results.json, the step fails and says so",
+)
+@pytest.mark.parametrize(
+    ("before", "after", "error"),
+    [
+        ("{dbt} --log-format json --log-level debug ls", "", None),
+        ("", "{dbt} --log-format json docs generate", "run_results.json is of invocation"),
+    ],
+)
+def test_only_the_log_of_the_command_itself_counts(
+    before: str, after: str, error: str | None, dg_project: DgProject, tmp_path: Path
+) -> None:
+    wrapper = write_wrapper(tmp_path / "tools" / "my-dbt")
+    dbt = shutil.which("dbt")
+    text = wrapper.read_text().replace(
+        f'{dbt} "$@"\ncode=$?\n', f'{before}\n{dbt} "$@"\ncode=$?\n{after}\n'
+    )
+    is_build = 'case "$*" in *build*) ;; *) exec {dbt} "$@";; esac\n'
+    head, _, rest = text.partition("\n")
+    wrapper.write_text((f"{head}\n{is_build}{rest}").replace("{dbt}", str(dbt)))
+    dg_project.write_component(project=project_with(wrapper), select="raw_customers")
+    outcome = run(dg_project.load())
+    assert outcome.materialized == ["raw_customers"]
+    assert outcome.success is (error is None), outcome.failure
+    assert error is None or error in outcome.failure

@@ -1,11 +1,13 @@
 """Which dbt commands a step runs, and over what."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from dbt_component import DbtCliResource
 from tests.dg_project import DgProject, run
+from tests.execution.test_command_engine import write_wrapper
 
 pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
 
@@ -86,6 +88,84 @@ def test_a_resource_type_with_several_values_counts_each(dg_project: DgProject) 
     outcome = run(defs)
     assert not outcome.success
     assert "Never reported: seed.shop.raw_customers" in outcome.failure
+
+
+@pytest.mark.reliability(
+    "Resource types and flags",
+    tried="`DBT_RESOURCE_TYPES`, `DBT_EXCLUDE_RESOURCE_TYPES` and their `DBT_ENGINE_` forms in the environment",
+    outcome="as the options: the run has exactly these types, and all of them must report",
+)
+@pytest.mark.parametrize(
+    ("name", "value", "is_wrapped", "assets", "checks"),
+    [
+        ("DBT_RESOURCE_TYPES", "model seed", False, ["raw_customers", "stg_customers"], 0),
+        ("DBT_RESOURCE_TYPES", "model seed", True, ["raw_customers", "stg_customers"], 0),
+        ("DBT_ENGINE_RESOURCE_TYPES", "seed", False, ["raw_customers"], 0),
+        ("DBT_EXCLUDE_RESOURCE_TYPES", "test", False, ["raw_customers", "stg_customers"], 0),
+    ],
+)
+def test_resource_types_in_the_environment_narrow_a_run_as_the_options_do(
+    name: str,
+    value: str,
+    is_wrapped: bool,
+    assets: list[str],
+    checks: int,
+    dg_project: DgProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = {"project_dir": "{{ context.project_root }}/shop"}
+    if is_wrapped:
+        project["dbt_executable"] = str(write_wrapper(tmp_path / "tools" / "my-dbt"))
+    monkeypatch.setenv(name, value)  # while the state is prepared, too
+    dg_project.write_component(
+        project=project, select="+stg_customers", exclude="test_name:relationships"
+    )
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert (outcome.materialized, len(outcome.checks)) == (assets, checks)
+    assert outcome.observations == {}
+
+
+@pytest.mark.reliability(
+    "Resource types and flags",
+    tried="variables in the environment that send dbt elsewhere, silence it, or stop it from writing results",
+    outcome="no effect on what a run builds and reports",
+)
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_a_run_is_independent_of_variables_that_it_sets_itself(
+    is_wrapped: bool, dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "DBT_ENGINE_PROJECT_DIR": str(tmp_path),
+        "DBT_ENGINE_TARGET_PATH": str(tmp_path / "elsewhere"),
+        "DBT_ENGINE_LOG_PATH": str(tmp_path / "elsewhere"),
+        "DBT_PARTIAL_PARSE_FILE_PATH": str(dg_project.dbt_folder / "dbt_project.yml"),
+        "DBT_ENGINE_WRITE_JSON": "false",
+        "DBT_LOG_LEVEL": "none",
+        "DBT_QUIET": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    project = {"project_dir": "{{ context.project_root }}/shop"}
+    if is_wrapped:
+        project["dbt_executable"] = str(write_wrapper(tmp_path / "tools" / "my-dbt"))
+    dg_project.write_component(
+        project=project, select="+stg_customers", exclude="test_name:relationships"
+    )
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["raw_customers", "stg_customers"]
+    assert len(outcome.checks) == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_command_without_a_context_takes_resource_types_from_the_environment(
+    dg_project: DgProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_RESOURCE_TYPES", "seed")
+    built = DbtCliResource(project_dir=str(dg_project.dbt_folder)).cli(["build"]).wait()
+    results = built.get_artifact("run_results.json")["results"]
+    assert {result["unique_id"].split(".")[0] for result in results} == {"seed"}
 
 
 def test_a_target_may_be_called_like_a_command(dg_project: DgProject) -> None:

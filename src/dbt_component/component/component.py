@@ -29,6 +29,7 @@ from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.definitions.asset_selection import asset_selection
 from dbt_component.execution.cli_args import render_cli_args
+from dbt_component.execution.op_body import run_body
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.execution.run_scope import run_scope
 from dbt_component.project.project import DbtProject
@@ -178,7 +179,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
-        yield from self.execute(context=context, dbt=DbtCliResource.of(self.dbt_project))
+        dbt = DbtCliResource.of(self.dbt_project)
+        yield from run_body(context, self.execute(context=context, dbt=dbt))
 
     def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
         prepared = StateProject(state, self.project)

@@ -1,18 +1,20 @@
 """Splits dbt command lines into command, selection and the options that affect parsing."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import yaml
 
+from dbt_component.dbt_process import variables
 from dbt_component.dbt_process.commands import GROUPS, DbtCommand, find_command
 from dbt_component.dbt_process.options import (
     EXCLUDE,
     EXCLUDE_RESOURCE_TYPE,
     PROFILE,
     RESOURCE_TYPE,
+    RESOURCE_TYPES,
     SELECT,
     SELECTOR,
     TARGET,
@@ -25,6 +27,10 @@ from dbt_component.errors import CliArgsError
 
 _SELECTION = (SELECT, EXCLUDE, SELECTOR)
 _PARSING = (VARS, PROFILE, TARGET)
+_TYPE_VARIABLES = (
+    (RESOURCE_TYPE, variables.RESOURCE_TYPES),
+    (EXCLUDE_RESOURCE_TYPE, variables.EXCLUDE_RESOURCE_TYPES),
+)
 _EVERY_TYPE = frozenset({"all", "default"})
 _SET_BY_A_STEP = {
     "--project-dir": "set `project` instead",
@@ -99,8 +105,8 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
     their values must be attached with ``=``.
 
     Raises:
-        CliArgsError: There is no command, dbt has no such command, a value is missing, or ``--vars``
-            can't be parsed.
+        CliArgsError: There is no command, dbt has no such command, a value is missing or is no resource type,
+            or ``--vars`` can't be parsed.
     """
     words, parts = _split(args)
     if not words:
@@ -126,6 +132,38 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
             without=_types(parts, EXCLUDE_RESOURCE_TYPE),
         ),
     )
+
+
+def add_resource_types(
+    args: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    core_version: tuple[int, int] | None = None,
+) -> list[str]:
+    """A command line with the resource types that dbt would take from the environment as options.
+
+    As in dbt, a variable has no effect on a command line that has the option, nor on a command without it.
+
+    Args:
+        args: The command line.
+        environ: The environment.
+        core_version: Version of dbt-core; ``None`` if it is unknown.
+
+    Raises:
+        CliArgsError: As in ``parse_arguments``, or a variable names an unknown type.
+    """
+    words, parts = _split(args)
+    since = find_command(words).resource_types_since if words else None
+    completed = list(args)
+    if since is None or (core_version is not None and core_version < since):
+        return completed
+    for option, name in _TYPE_VARIABLES:
+        found = variables.find_variable(name, environ, core_version=core_version)
+        if found is not None and not any(part.option is option for part in parts):
+            spelling, value = found
+            _known_types(value, where=f"environment variable {spelling}={value!r}")
+            completed += [option.name, *value.split()]
+    return completed
 
 
 def refuse_step_flags(args: Sequence[str]) -> None:
@@ -216,7 +254,18 @@ def _values(parts: Iterable[_Part], option: DbtOption) -> list[str]:
 
 
 def _types(parts: Iterable[_Part], option: DbtOption) -> frozenset[str]:
-    return frozenset(" ".join(_values(parts, option)).lower().split())
+    return _known_types(" ".join(_values(parts, option)), where=f"cli_args, {option.name}")
+
+
+def _known_types(text: str, *, where: str) -> frozenset[str]:
+    types = frozenset(text.lower().split())
+    if unknown := sorted(types - RESOURCE_TYPES):
+        raise CliArgsError(
+            f"dbt has no resource type {unknown[0]!r}.",
+            where=where,
+            hint=f"Separate types by spaces; dbt's types are {', '.join(sorted(RESOURCE_TYPES))}.",
+        )
+    return types
 
 
 def _narrow(

@@ -7,6 +7,7 @@ See: https://docs.getdbt.com/reference/dbt-commands
 
 import difflib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,7 @@ class DbtCommand(msgspec.Struct, frozen=True):
         runs_selection: Whether a Dagster step runs it over exactly the nodes that the step selected;
             other commands run as given.
         is_topological: Whether every node ends after the nodes it depends on.
+        resource_types_since: The first dbt in which the command takes ``--resource-type``; ``None`` if none does.
     """
 
     name: str
@@ -34,6 +36,12 @@ class DbtCommand(msgspec.Struct, frozen=True):
     takes_selection: bool = False
     runs_selection: bool = False
     is_topological: bool = True
+    resource_types_since: tuple[int, int] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The name and its aliases."""
+        return [name for name, command in COMMANDS.items() if command == self]
 
 
 _TESTS = frozenset({"test", "unit_test"})
@@ -44,26 +52,28 @@ _COMPILED = _RELATIONS | {"analysis", "function", "test"}
 _BUILT = _RELATIONS | _TESTS | {"function", "saved_query"}
 
 
-def _on_nodes(name: str, reports_on: frozenset[str], **fields: bool) -> DbtCommand:
+def _on_nodes(name: str, reports_on: frozenset[str], **fields: Any) -> DbtCommand:
     return DbtCommand(name, reports_on, takes_selection=True, **fields)
 
 
-def _on_selection(name: str, reports_on: frozenset[str], **fields: bool) -> DbtCommand:
+def _on_selection(name: str, reports_on: frozenset[str], **fields: Any) -> DbtCommand:
     return _on_nodes(name, reports_on, runs_selection=True, **fields)
 
 
 _COMMANDS = (
-    _on_selection("build", _BUILT, builds=True, tests=True),
+    _on_selection("build", _BUILT, builds=True, tests=True, resource_types_since=(1, 8)),
     _on_selection("run", frozenset({"model"}), builds=True),
     _on_selection("seed", frozenset({"seed"}), builds=True),
     _on_selection("snapshot", frozenset({"snapshot"}), builds=True),
-    _on_selection("clone", _RELATIONS, builds=True, is_topological=False),
-    _on_selection("test", _TESTS, tests=True),
+    _on_selection(
+        "clone", _RELATIONS, builds=True, is_topological=False, resource_types_since=(1, 8)
+    ),
+    _on_selection("test", _TESTS, tests=True, resource_types_since=(1, 9)),
     _on_selection("compile", _COMPILED),
     _on_nodes("docs generate", _COMPILED),
     _on_nodes("show", _COMPILED),
     _on_nodes("source freshness", frozenset({"source"})),
-    _on_nodes("list", frozenset()),
+    _on_nodes("list", frozenset(), resource_types_since=(1, 8)),
     # Repeats the failed nodes of an earlier command, so nothing is known in advance.
     DbtCommand("retry"),
     DbtCommand("run-operation"),

@@ -35,6 +35,12 @@ class Engine(msgspec.Struct, frozen=True):
     versions: dict[str, str]
     command: str | None = None
 
+    @property
+    def core_version(self) -> tuple[int, int] | None:
+        """Major and minor version of dbt-core; ``None`` if the dbt printed none."""
+        version = self.versions.get("dbt-core")
+        return None if version is None else _major_minor(version)
+
 
 def find_engine(executable: str | None = None) -> Engine:
     """Finds the dbt to use.
@@ -173,8 +179,12 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
 def _require_supported(core_version: str | None) -> None:
     if core_version is None:
         return
-    major, minor = (int(part) for part in core_version.split(".")[:2])
-    if (major, minor) < (1, 8):
+    if _major_minor(core_version) < (1, 8):
         raise EngineError(
             f"dbt-core {core_version} is not supported.", hint="Use dbt-core 1.8 or newer."
         )
+
+
+def _major_minor(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)

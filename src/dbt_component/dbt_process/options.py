@@ -42,6 +42,26 @@ VARS = DbtOption(("--vars",), Arity.ONE)
 PROFILE = DbtOption(("--profile",), Arity.ONE)
 TARGET = DbtOption(("--target", "-t"), Arity.ONE)
 
+RESOURCE_TYPES = frozenset(
+    [
+        "all",
+        "analysis",
+        "default",
+        "exposure",
+        "function",
+        "metric",
+        "model",
+        "saved_query",
+        "seed",
+        "semantic_model",
+        "snapshot",
+        "source",
+        "test",
+        "unit_test",
+    ]
+)
+"""The values of the options for resource types."""
+
 _OTHERS_WITH_MANY_VALUES = "--output-keys"
 _OTHERS_WITH_ONE_VALUE = """
     --add-package --args --defer-state --deprecated-defer --deprecated-favor-state --deprecated-state

@@ -33,6 +33,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
 
     Args:
         argv: The command and its arguments, without the selection if ``selected`` is given.
+        command_names: The names of the command, by which its own log is told from that of other commands.
         selected: The exact unique ids to run; ``None`` leaves the choice to ``argv``.
         manifest: Path of a msgpack manifest to run from; ``None`` lets dbt parse the project.
         cut: Reduces that manifest, keeping its ``graph`` complete.
@@ -41,6 +42,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
     """
 
     argv: list[str]
+    command_names: list[str] = []
     selected: list[str] | None = None
     manifest: str | None = None
     cut: Cut | None = None

@@ -21,6 +21,11 @@ class Account:
         self._skip_reasons: dict[str, str] = {}
 
     @property
+    def reported(self) -> frozenset[str]:
+        """Nodes that an attempt reported."""
+        return frozenset(self._reported)
+
+    @property
     def missing(self) -> frozenset[str]:
         """Expected nodes that no attempt reported."""
         return self.expected - self._reported.keys()

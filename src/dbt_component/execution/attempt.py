@@ -42,7 +42,11 @@ class Attempt:
         try:
             process.send(
                 request,
-                env=dbt_environment(project, target_path=self.target_path),
+                env=dbt_environment(
+                    project,
+                    target_path=self.target_path,
+                    chooses_its_nodes=self.plan.selected is None,
+                ),
                 cwd=project.project_dir.resolve(),
             )
             with interrupted_without_run_worker():

@@ -46,6 +46,7 @@ class DbtCliInvocation:
         self._raise_on_error = raise_on_error
         self._step = step
         self._log = log
+        self._account = Account(attempt.plan.expected)
         self._error: DagsterDbtCliRuntimeError | None = None
         self._is_done = False
         self._is_complete = False
@@ -65,6 +66,37 @@ class DbtCliInvocation:
         """Exit code of dbt's process; ``None`` while it has not ended."""
         return self._attempt.exit_code
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the command was streamed or waited for."""
+        return self._is_done
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the command ran to its end, successfully or not."""
+        return self._is_complete
+
+    @property
+    def has_nothing_to_run(self) -> bool:
+        """Whether the step selected no node that the command runs, so dbt is not needed."""
+        return self._step is not None and not self._account.expected
+
+    @property
+    def reported(self) -> frozenset[str]:
+        """Unique ids of the nodes that have reported their end."""
+        return self._account.reported
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Unique ids of the nodes of the step that the command runs and that have not reported their end."""
+        return self._account.missing
+
+    def stop(self) -> None:
+        """Stops dbt if it is running. The command does not count as finished then."""
+        self._attempt.stop()
+        if self._step is not None:
+            self._step.stop()
+
     def stream(self) -> Iterator[DagsterEvent]:
         """Runs the command over the step's nodes and yields one Dagster event for each.
 
@@ -80,7 +112,9 @@ class DbtCliInvocation:
         if self._step is not None:
             if not self._is_done:
                 self._is_done = True
-                self._attempt, self._error = yield from self._step.run(self._attempt, self._folder)
+                self._attempt, self._error = yield from self._step.run(
+                    self._attempt, self._folder, self._account
+                )
                 self._is_complete = True
                 self._raise()
             return
@@ -108,7 +142,7 @@ class DbtCliInvocation:
         if self._is_done:
             return
         self._is_done = True
-        account = Account(self._attempt.plan.expected)
+        account = self._account
         try:
             if self._step is not None:
                 request = self._step.request_for(self._attempt)

@@ -188,10 +188,11 @@ def write_request(
     """
     target_path.mkdir(parents=True, exist_ok=True)
     if prepared is None or plan.selected is None:
-        return Invoke(argv=plan.argv)
+        return Invoke(argv=plan.argv, command_names=plan.arguments.command.names)
     index = prepared.manifest.index
     request = Invoke(
         argv=plan.argv,
+        command_names=plan.arguments.command.names,
         selected=sorted(plan.selected),
         metadata=list(metadata),
         names=None if plan.engine.command is None else _names_of(plan, index, plan.selected),

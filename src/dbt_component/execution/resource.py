@@ -1,5 +1,6 @@
 """The dbt command line as a Dagster resource."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,18 @@ from typing import Any
 import dagster as dg
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
-from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments, refuse_step_flags
+from dbt_component.dbt_process.arguments import (
+    DbtArguments,
+    add_resource_types,
+    parse_arguments,
+    refuse_step_flags,
+)
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.invocation import DbtCliInvocation
+from dbt_component.execution.op_body import note_command
 from dbt_component.execution.plan import RunPlan, plan_command, plan_step
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.selected_step import SelectedStep
@@ -117,6 +124,9 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         that the step selected; ``--select`` and the like narrow that selection and never widen it. Any other
         command, and any command without such a context, runs exactly as given.
 
+        The body of a dbt asset must run every command that it creates with its context to its end: one that it
+        leaves is stopped, and the step fails.
+
         Args:
             args: The command and its arguments, for example ``["build", "--full-refresh"]``.
             raise_on_error: Whether a failure is raised.
@@ -136,18 +146,25 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             name = arguments.command.name.replace(" ", "-")
             folder = RunFolder(target_path) if target_path else RunFolder.create(name)
             attempt = Attempt(plan, folder.target_path(1))
-            return DbtCliInvocation(
+            invocation = DbtCliInvocation(
                 attempt,
                 folder,
                 raise_on_error=raise_on_error,
                 log=None if context is None else context.log,
             )
+            if context is not None:
+                note_command(_op_context(context), invocation)
+            return invocation
         assert context is not None
         refuse_step_flags(argv)
+        engine = find_engine(self.project.dbt_executable)
+        arguments = parse_arguments(
+            add_resource_types(argv, os.environ, core_version=engine.core_version)
+        )
         # dbt's import overlaps the planning.
-        process = start_process(find_engine(self.project.dbt_executable))
+        process = start_process(engine)
         try:
-            return self._selected(
+            invocation = self._selected(
                 bound,
                 arguments,
                 _op_context(context),
@@ -158,6 +175,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         except BaseException:
             process.stop()
             raise
+        note_command(_op_context(context), invocation)
+        return invocation
 
     def _selected(
         self,

@@ -41,11 +41,17 @@ class SelectedStep:
         self._events = events
         self._metadata = metadata
         self._log = log
+        self._running: Attempt | None = None
 
     def run(
-        self, first: Attempt, folder: RunFolder
+        self, first: Attempt, folder: RunFolder, account: Account
     ) -> Generator[DagsterEvent, None, tuple[Attempt, DagsterDbtCliRuntimeError | None]]:
         """Runs dbt and yields one Dagster event for each node, as dbt reports it.
+
+        Args:
+            first: The first attempt.
+            folder: The folder for others.
+            account: Records the nodes that report.
 
         Returns:
             The last attempt, and the error of the command as a whole.
@@ -59,7 +65,6 @@ class SelectedStep:
             return first, None
         if not (plan.arguments.command.builds or plan.arguments.command.tests):
             self._log.warning("`%s` builds nothing: no asset is materialized.", plan.dbt_command)
-        account = Account(plan.expected)
         attempts = [first]
         yield from self._attempt(first, account)
         while (following := next_attempt(account, attempts)) is not None:
@@ -69,6 +74,11 @@ class SelectedStep:
             yield from self._attempt(attempt, account)
         return attempts[-1], account.failure(attempts[-1])
 
+    def stop(self) -> None:
+        """Stops dbt if an attempt is running."""
+        if self._running is not None:
+            self._running.stop()
+
     def request_for(self, attempt: Attempt) -> Invoke:
         """Writes what the attempt needs into its folder, and returns its request."""
         return write_request(
@@ -76,6 +86,7 @@ class SelectedStep:
         )
 
     def _attempt(self, attempt: Attempt, account: Account) -> Iterator[DagsterEvent]:
+        self._running = attempt
         try:
             finished = self._finished_nodes(attempt, account)
             if not attempt.plan.arguments.command.is_topological:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.variables import compared_variables
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.files import FileStamp, iterate_project_files
 from dbt_component.project.prepared_settings import prepared_settings
@@ -27,7 +28,7 @@ from dbt_component.version import __version__
 _ENV_VAR = re.compile(rb"""env_var\(\s*['"]([A-Za-z_][A-Za-z0-9_]*)['"]""")
 _SECRET_PREFIX = "DBT_ENV_SECRET"
 _SCANNED_SUFFIXES = (".sql", ".yml", ".yaml", ".py", ".md")
-FLAG_VARIABLES = ("DBT_PROFILE", "DBT_TARGET")
+FLAG_VARIABLES = tuple(compared_variables())
 _ABSENT = "absent"
 _TIME_RESOLUTION_NS = 2_000_000_000  # of the coarsest file system, FAT
 _OLDEST_NS = -(2**63)  # the smallest number that msgpack holds

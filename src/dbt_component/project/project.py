@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dbt_component.dbt_process.variables import PROFILES_DIR, find_variable
 from dbt_component.errors import (
     DagsterDbtProfilesDirectoryNotFoundError,
     DagsterDbtProjectNotFoundError,
@@ -87,8 +88,8 @@ class DbtProject:
             places = [self.profiles_dir]
         else:
             places = [self.project_dir, Path.home() / ".dbt"]
-            if os.getenv("DBT_PROFILES_DIR"):
-                places.insert(0, Path(os.environ["DBT_PROFILES_DIR"]))
+            if found := find_variable(PROFILES_DIR, os.environ):
+                places.insert(0, Path(found[1]))
         for place in places:
             if (place / "profiles.yml").is_file():
                 return place.resolve()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from typing import Any, Optional
+from typing import Any, Optional, Sequence
 
 from .child_pipe import EventPipe, plain
 
@@ -16,15 +16,22 @@ _TESTS = ("test", "unit_test")
 class LogReader:
     """Reads one dbt command's log line by line; sends events to the pipe and prints messages.
 
+    Only lines of one invocation count: the first that reports to run the command. dbt reports that before it
+    runs anything, so neither another dbt that a wrapper runs nor a model that prints a line of JSON can take
+    its place. A model knows ``invocation_id``, though; so ``statuses`` must be compared with dbt's results.
+
     Args:
         pipe: Receives the events.
+        command_names: The names of the command, such as ``list`` and ``ls``; without one, all lines count.
     """
 
-    def __init__(self, pipe: EventPipe) -> None:
+    def __init__(self, pipe: EventPipe, command_names: Sequence[str] = ()) -> None:
         self._pipe = pipe
+        self._command_names = command_names
+        self.invocation_id: Optional[str] = None
+        self.statuses: dict[str, str] = {}
         self._printed: set[Optional[str]] = set()
         self._batched: set[Optional[str]] = set()
-        self._reported: set[str] = set()
         self.errors: list[str] = []
 
     def read(self, line: bytes) -> None:
@@ -35,17 +42,29 @@ class LogReader:
             info, data = record["info"], record["data"]
             name, level = info["name"], info["level"]
             message = str(info.get("msg") or "")
-        except (ValueError, KeyError, TypeError):
+            counts = self._counts(name, data, info.get("invocation_id"))
+        except (ValueError, KeyError, TypeError, AttributeError):
             _show(text)
             return
         if level != "debug":
             _show(message)
+        if not counts:
+            return
         try:
             self._tell(name, level, plain(message), data or {}, info.get("invocation_id"))
         except Exception:  # an unexpected line must not stop the reader
             self._pipe.emit(
                 "log", level="warn", name="DbtComponent", message=traceback.format_exc()
             )
+
+    def _counts(self, name: str, data: Any, invocation_id: Optional[str]) -> bool:
+        if not self._command_names:
+            return True
+        if self.invocation_id is None and name == "MainReportArgs":
+            told = str(data["args"].get("invocation_command") or "")
+            if any(" %s " % command in told + " " for command in self._command_names):
+                self.invocation_id = invocation_id
+        return self.invocation_id is not None and invocation_id == self.invocation_id
 
     def _tell(
         self,
@@ -81,15 +100,16 @@ class LogReader:
     ) -> None:
         # A batch of a microbatch model finishes under the model's id; only the model has a LogModelResult.
         is_batch = unique_id in self._batched and unique_id not in self._printed
-        if is_batch or not unique_id or unique_id in self._reported:
+        if is_batch or not unique_id or unique_id in self.statuses:
             return
-        self._reported.add(unique_id)
+        status = str(result.get("status") or node.get("node_status") or "").lower()
+        self.statuses[unique_id] = status
         kind = node.get("resource_type") or unique_id.partition(".")[0]
         self._pipe.emit(
             "node_finished",
             unique_id=unique_id,
             resource_type=kind,
-            status=str(result.get("status") or node.get("node_status") or "").lower(),
+            status=status,
             invocation_id=invocation_id,
             message=result.get("message") or None,
             execution_time_seconds=result.get("execution_time") or 0.0,

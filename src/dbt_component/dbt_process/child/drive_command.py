@@ -16,18 +16,19 @@ import subprocess
 import sys
 import traceback
 from types import FrameType
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from .child_log import LogReader
 from .child_output import read_lines
 from .child_parent import read_request, watch_parent
 from .child_pipe import EventPipe
-from .child_statuses import UNREMARKABLE_STATUSES
+from .child_statuses import FINE_STATUSES, UNREMARKABLE_STATUSES
 
 # Always passed: without it dbt applies the project's default selector.
 _ALL = ["--select", "fqn:*"]
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
 _FAILED_NODES = 1
+_QUIET = ("DBT_QUIET", "DBT_ENGINE_QUIET")
 
 
 class CommandError(Exception):
@@ -54,14 +55,19 @@ class Command:
         if number == signal.SIGTERM:
             os.killpg(0, signal.SIGINT)
 
-    def run(self, argv: list[str]) -> tuple[int, list[str]]:
-        """Runs a command and reports its log; returns its exit code and the errors it logged."""
-        reader = LogReader(self._pipe)
+    def run(self, argv: list[str], command_names: Sequence[str] = ()) -> tuple[int, LogReader]:
+        """Runs a command and reports its log; returns its exit code and the reader of its log.
+
+        Args:
+            argv: The command line.
+            command_names: The names of the command, if only lines of its own count.
+        """
+        reader = LogReader(self._pipe, command_names)
         logged = [*argv, "--log-format", "json", "--log-level", "debug"]
         with self._start(logged, stderr=None) as process:
             for line in read_lines(process):
                 reader.read(line)
-        return process.returncode, reader.errors
+        return process.returncode, reader
 
     def list_nodes(self, argv: list[str]) -> list[dict[str, Any]]:
         """Runs ``dbt ls``; returns ``unique_id``, ``resource_type`` and ``fqn`` of each node.
@@ -71,7 +77,7 @@ class Command:
             CommandInterruptError: The command was interrupted.
         """
         keys = ["--output", "json", "--output-keys", "unique_id", "resource_type", "fqn"]
-        quiet = ["--quiet", "--log-format", "text", "ls"]
+        quiet = ["--quiet", "--log-format", "text", "--log-level", "info", "ls"]
         with self._start([*quiet, *keys, *argv], stderr=subprocess.STDOUT) as process:
             lines = b"".join(read_lines(process)).decode(errors="replace").splitlines()
         entries, others = [], []
@@ -123,17 +129,29 @@ def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> No
         if not selection:
             pipe.emit("result", success=True, nodes=[])
             return
-    code, errors = command.run([*request["argv"], *selection])
-    error = None
-    if code not in (0, _FAILED_NODES) and not command.interrupted:
-        error = "\n".join(errors[-5:]) or "exit code %d" % code
+    code, log = command.run([*request["argv"], *selection], request.get("command_names") or ())
+    if log.invocation_id is None and code in (0, _FAILED_NODES) and request.get("command_names"):
+        pipe.emit(
+            "log",
+            level="warn",
+            name="DbtComponent",
+            message="dbt's log does not name the command `dbt %s`; the log is ignored, and nodes are taken from"
+            " run_results.json alone." % request["command_names"][0],
+        )
+    nodes, error = read_results(results_path, log.invocation_id)
+    if code not in (0, _FAILED_NODES):
+        error = "\n".join(log.errors[-5:]) or "exit code %d" % code
+    elif nodes and error is None:
+        error = find_contradiction(log.statuses, nodes)
+    if command.interrupted:
+        error = "interrupted"
     pipe.emit(
         "result",
         success=code == 0,
-        error="interrupted" if command.interrupted else error,
+        error=error,
         error_type="CommandError" if error else None,
         interrupted=command.interrupted,
-        nodes=read_results(results_path),
+        nodes=nodes,
     )
 
 
@@ -176,13 +194,53 @@ def method(fqn: Iterable[str]) -> str:
     return "fqn:" + "".join("?" if c in _SPECIAL else c for c in ".".join(fqn))
 
 
-def read_results(path: str) -> list[dict[str, Any]]:
-    """Reads the nodes in run_results.json, including skipped ones; empty if it can't be read."""
+def find_contradiction(
+    statuses: Mapping[str, str], nodes: Iterable[dict[str, Any]]
+) -> Optional[str]:
+    """Names the nodes that the log reported as fine although dbt's results do not; ``None`` if there are none.
+
+    Only lines that dbt did not write itself can contradict its results.
+    """
+    results = {node["unique_id"]: node for node in nodes}
+    differing = []
+    for unique_id, status in sorted(statuses.items()):
+        if status not in FINE_STATUSES or unique_id.startswith("operation."):
+            continue  # hooks are in the results of some versions only
+        result = results.get(unique_id)
+        if result is None:
+            differing.append("%s (%s, but not in the results)" % (unique_id, status))
+        elif result["status"] not in FINE_STATUSES and "fail_fast" not in str(result["message"]):
+            differing.append("%s (%s, but %s)" % (unique_id, status, result["status"]))
+    if not differing:
+        return None
+    return (
+        "The log on dbt's standard output contradicts run_results.json, so other code than dbt has written lines"
+        " of JSON that look like dbt's own, for example a model that calls print(): %s. Do not trust what was"
+        " reported about these nodes; remove the code that writes such lines."
+        % ", ".join(differing[:10])
+    )
+
+
+def read_results(
+    path: str, invocation_id: Optional[str]
+) -> tuple[list[dict[str, Any]], Optional[str]]:
+    """Reads the nodes in run_results.json, including skipped ones.
+
+    Returns:
+        The nodes, none if the file can't be read; and an error if another invocation wrote the file.
+    """
     try:
         with open(path, encoding="utf-8") as file:
-            results = json.load(file)["results"]
+            content = json.load(file)
+        results = content["results"]
+        writer = content["metadata"].get("invocation_id")
     except (OSError, ValueError, KeyError):
-        return []
+        return [], None
+    if invocation_id is not None and writer != invocation_id:
+        return [], (
+            "run_results.json is of invocation %s of dbt, but this command was invocation %s. The wrapper may"
+            " run only one command that writes to DBT_TARGET_PATH." % (writer, invocation_id)
+        )
     return [
         {
             "unique_id": result.get("unique_id"),
@@ -197,14 +255,14 @@ def read_results(path: str) -> list[dict[str, Any]]:
             else result.get("compiled_code"),
         }
         for result in results
-    ]
+    ], None
 
 
 def run_prepare(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
     """Runs the request's commands, then resolves its selections."""
     for argv in request["commands"]:
-        code, errors = command.run(argv)
-        error = None if code == 0 else "\n".join(errors[-5:]) or "exit code %d" % code
+        code, log = command.run(argv)
+        error = None if code == 0 else "\n".join(log.errors[-5:]) or "exit code %d" % code
         pipe.emit("result", success=code == 0, error=error, interrupted=command.interrupted)
         if code != 0:
             return
@@ -251,6 +309,8 @@ def main() -> int:
         if request.get("cwd"):
             os.chdir(request["cwd"])
         os.environ.update(request.get("env") or {})
+        for name in _QUIET:  # dbt would report no node
+            os.environ.pop(name, None)
         command = Command(sys.argv[2], pipe)
         actions = {"invoke": run_invoke, "prepare": run_prepare, "select": run_select}
         actions[request["action"]](pipe, command, request)

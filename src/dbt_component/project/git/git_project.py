@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_component.dbt_process.engine import find_engine
+from dbt_component.dbt_process.variables import PROFILES_DIR, find_variable
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.fingerprint import hash_environment, hash_profiles
 from dbt_component.project.git.source import GitSource
@@ -143,13 +144,13 @@ class GitProjectSource:
 
         Searches the same folders as ``DbtProject.find_profiles_dir``, but without the project itself.
         """
-        given = os.environ.get("DBT_PROFILES_DIR")
+        given = find_variable(PROFILES_DIR, os.environ)
         if self.settings.repository_profiles_dir is not None:
             return True
         if self.settings.local_profiles_dir is not None:
             place = self.settings.local_profiles_dir
-        elif given and (Path(given) / "profiles.yml").is_file():
-            place = Path(given)
+        elif given and (Path(given[1]) / "profiles.yml").is_file():
+            place = Path(given[1])
         elif state.header.has_own_profiles:
             return True
         else:

@@ -1,0 +1,77 @@
+"""Runs an op's body: no dbt command outlives it, and none is left unfinished unnoticed."""
+
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import dagster as dg
+
+from dbt_component.definitions.listing import listed
+from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.invocation import DbtCliInvocation
+
+_MAX_LISTED = 20
+_HINT = "Iterate over `stream()` to its end, or call `wait()`."
+_started: WeakKeyDictionary[dg.OpExecutionContext, list[DbtCliInvocation]] = WeakKeyDictionary()
+
+
+def note_command(context: dg.OpExecutionContext, command: DbtCliInvocation) -> None:
+    """Remembers a command that was created with the context of an op whose body ``run_body`` runs."""
+    commands = _started.get(context)
+    if commands is not None:
+        commands.append(command)
+
+
+def run_body(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterator[Any]:
+    """Yields the events of an op's body. When it ends, stops every dbt command that it left running.
+
+    Every op that runs dbt uses this function around its body.
+
+    Args:
+        context: The op's context, which the body passes to ``DbtCliResource.cli``.
+        events: What the body yields.
+
+    Raises:
+        DagsterDbtCliRuntimeError: The body ended without an error although a command did not run to its end,
+            and no other command of the body replaced it.
+    """
+    op_context = context.op_execution_context
+    commands = _started[op_context] = []
+    try:
+        yield from events
+    finally:
+        del _started[op_context]
+        for command in commands:
+            command.stop()
+    left = [command for command in commands if _is_left(command, commands)]
+    if left:
+        lines = [*map(_described, left), f"  hint: {_HINT}"]
+        missing = sorted({unique_id for command in left for unique_id in command.missing})
+        raise DagsterDbtCliRuntimeError(
+            "\n".join(lines), metadata={"missing_nodes": dg.MetadataValue.json(missing)}
+        )
+
+
+def _is_left(command: DbtCliInvocation, commands: list[DbtCliInvocation]) -> bool:
+    """Whether the command did not run to its end, and no other did the same or reported its nodes."""
+    if command.is_finished or command.has_nothing_to_run:
+        return False
+    finished = [other for other in commands if other.is_finished]
+    if any(other.dbt_command == command.dbt_command for other in finished):
+        return False
+    reported = frozenset[str]().union(*(other.reported for other in finished))
+    return not command.missing or not command.missing <= reported
+
+
+def _described(command: DbtCliInvocation) -> str:
+    text = f"`{command.dbt_command}` "
+    text += (
+        "was left before its end, so dbt was stopped."
+        if command.has_begun
+        else "never ran: its invocation was neither streamed nor waited for."
+    )
+    missing = sorted(command.missing)
+    if missing:
+        number = len(missing) + len(command.reported)
+        text += f" {len(missing)} of {number} nodes did not report: {listed(missing, _MAX_LISTED)}."
+    return text
