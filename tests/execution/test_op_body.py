@@ -214,7 +214,7 @@ def test_leaving_the_stream_cancels_the_query_in_postgresql(
 
 
 def sleeping(database: PostgresDatabase) -> list[Any]:
-    with database._connect() as connection:
+    with database.connect() as connection:
         found: list[Any] = connection.execute(
             "select pid from pg_stat_activity where state = 'active' and query like '%pg_sleep(60)%'"
             " and pid <> pg_backend_pid()"
