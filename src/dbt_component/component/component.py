@@ -20,6 +20,7 @@ from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.spec_methods import ComponentSpecMethods
 from dbt_component.component.state_key import claim_state_key, default_state_key
 from dbt_component.component.state_storage import (
+    hint_for_missing_state,
     open_state,
     refresh_in_development,
     state_at_load,
@@ -153,8 +154,9 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     ) -> dg.Definitions:
         if state_path is None:
             _logger.warning(
-                "%s has no state, so it defines nothing. Run `dg utils refresh-defs-state`.",
+                "%s has no state, so it defines nothing. %s",
                 self.defs_state_config.key,
+                hint_for_missing_state(self.defs_state_config),
             )
             return dg.Definitions()
         built = _memo.find_or_build(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -34,8 +35,65 @@ def state_at_load(
     """The path of the state that this process loads definitions from; ``None`` if there is none.
 
     For a versioned storage, the path exists only while the context is open; an open file stays readable.
+
+    Raises:
+        StateMissingError: The state is in a versioned storage, and this process has no Dagster instance.
     """
-    return DefinitionsLoadContext.get().state_path(config, DefsStateStorage.get(), project_root)
+    _require_storage(config)
+    context = _with_version(DefinitionsLoadContext.get(), config)
+    return context.state_path(config, DefsStateStorage.get(), project_root)
+
+
+def hint_for_missing_state(config: DefsStateConfig) -> str:
+    """What to do if this process finds no state."""
+    storage = versioned_storage(config)
+    if storage is None:
+        return "Run `dg utils refresh-defs-state`."
+    if storage.get_latest_version(config.key) not in (None, LOCAL_STATE_VERSION):
+        return (
+            "The instance has a state, but it was stored after this code location was loaded."
+            " Reload the code location."
+        )
+    if not os.environ.get("DAGSTER_HOME"):
+        return (
+            "DAGSTER_HOME is not set, so this process can't see the states of your instance. Set it to the"
+            " folder of the instance's dagster.yaml; then run `dg utils refresh-defs-state` if the state"
+            " is still missing."
+        )
+    return (
+        "Run `dg utils refresh-defs-state` with the same DAGSTER_HOME"
+        f" ({os.environ['DAGSTER_HOME']!r}), then reload the code location."
+    )
+
+
+def _require_storage(config: DefsStateConfig) -> None:
+    is_versioned = config.management_type is DefsStateManagementType.VERSIONED_STATE_STORAGE
+    if is_versioned and DefsStateStorage.get() is None:
+        raise StateMissingError(
+            f"State {config.key!r} is in the versioned storage of a Dagster instance, and this process has no"
+            " instance open.",
+            where="defs_state.management_type in defs.yaml",
+            hint="Set DAGSTER_HOME and load the definitions inside `with dagster.DagsterInstance.get():`.",
+        )
+
+
+def _with_version(
+    context: DefinitionsLoadContext, config: DefsStateConfig
+) -> DefinitionsLoadContext:
+    """Sets the version to load to the latest one, in a process that no code location passed a version to.
+
+    `dg launch` and `dagster asset materialize` are such processes: they reconstruct definitions that they
+    never initialized.
+    """
+    storage = versioned_storage(config)
+    if storage is None or context.load_type is DefinitionsLoadType.INITIALIZATION:
+        return context
+    passed = context.accessed_defs_state_info
+    if passed is None or config.key not in passed.info_mapping:
+        latest = storage.get_latest_version(config.key)
+        if latest is not None:
+            context.add_defs_state_info(config.key, latest)
+    return context
 
 
 def refresh_in_development(
@@ -81,7 +139,8 @@ def open_state(
         newest: Open the newest version instead of the one that this process loads definitions from.
 
     Raises:
-        StateMissingError: There is no state, or ``project_root`` is ``None``.
+        StateMissingError: There is no state, this process can't reach its storage, or ``project_root`` is
+            ``None``.
         StateFormatError: This release can't read it.
     """
     if project_root is None:
@@ -89,15 +148,16 @@ def open_state(
             f"The component of state {config.key!r} was not loaded by Dagster.",
             hint="Load it with `context.load_component(...)` or from a component tree.",
         )
+    _require_storage(config)
     context = (
         DefinitionsLoadContext(load_type=DefinitionsLoadType.INITIALIZATION)
         if newest
-        else DefinitionsLoadContext.get()
+        else _with_version(DefinitionsLoadContext.get(), config)
     )
     with context.state_path(config, DefsStateStorage.get(), project_root) as path:
         if path is None:
             raise StateMissingError(
-                f"State {config.key!r} does not exist.", hint="Run `dg utils refresh-defs-state`."
+                f"State {config.key!r} does not exist.", hint=hint_for_missing_state(config)
             )
         return StateFile(path)
 
