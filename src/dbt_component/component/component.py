@@ -35,6 +35,7 @@ from dbt_component.execution.run_scope import run_scope
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
+from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
@@ -128,7 +129,13 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     @property
     def state_refresh(self) -> StateRefresh:
         """The refresh of this component's state."""
-        return StateRefresh.of(self, self.defs_state_config.key)
+        return StateRefresh.of(self, self.defs_state_config.key, self._working_folder)
+
+    @property
+    def _working_folder(self) -> WorkingFolder | None:
+        if self._project_root is None:
+            return None
+        return WorkingFolder.of(self.defs_state_config.key, self._project_root)
 
     async def refresh_state(self, project_root: Path) -> str:
         """Refreshes the state; keeps the stored version if nothing changed."""
@@ -183,7 +190,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         yield from self.execute(context=context, dbt=DbtCliResource.of(self.dbt_project))
 
     def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
-        prepared = StateProject(state, self.project)
+        prepared = StateProject(state, self.project, self._working_folder)
         return Loaded(prepared, self.spec_rules, self.criteria, scope)
 
     @property

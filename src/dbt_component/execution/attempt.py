@@ -42,7 +42,7 @@ class Attempt:
             process.send(
                 request,
                 env=dbt_environment(project, target_path=self.target_path),
-                cwd=project.project_dir.resolve(),
+                cwd=project.run_dir,
             )
             for event in process.events():
                 if isinstance(event, NodeStarted):
