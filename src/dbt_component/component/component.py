@@ -195,11 +195,24 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     @property
     def loaded(self) -> Loaded:
-        """The loaded state; opened from Dagster's storage if definitions have not been built yet.
+        """The loaded state; in development it is prepared first if definitions have not been built yet.
+
+        Raises:
+            StateMissingError: There is no state.
+            DagsterDbtError: The project can't be prepared, and there is no state that can be read.
+        """
+        if self._loaded is None:
+            if self._project_root is not None:
+                refresh_in_development(
+                    self.defs_state_config, self._project_root, self.refresh_state
+                )
+            self._loaded = self.open_stored()
+        return self._loaded
+
+    def open_stored(self) -> Loaded:
+        """Opens the state in Dagster's storage as it is.
 
         Raises:
             StateMissingError: There is no state.
         """
-        if self._loaded is None:
-            self._loaded = self._load(open_state(self.defs_state_config, self._project_root), {})
-        return self._loaded
+        return self._load(open_state(self.defs_state_config, self._project_root), {})

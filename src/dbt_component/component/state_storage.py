@@ -1,9 +1,11 @@
 """Access to a component's state, beside the code or in the instance's versioned storage."""
 
 import asyncio
+import contextvars
 import logging
 import os
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -113,7 +115,7 @@ def refresh_in_development(
     if not (is_initial and using_dagster_dev() and config.refresh_if_dev):
         return
     try:
-        version = asyncio.run(refresh(project_root))
+        version = _run_to_end(refresh(project_root))
     except DagsterDbtError as error:
         if not _is_readable(config, project_root):
             raise
@@ -126,6 +128,16 @@ def refresh_in_development(
             error,
         )
     context.add_defs_state_info(config.key, version)
+
+
+def _run_to_end(refresh: Coroutine[Any, Any, str]) -> str:
+    """Runs a refresh, in another thread if this one is already running an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(refresh)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(contextvars.copy_context().run, asyncio.run, refresh).result()
 
 
 def open_state(
