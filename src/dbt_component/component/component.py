@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from dbt_component._dagster import DefsStateConfig, derive_model_type, remember_output_keys
 from dbt_component.component.build import build_definitions
+from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.refresh import StateRefresh
@@ -40,6 +41,7 @@ from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
 _memo = DefinitionsMemo()
+_claims = Claims()
 
 
 @scaffold_with(DbtProjectComponentScaffolder)
@@ -170,7 +172,18 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             self._inputs, StateFile(state_path), lambda state: self._build(context, state)
         )
         self._loaded = built.loaded
+        if self._has_final_keys:
+            _claims.add(context.component_tree, self, Claim.of(context, built.definitions))
         return built.definitions
+
+    @property
+    def _has_final_keys(self) -> bool:
+        """Whether no override may change what has been built."""
+        own = type(self)
+        return (
+            own.build_defs is DbtProjectComponent.build_defs
+            and own.build_defs_from_state is DbtProjectComponent.build_defs_from_state
+        )
 
     def _build(self, context: dg.ComponentLoadContext, state: StateFile) -> BuiltDefinitions:
         self._loaded = self._load(state, context.resolution_context.scope)
