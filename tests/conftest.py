@@ -39,8 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of a test lands in the user's cache, and no variable of the user's reaches a test."""
-    cache = tmp_path_factory.getbasetemp() / "cache"
-    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(cache))
+    base = tmp_path_factory.getbasetemp()
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(base / "cache"))
+    monkeypatch.setenv("DBT_COMPONENT_DATA_DIR", str(base / "data"))
     options = [spelling for name in VARIABLES for spelling in spellings(name)]
     for name in ("DAGSTER_IS_DEV_CLI", "SHOP_DATABASE", *options):
         monkeypatch.delenv(name, raising=False)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 import dbt_component
@@ -15,7 +16,7 @@ from dbt_component.project.project_copy import KEPT_COPIES, UNUSED_SECONDS, unpa
 from dbt_component.project.refresh import refresh_from_folder
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
-from tests.dg_project import DgProject
+from tests.dg_project import DgProject, run
 
 pytestmark = pytest.mark.server
 NOBODY = 65534
@@ -108,6 +109,35 @@ def test_an_image_built_elsewhere_runs_as_another_user_on_a_read_only_disk(
         outcome["materialized"]
     )
     assert outcome["checks"]["totals_match"] is True
+
+
+def test_a_relative_database_outlives_the_versions_of_a_project_whose_folder_is_missing(
+    dg_project: DgProject,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", logger="dbt_component")
+    monkeypatch.setenv("DBT_COMPONENT_DATA_DIR", str(tmp_path / "user"))
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / "cache"))
+    dg_project.write_component()
+    elsewhere = tmp_path / "elsewhere"
+
+    def deploy_and_run(model: str) -> None:
+        dg_project.refresh()
+        dg_project.dbt_folder.rename(elsewhere)
+        outcome = run(dg_project.load(), dg.AssetSelection.assets(model))
+        elsewhere.rename(dg_project.dbt_folder)
+        assert outcome.success, outcome.failure
+
+    deploy_and_run("raw_orders")
+    (dg_project.dbt_folder / "models/staging/later.sql").write_text(
+        "select * from {{ ref('raw_orders') }}"
+    )
+    deploy_and_run("later")
+    (database,) = tmp_path.rglob("*.duckdb")
+    assert database.is_relative_to(tmp_path / "user")
+    assert f"Relative paths of databases lead to {database.parent}." in caplog.text
 
 
 def test_copies_of_projects_are_one_for_each_content_and_bounded(

@@ -1,11 +1,13 @@
 """A dbt project in a Git repository, from defs.yaml to a run."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 from dagster._core.definitions.metadata.source_code import UrlCodeReference
 
@@ -328,3 +330,79 @@ def test_a_folder_outside_of_git_is_told_and_goes_without_commit(
     dg_project.refresh()
     assert "is not in a Git work tree" in caplog.text
     assert "dbt_component/commit" not in specs_of(dg_project.load())["stg_orders"].metadata
+
+
+def tables_in(database: Path) -> set[str]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute("select table_name from information_schema.tables").fetchall()
+    return {str(name) for (name,) in rows}
+
+
+def working_folders() -> list[Path]:
+    return [
+        folder
+        for folder in (Path(os.environ["DBT_COMPONENT_DATA_DIR"]) / "working").glob("*/project")
+        if folder.is_dir()
+    ]
+
+
+@pytest.mark.parametrize("database", ["shop.duckdb", "data/shop.duckdb"])
+def test_a_database_at_a_relative_path_outlives_commits(
+    repository: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    database: str,
+) -> None:
+    monkeypatch.setenv("DBT_COMPONENT_DATA_DIR", str(tmp_path / "user"))
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("SHOP_DATABASE", database)
+    (repository / "dbt/shop/data").mkdir()
+    (repository / "dbt/shop/data/.gitkeep").touch()
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "a folder for the database")
+    project = DgProject(tmp_path / "dg")
+    project.write_component(
+        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"},
+        select="resource_type:seed path:models/staging",
+    )
+    project.refresh()
+    (folder,) = working_folders()
+    assert f"profiles.yml names {database!r} by a relative path" in caplog.text
+    assert str(folder / database) in caplog.text
+    first = run(project.load(), dg.AssetSelection.assets("raw_customers", "raw_orders"))
+    assert first.success, first.failure
+    assert tables_in(folder / database) == {"raw_customers", "raw_orders"}
+
+    (repository / "dbt/shop/models/staging/later.sql").write_text(
+        "select * from {{ ref('raw_orders') }}"
+    )
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "one more model")
+    project.refresh()
+    second = run(project.load(), dg.AssetSelection.assets("later"))
+    assert second.success, second.failure
+    assert tables_in(folder / database) == {"raw_customers", "raw_orders", "later"}
+    assert not list((tmp_path / "cache").rglob("*.duckdb"))
+
+
+def test_the_state_of_another_machine_has_the_folder_of_a_relative_database(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_DATABASE", "data/shop.duckdb")
+    (repository / "dbt/shop/data").mkdir()
+    (repository / "dbt/shop/data/.gitkeep").touch()
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "a folder for the database")
+    project = DgProject(tmp_path / "dg")
+    project.write_component(
+        project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"}
+    )
+    monkeypatch.setenv("DBT_COMPONENT_DATA_DIR", str(tmp_path / "build"))
+    project.refresh()
+    monkeypatch.setenv("DBT_COMPONENT_DATA_DIR", str(tmp_path / "production"))
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / "cache"))
+    outcome = run(project.load(), dg.AssetSelection.assets("raw_customers"))
+    assert outcome.success, outcome.failure
+    (folder,) = working_folders()
+    assert tables_in(folder / "data/shop.duckdb") == {"raw_customers"}

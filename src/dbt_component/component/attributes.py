@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from dbt_component.component.yaml.project import (
     resolve_project,
 )
 from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import TranslationSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import KINDS
@@ -40,6 +42,7 @@ class DbtProjectAttributes(dg.Resolvable):
         dg.Resolver(
             resolve_project,
             model_field_type=ProjectModel,
+            inject_before_resolve=False,
             description="The dbt project: the path of its folder, a mapping, or a mapping with `repo_url`"
             " for one in Git. Paths are relative to the folder of this file.",
             examples=[
@@ -51,20 +54,27 @@ class DbtProjectAttributes(dg.Resolvable):
     ]
     select: Annotated[
         str,
-        dg.Resolver.default(
+        dg.Resolver(
+            resolve_template,
+            inject_before_resolve=False,
             description="The nodes to define, in dbt's selection syntax.",
             examples=["tag:daily", "+marts"],
         ),
     ] = DEFAULT_SELECT
     exclude: Annotated[
         str,
-        dg.Resolver.default(
-            description="The nodes to leave out, in dbt's selection syntax.", examples=["tag:old"]
+        dg.Resolver(
+            partial(resolve_template, allow_empty=True),
+            inject_before_resolve=False,
+            description="The nodes to leave out, in dbt's selection syntax.",
+            examples=["tag:old"],
         ),
     ] = ""
     selector: Annotated[
         str,
-        dg.Resolver.default(
+        dg.Resolver(
+            partial(resolve_template, allow_empty=True),
+            inject_before_resolve=False,
             description="A selector of the project's selectors.yml, instead of select and exclude.",
             examples=["nightly"],
         ),

@@ -45,9 +45,7 @@ def build_definitions(
     for note in loaded.specs.notes:
         _logger.info(note)
     op = (attributes.op or Op()).complete(
-        default_name=default_op_name(
-            attributes.project, attributes.criteria, context, loaded.manifest.index.project_name
-        ),
+        default_name=default_op_name(loaded.manifest.index.project_name, state_config.key, context),
         reserved_tags=attributes.selection_tags,
         config_cls=op_config,
     )

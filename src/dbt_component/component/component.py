@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from dbt_component._dagster import DefsStateConfig, derive_model_type, remember_output_keys
 from dbt_component.component.build import build_definitions
+from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.refresh import StateRefresh
@@ -20,6 +21,7 @@ from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.spec_methods import ComponentSpecMethods
 from dbt_component.component.state_key import claim_state_key, default_state_key
 from dbt_component.component.state_storage import (
+    hint_for_missing_state,
     open_state,
     refresh_in_development,
     state_at_load,
@@ -35,10 +37,12 @@ from dbt_component.execution.run_scope import run_scope
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
+from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
 _memo = DefinitionsMemo()
+_claims = Claims()
 
 
 @scaffold_with(DbtProjectComponentScaffolder)
@@ -128,7 +132,13 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     @property
     def state_refresh(self) -> StateRefresh:
         """The refresh of this component's state."""
-        return StateRefresh.of(self, self.defs_state_config.key)
+        return StateRefresh.of(self, self.defs_state_config.key, self._working_folder)
+
+    @property
+    def _working_folder(self) -> WorkingFolder | None:
+        if self._project_root is None:
+            return None
+        return WorkingFolder.of(self.defs_state_config.key, self._project_root)
 
     async def refresh_state(self, project_root: Path) -> str:
         """Refreshes the state; keeps the stored version if nothing changed."""
@@ -154,15 +164,27 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     ) -> dg.Definitions:
         if state_path is None:
             _logger.warning(
-                "%s has no state, so it defines nothing. Run `dg utils refresh-defs-state`.",
+                "%s has no state, so it defines nothing. %s",
                 self.defs_state_config.key,
+                hint_for_missing_state(self.defs_state_config),
             )
             return dg.Definitions()
         built = _memo.find_or_build(
             self._inputs, StateFile(state_path), lambda state: self._build(context, state)
         )
         self._loaded = built.loaded
+        if self._has_final_keys:
+            _claims.add(context.component_tree, self, Claim.of(context, built.definitions))
         return built.definitions
+
+    @property
+    def _has_final_keys(self) -> bool:
+        """Whether no override may change what has been built."""
+        own = type(self)
+        return (
+            own.build_defs is DbtProjectComponent.build_defs
+            and own.build_defs_from_state is DbtProjectComponent.build_defs_from_state
+        )
 
     def _build(self, context: dg.ComponentLoadContext, state: StateFile) -> BuiltDefinitions:
         self._loaded = self._load(state, context.resolution_context.scope)
@@ -183,16 +205,29 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         yield from run_body(context, self.execute(context=context, dbt=dbt))
 
     def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
-        prepared = StateProject(state, self.project)
+        prepared = StateProject(state, self.project, self._working_folder)
         return Loaded(prepared, self.spec_rules, self.criteria, scope)
 
     @property
     def loaded(self) -> Loaded:
-        """The loaded state; opened from Dagster's storage if definitions have not been built yet.
+        """The loaded state; in development it is prepared first if definitions have not been built yet.
+
+        Raises:
+            StateMissingError: There is no state.
+            DagsterDbtError: The project can't be prepared, and there is no state that can be read.
+        """
+        if self._loaded is None:
+            if self._project_root is not None:
+                refresh_in_development(
+                    self.defs_state_config, self._project_root, self.refresh_state
+                )
+            self._loaded = self.open_stored()
+        return self._loaded
+
+    def open_stored(self) -> Loaded:
+        """Opens the state in Dagster's storage as it is.
 
         Raises:
             StateMissingError: There is no state.
         """
-        if self._loaded is None:
-            self._loaded = self._load(open_state(self.defs_state_config, self._project_root), {})
-        return self._loaded
+        return self._load(open_state(self.defs_state_config, self._project_root), {})

@@ -57,7 +57,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     """
     key = component.defs_state_config.key
     try:
-        loaded = component.loaded
+        loaded = component.open_stored()
     except StateError as error:
         return Report(key, problem=str(error))
     prepared = loaded.prepared

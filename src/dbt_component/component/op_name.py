@@ -1,29 +1,41 @@
 """The default name of a component's op."""
 
-import dagster as dg
+import hashlib
+import re
 
-from dbt_component.project.source import ProjectSource
-from dbt_component.selection.criteria import SelectionCriteria
+import dagster as dg
 
 
 def default_op_name(
-    project: ProjectSource,
-    criteria: SelectionCriteria,
-    context: dg.ComponentLoadContext,
-    name: str,
+    project_name: str, state_key: str, context: dg.ComponentLoadContext | None
 ) -> str:
-    """The dbt project's name; followed by the component's folder if a selection, target or profile is set.
+    """The dbt project's name, with a suffix unless it is also the state's key.
 
-    So several components on one project have ops with different names.
+    Names are unique by state key, so neither several components on one project nor several projects of one
+    name share an op. The suffix is a plain key itself; for any other key it is the component's folder, for
+    people, and a digest.
+
+    Args:
+        project_name: The name in dbt_project.yml.
+        state_key: The key of the component's state.
+        context: The component's load context, which names its folder.
     """
-    settings = project.settings
-    is_plain = criteria.is_everything and settings.target is None and settings.profile is None
-    if is_plain:
-        return name
+    short = re.sub(r"^DbtProjectComponent\[(.*)\]$", r"\1", state_key)
+    if short == project_name:
+        return project_name
+    if re.fullmatch(r"[A-Za-z0-9_]+", short):
+        return f"{project_name}__{short}"
+    derived = re.fullmatch(r".*-([0-9a-f]{8})", short)
+    digest = derived.group(1) if derived else hashlib.sha256(state_key.encode()).hexdigest()[:8]
+    folder = _folder_of(context) if context is not None else ""
+    return f"{project_name}__{folder}_{digest}" if folder else f"{project_name}__{digest}"
+
+
+def _folder_of(context: dg.ComponentLoadContext) -> str:
+    """The folder of the component in the defs folder, as part of a name."""
     folder = context.path if context.path.is_dir() else context.path.parent
     try:
         parts = folder.relative_to(context.defs_module_path).parts
     except ValueError:
         parts = (folder.name,)
-    suffix = "_".join("".join(c if c.isalnum() else "_" for c in part) for part in parts)
-    return f"{name}__{suffix}" if suffix else name
+    return re.sub(r"[^A-Za-z0-9]+", "_", "_".join(parts)).strip("_")

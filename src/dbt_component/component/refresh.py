@@ -15,6 +15,7 @@ from dbt_component.execution.cli_args import templated_vars
 from dbt_component.project.refresh import RefreshOutcome
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.source import ProjectSource
+from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
@@ -28,9 +29,12 @@ class StateRefresh:
     source: ProjectSource
     selections: Sequence[SelectionCriteria]
     runtime_vars: Sequence[str]
+    working_folder: WorkingFolder | None = None
 
     @classmethod
-    def of(cls, attributes: DbtProjectAttributes, key: str) -> "StateRefresh":
+    def of(
+        cls, attributes: DbtProjectAttributes, key: str, working_folder: WorkingFolder | None
+    ) -> "StateRefresh":
         """Returns the refresh for a component with these attributes."""
         schedules = [schedule.criteria for schedule in attributes.schedules]
         return cls(
@@ -38,6 +42,7 @@ class StateRefresh:
             source=attributes.project,
             selections=[attributes.criteria, *schedules],
             runtime_vars=templated_vars(attributes.cli_args),
+            working_folder=working_folder,
         )
 
     def into_file(
@@ -57,6 +62,7 @@ class StateRefresh:
                 selections=self.selections,
                 runtime_vars=self.runtime_vars,
                 replaces=replaces,
+                working_folder=self.working_folder,
             )
         )
         for note in outcome.dbt_warnings:

@@ -1,8 +1,11 @@
 """Access to a component's state, beside the code or in the instance's versioned storage."""
 
 import asyncio
+import contextvars
 import logging
+import os
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -34,8 +37,65 @@ def state_at_load(
     """The path of the state that this process loads definitions from; ``None`` if there is none.
 
     For a versioned storage, the path exists only while the context is open; an open file stays readable.
+
+    Raises:
+        StateMissingError: The state is in a versioned storage, and this process has no Dagster instance.
     """
-    return DefinitionsLoadContext.get().state_path(config, DefsStateStorage.get(), project_root)
+    _require_storage(config)
+    context = _with_version(DefinitionsLoadContext.get(), config)
+    return context.state_path(config, DefsStateStorage.get(), project_root)
+
+
+def hint_for_missing_state(config: DefsStateConfig) -> str:
+    """What to do if this process finds no state."""
+    storage = versioned_storage(config)
+    if storage is None:
+        return "Run `dg utils refresh-defs-state`."
+    if storage.get_latest_version(config.key) not in (None, LOCAL_STATE_VERSION):
+        return (
+            "The instance has a state, but it was stored after this code location was loaded."
+            " Reload the code location."
+        )
+    if not os.environ.get("DAGSTER_HOME"):
+        return (
+            "DAGSTER_HOME is not set, so this process can't see the states of your instance. Set it to the"
+            " folder of the instance's dagster.yaml; then run `dg utils refresh-defs-state` if the state"
+            " is still missing."
+        )
+    return (
+        "Run `dg utils refresh-defs-state` with the same DAGSTER_HOME"
+        f" ({os.environ['DAGSTER_HOME']!r}), then reload the code location."
+    )
+
+
+def _require_storage(config: DefsStateConfig) -> None:
+    is_versioned = config.management_type is DefsStateManagementType.VERSIONED_STATE_STORAGE
+    if is_versioned and DefsStateStorage.get() is None:
+        raise StateMissingError(
+            f"State {config.key!r} is in the versioned storage of a Dagster instance, and this process has no"
+            " instance open.",
+            where="defs_state.management_type in defs.yaml",
+            hint="Set DAGSTER_HOME and load the definitions inside `with dagster.DagsterInstance.get():`.",
+        )
+
+
+def _with_version(
+    context: DefinitionsLoadContext, config: DefsStateConfig
+) -> DefinitionsLoadContext:
+    """Sets the version to load to the latest one, in a process that no code location passed a version to.
+
+    `dg launch` and `dagster asset materialize` are such processes: they reconstruct definitions that they
+    never initialized.
+    """
+    storage = versioned_storage(config)
+    if storage is None or context.load_type is DefinitionsLoadType.INITIALIZATION:
+        return context
+    passed = context.accessed_defs_state_info
+    if passed is None or config.key not in passed.info_mapping:
+        latest = storage.get_latest_version(config.key)
+        if latest is not None:
+            context.add_defs_state_info(config.key, latest)
+    return context
 
 
 def refresh_in_development(
@@ -55,7 +115,7 @@ def refresh_in_development(
     if not (is_initial and using_dagster_dev() and config.refresh_if_dev):
         return
     try:
-        version = asyncio.run(refresh(project_root))
+        version = _run_to_end(refresh(project_root))
     except DagsterDbtError as error:
         if not _is_readable(config, project_root):
             raise
@@ -70,6 +130,16 @@ def refresh_in_development(
     context.add_defs_state_info(config.key, version)
 
 
+def _run_to_end(refresh: Coroutine[Any, Any, str]) -> str:
+    """Runs a refresh, in another thread if this one is already running an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(refresh)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        return executor.submit(contextvars.copy_context().run, asyncio.run, refresh).result()
+
+
 def open_state(
     config: DefsStateConfig, project_root: Path | None, *, newest: bool = False
 ) -> StateFile:
@@ -81,7 +151,8 @@ def open_state(
         newest: Open the newest version instead of the one that this process loads definitions from.
 
     Raises:
-        StateMissingError: There is no state, or ``project_root`` is ``None``.
+        StateMissingError: There is no state, this process can't reach its storage, or ``project_root`` is
+            ``None``.
         StateFormatError: This release can't read it.
     """
     if project_root is None:
@@ -89,15 +160,16 @@ def open_state(
             f"The component of state {config.key!r} was not loaded by Dagster.",
             hint="Load it with `context.load_component(...)` or from a component tree.",
         )
+    _require_storage(config)
     context = (
         DefinitionsLoadContext(load_type=DefinitionsLoadType.INITIALIZATION)
         if newest
-        else DefinitionsLoadContext.get()
+        else _with_version(DefinitionsLoadContext.get(), config)
     )
     with context.state_path(config, DefsStateStorage.get(), project_root) as path:
         if path is None:
             raise StateMissingError(
-                f"State {config.key!r} does not exist.", hint="Run `dg utils refresh-defs-state`."
+                f"State {config.key!r} does not exist.", hint=hint_for_missing_state(config)
             )
         return StateFile(path)
 

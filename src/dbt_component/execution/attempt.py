@@ -47,7 +47,7 @@ class Attempt:
                     target_path=self.target_path,
                     chooses_its_nodes=self.plan.selected is None,
                 ),
-                cwd=project.project_dir.resolve(),
+                cwd=project.run_dir,
             )
             with interrupted_without_run_worker():
                 for event in process.events():

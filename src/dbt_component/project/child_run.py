@@ -18,6 +18,7 @@ def run_to_end(
     env: Mapping[str, str],
     cwd: Path,
     what: str,
+    where: Path | None = None,
 ) -> list[str]:
     """Runs one request and returns dbt's warnings.
 
@@ -26,12 +27,14 @@ def run_to_end(
         build_request: Builds the request; called while dbt is being imported, which takes over a second.
         scratch: A folder for dbt's output.
         env: Variables to set on top of the inherited ones.
-        cwd: Folder to run in; named in errors.
+        cwd: Folder to run in.
         what: Description of the request, for errors.
+        where: Folder to name in errors. Default: ``cwd``.
 
     Raises:
         PrepareError: dbt failed (the message is its output), or the process ended without a result.
     """
+    place = str(where or cwd)
     errors: list[str] = []
     warnings: list[str] = []
     is_complete = False
@@ -48,7 +51,7 @@ def run_to_end(
                 if not event.success:
                     raise PrepareError(
                         f"{what} failed:\n{event.error or chr(10).join(errors) or 'no message'}",
-                        where=str(cwd),
+                        where=place,
                     )
             else:
                 is_complete = True
@@ -58,6 +61,6 @@ def run_to_end(
         raise PrepareError(
             f"{what} ended with exit code {exit_code} and no result."
             + (f" Its last output:\n{tail}" if tail else ""),
-            where=str(cwd),
+            where=place,
         )
     return warnings

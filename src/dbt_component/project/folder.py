@@ -14,6 +14,7 @@ from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.project.refresh import RefreshOutcome, refresh_from_folder
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.source import StateName
+from dbt_component.project.working_folder import WorkingFolder
 
 _logger = logging.getLogger("dbt_component")
 
@@ -58,15 +59,21 @@ class FolderSource:
         """
         return refresh_from_folder(self._open_here(), request, origin=self.origin(None))
 
-    def open(self, unpack: Callable[[], Path]) -> DbtProject:
+    def open(
+        self, unpack: Callable[[], Path], working_folder: WorkingFolder | None = None
+    ) -> DbtProject:
         """The project in its folder, or the copy from the state if the folder does not exist."""
         try:
             return self._open_here()
         except ProjectError:
             _logger.info(
-                "%s is not on this machine; using the copy from the state.", self.project_dir
+                "%s is not on this machine; using the copy from the state.%s",
+                self.project_dir,
+                ""
+                if working_folder is None
+                else f" Relative paths of databases lead to {working_folder.project}.",
             )
-        return self.settings.open(unpack(), is_copy=True)
+        return self.settings.open(unpack(), is_copy=True, working_folder=working_folder)
 
     def find_folder(self) -> DbtProject | None:
         """The project in its folder; ``None`` if the folder does not exist."""

@@ -38,6 +38,7 @@ from dbt_component.project.state import (
     StateFile,
     StateHeader,
 )
+from dbt_component.project.working_folder import is_relative_path
 from dbt_component.version import __version__
 
 
@@ -99,7 +100,8 @@ class Preparation:
                 build_request,
                 scratch=scratch,
                 env=dbt_environment(self.project, target_path=target),
-                cwd=self.project.project_dir.resolve(),
+                cwd=self.project.run_dir,
+                where=self.project.project_dir.resolve(),
                 what="`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`",
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
@@ -140,7 +142,10 @@ class Preparation:
             decode_manifest(manifest_json), vars_digest=self._vars_digest()
         )
         fingerprint = self._final_fingerprint(toc, parse_cache)
-        copy = pack_project(self.project, fingerprint.files)
+        databases = [path for path in answers.databases if is_relative_path(path)]
+        copy = pack_project(
+            self.project, fingerprint.files, folders=[os.path.dirname(path) for path in databases]
+        )
         contents = StateContents(
             header=self._header(fingerprint, index, answers, copy),
             fingerprint=fingerprint,
@@ -152,7 +157,17 @@ class Preparation:
             manifest_json=manifest_json,
             project_zip=copy.data,
         )
-        return Prepared(contents, _warnings_about(copy), dbt_warnings)
+        warnings = [*_warnings_about(copy), *self._warnings_about_databases(databases)]
+        return Prepared(contents, warnings, dbt_warnings)
+
+    def _warnings_about_databases(self, relative_paths: list[str]) -> list[str]:
+        if self.project.working_dir is None or not relative_paths:
+            return []
+        return [
+            f"profiles.yml names {relative_paths[0]!r} by a relative path. On this machine it is"
+            f" {str(self.project.run_dir / relative_paths[0])!r}, for all commits; another machine has its own."
+            " To choose the place, use an absolute path, for example from env_var()."
+        ]
 
     def _read_manifest(self, target: Path) -> bytes:
         try:

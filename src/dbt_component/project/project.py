@@ -31,6 +31,8 @@ class DbtProject:
         prepare_project_cli_args: The dbt command that prepares the project.
         vars: Variables for every dbt command.
         dbt_executable: The ``dbt`` of another Python environment.
+        working_dir: Folder to run dbt in, against which databases resolve relative paths. Default:
+            ``project_dir``.
 
     Raises:
         DagsterDbtProjectNotFoundError: The folder does not exist.
@@ -47,6 +49,7 @@ class DbtProject:
     prepare_project_cli_args: Sequence[str] = ("parse",)
     vars: Mapping[str, Any] = field(default_factory=dict)
     dbt_executable: str | None = None
+    working_dir: Path | None = None
     yml: ProjectYml = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +76,11 @@ class DbtProject:
     @property
     def name(self) -> str:
         return self.yml.name
+
+    @property
+    def run_dir(self) -> Path:
+        """The absolute path of the folder to run dbt in."""
+        return (self.working_dir or self.project_dir).resolve()
 
     @property
     def manifest_path(self) -> Path:

@@ -42,7 +42,9 @@ class ProjectCopy:
         return not self.secrets
 
 
-def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
+def pack_project(
+    project: DbtProject, files: Iterable[str], *, folders: Iterable[str] = ()
+) -> ProjectCopy:
     """Packs a project's files, and its profiles.yml unless that contains secrets in plain text.
 
     Equal contents give an equal copy, byte for byte: times and permissions of files are not kept.
@@ -50,6 +52,7 @@ def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
     Args:
         project: The project on disk.
         files: Paths as in its fingerprint.
+        folders: Relative paths of folders that the copy must have although none of these files is in them.
     """
     buffer = io.BytesIO()
     profiles = project.find_profiles_dir() / "profiles.yml"
@@ -63,6 +66,9 @@ def pack_project(project: DbtProject, files: Iterable[str]) -> ProjectCopy:
             entry = zip_entry(posixpath.normpath(f"{place or '.'}/{path}"))
             content = (project.project_dir / path).read_bytes()
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=1)
+        for folder in sorted({os.path.normpath(path) for path in folders} - {"."}):
+            if not _levels_up(folder) and (project.run_dir / folder).is_dir():
+                archive.writestr(zip_entry(posixpath.join(place, folder) + "/"), b"")
         if not secrets:
             entry = zip_entry(posixpath.join(place, "profiles.yml"))
             content = profiles.read_bytes()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dbt_component.project.project import DbtProject
+from dbt_component.project.working_folder import WorkingFolder
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class ProjectSettings:
         *,
         repository: Path | None = None,
         is_copy: bool = False,
+        working_folder: WorkingFolder | None = None,
     ) -> DbtProject:
         """Opens the project in a folder.
 
@@ -56,6 +58,7 @@ class ProjectSettings:
             repository: The root of the checkout that contains it.
             is_copy: Whether it is the copy from a state, which has its own profiles.yml. A missing
                 ``local_profiles_dir`` is then ignored.
+            working_folder: Where to run dbt; shows the files of the project there. Default: in the folder.
         """
         profiles_dir = self.local_profiles_dir
         if profiles_dir is not None and is_copy and not profiles_dir.is_dir():
@@ -72,6 +75,7 @@ class ProjectSettings:
             "prepare_project_cli_args": self.prepare_project_cli_args,
             "vars": self.vars,
             "dbt_executable": self.dbt_executable,
+            "working_dir": None if working_folder is None else working_folder.lay_out(project_dir),
         }
         chosen = {name: value for name, value in given.items() if value is not None}
         return DbtProject(project_dir, **chosen)

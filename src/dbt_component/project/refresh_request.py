@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbt_component.project.state import StateFile
+from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
 
@@ -20,6 +21,7 @@ class RefreshRequest:
         runtime_vars: Variables that runs will set. Each new state records which of them do not affect
             the manifest, which costs another parse.
         replaces: The version of the previous state, in a versioned storage.
+        working_folder: Where to run dbt if the project's files are a checkout. Default: in the checkout.
     """
 
     state_path: Path
@@ -27,6 +29,7 @@ class RefreshRequest:
     selections: Collection[SelectionCriteria] = ()
     runtime_vars: Collection[str] = ()
     replaces: str | None = None
+    working_folder: WorkingFolder | None = None
 
     def __post_init__(self) -> None:
         wanted = {criteria for criteria in self.selections if not criteria.is_everything}

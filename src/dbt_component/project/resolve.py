@@ -58,7 +58,8 @@ def resolve_in_project(
             build_request,
             scratch=scratch,
             env=dbt_environment(project, target_path=scratch / "target"),
-            cwd=project.project_dir.resolve(),
+            cwd=project.run_dir,
+            where=project.project_dir.resolve(),
             what=_WHAT,
         )
         return read_answers(scratch / "answers.json", wanted).selections
@@ -90,10 +91,14 @@ def resolve_in_manifest(
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """The answers of dbt's process: ids by the criteria's cache key, and variables unused in parsing."""
+    """The answers of dbt's process.
+
+    Ids by the criteria's cache key, variables unused in parsing, and paths of the profile's databases.
+    """
 
     selections: dict[str, list[str]]
     runtime_vars: list[str]
+    databases: list[str]
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -104,6 +109,7 @@ class _Answer(msgspec.Struct, frozen=True):
 class _AnswerFile(msgspec.Struct, frozen=True):
     selections: dict[str, _Answer]
     runtime_vars: list[str] = []
+    databases: list[str] = []
 
 
 def read_answers(path: Path, wanted: Sequence[SelectionCriteria]) -> Answers:
@@ -121,5 +127,7 @@ def read_answers(path: Path, wanted: Sequence[SelectionCriteria]) -> Answers:
             hint="See https://docs.getdbt.com/reference/node-selection/syntax.",
         )
     return Answers(
-        {criteria.cache_key: answer.ids for criteria, answer in found.items()}, file.runtime_vars
+        {criteria.cache_key: answer.ids for criteria, answer in found.items()},
+        file.runtime_vars,
+        file.databases,
     )

@@ -9,6 +9,7 @@ from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.project.refresh import RefreshOutcome
 from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.working_folder import WorkingFolder
 
 
 class StateName(NamedTuple):
@@ -47,11 +48,14 @@ class ProjectSource(Protocol):
             SelectionError: dbt does not accept a selection.
         """
 
-    def open(self, unpack: Callable[[], Path]) -> DbtProject:
+    def open(
+        self, unpack: Callable[[], Path], working_folder: WorkingFolder | None = None
+    ) -> DbtProject:
         """The project in its own folder, or the copy from the state if there is none on this machine.
 
         Args:
             unpack: Unpacks that copy and returns its folder.
+            working_folder: Where to run dbt on that copy. Default: in the copy.
 
         Raises:
             ProjectError: The copy can't be used either.

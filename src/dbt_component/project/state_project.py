@@ -21,6 +21,7 @@ from dbt_component.project.project_copy import unpack_project
 from dbt_component.project.resolve import resolve_in_project
 from dbt_component.project.source import ProjectSource
 from dbt_component.project.state import StateFile
+from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
 _logger = logging.getLogger("dbt_component")
@@ -32,11 +33,15 @@ class StateProject:
     Args:
         state: The state; stays open.
         source: The project's source; used only when the project's folder is needed.
+        working_folder: Where to run dbt on the state's copy of the project. Default: in the copy.
     """
 
-    def __init__(self, state: StateFile, source: ProjectSource) -> None:
+    def __init__(
+        self, state: StateFile, source: ProjectSource, working_folder: WorkingFolder | None = None
+    ) -> None:
         self.state = state
         self.source = source
+        self.working_folder = working_folder
         self._answers: dict[str, frozenset[str]] = {}
 
     @property
@@ -69,7 +74,8 @@ class StateProject:
         return self.source.open(
             lambda: unpack_project(
                 self.state.read_project_zip(), files=self.state.fingerprint.files
-            )
+            ),
+            self.working_folder,
         )
 
     def differences(

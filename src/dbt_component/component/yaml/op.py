@@ -20,7 +20,10 @@ class Op(StrictResolvable):
 
     name: Annotated[
         str | None,
-        dg.Resolver.default(description="Name of the op. Default: the dbt project's name."),
+        dg.Resolver.default(
+            description="Name of the op. Default: the dbt project's name, with a suffix from the state's key"
+            " unless that is the project's name."
+        ),
     ] = None
     tags: Annotated[
         dict[str, Any] | None,

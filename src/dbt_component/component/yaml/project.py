@@ -7,6 +7,7 @@ from dagster import ResolutionContext
 from pydantic import Discriminator, Field, Tag
 
 from dbt_component.component.yaml.strict_model import StrictModel
+from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.git.git_project import GitProjectSource
 from dbt_component.project.git.source import GitSource
@@ -25,7 +26,7 @@ class _SettingsModel(StrictModel):
         default=None, description="Profile to use instead of the one in dbt_project.yml."
     )
     target: str | None = Field(
-        default=None, description="Target of the profile.", examples=["{{ env.DBT_TARGET }}"]
+        default=None, description="Target of the profile.", examples=["{{ env('DBT_TARGET') }}"]
     )
     state_path: str | None = Field(
         default=None,
@@ -101,7 +102,7 @@ class GitProjectArgsModel(_SettingsModel):
         default=None,
         description="Token for https. Default: GITHUB_TOKEN, for github_token_hosts only. It never appears"
         " in URLs, files, logs or the state.",
-        examples=["{{ env.DBT_REPO_TOKEN }}"],
+        examples=["{{ env('DBT_REPO_TOKEN') }}"],
     )
     username: str | None = Field(default=None, description="User name to send with the token.")
     ssh_key_path: str | None = Field(
@@ -156,11 +157,19 @@ ProjectModel = Annotated[
 """A path, or one of the mapping forms; the key ``repo_url`` marks the Git form."""
 
 _PATHS = ("project_dir", "packaged_project_dir", "ssh_key_path", "ssh_known_hosts_path")
+_MAY_BE_EMPTY = ("vars", "prepare_project_cli_args")
 _SETTINGS = frozenset(_SettingsModel.model_fields)
 
 
 def resolve_project(context: ResolutionContext, value: Any) -> ProjectSource:
-    """Turns a path or a mapping form into a project source; paths are relative to the folder of defs.yaml."""
+    """Turns a path or a mapping form into a project source; paths are relative to the folder of defs.yaml.
+
+    Raises:
+        DefinitionError: A template has no value, for example because its variable is not set.
+        GitInputError: Settings of the repository are invalid.
+    """
+    if isinstance(value, str):
+        value = resolve_template(context, value)
     if isinstance(value, DbtProject):
         return FolderSource.of(value)
     if isinstance(value, (str, Path)):
@@ -169,7 +178,9 @@ def resolve_project(context: ResolutionContext, value: Any) -> ProjectSource:
         source: ProjectSource = value
         return source
     given = {
-        name: context.at_path(name).resolve_value(getattr(value, name))
+        name: resolve_template(
+            context.at_path(name), getattr(value, name), allow_empty=name in _MAY_BE_EMPTY
+        )
         for name in sorted(value.model_fields_set)
     }
     given = {name: item for name, item in given.items() if item is not None}

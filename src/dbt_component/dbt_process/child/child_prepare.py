@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .child_databases import database_paths
 from .child_manifest import load_manifest, parsed_content
 from .child_patches import collect_seldom, make_cycle_check_linear, write_json_at_once
 from .child_pipe import EventPipe
@@ -30,9 +31,10 @@ def run_prepare(pipe: EventPipe, request: dict[str, Any]) -> None:
     manifest = outcome.result if isinstance(outcome.result, Manifest) else None
     if manifest is None:
         manifest = load_manifest(request["parse_cache"], keep_graph=False)
+    databases = database_paths()
     probe = request.get("probe")
     runtime_vars = prove_runtime_vars(manifest, probe) if probe else []
-    resolve_selections(pipe, manifest, request, runtime_vars)
+    resolve_selections(pipe, manifest, request, runtime_vars, databases)
 
 
 def prove_runtime_vars(manifest: Any, probe: dict[str, Any]) -> list[str]:

@@ -48,7 +48,11 @@ def may_be_by_path(selection: dict[str, Any]) -> bool:
 
 
 def resolve_selections(
-    pipe: EventPipe, manifest: Any, request: dict[str, Any], runtime_vars: Sequence[str] = ()
+    pipe: EventPipe,
+    manifest: Any,
+    request: dict[str, Any],
+    runtime_vars: Sequence[str] = (),
+    databases: Sequence[str] = (),
 ) -> None:
     """Resolves each selection with dbt's selector and writes the answers to ``output``."""
     found: dict[str, dict[str, Any]] = {}
@@ -68,7 +72,7 @@ def resolve_selections(
         if not outcome.success and outcome.exception is not None:
             for selection in selections:
                 found.setdefault(selection["key"], {"error": str(outcome.exception)})
-    write_answers(pipe, request, found, runtime_vars)
+    write_answers(pipe, request, found, runtime_vars, databases)
 
 
 def write_answers(
@@ -76,10 +80,16 @@ def write_answers(
     request: dict[str, Any],
     found: dict[str, dict[str, Any]],
     runtime_vars: Sequence[str] = (),
+    databases: Sequence[str] = (),
 ) -> None:
-    """Writes {"selections": {key: {ids | error}}, "runtime_vars": [name]} to ``output``."""
+    """Writes {"selections": {key: {ids | error}}, "runtime_vars": [name], "databases": [path]} to ``output``."""
+    answers = {
+        "selections": found,
+        "runtime_vars": list(runtime_vars),
+        "databases": list(databases),
+    }
     with open(request["output"], "w", encoding="utf-8") as file:
-        json.dump({"selections": found, "runtime_vars": list(runtime_vars)}, file)
+        json.dump(answers, file)
     pipe.emit("selections", count=len(found))
 
 

@@ -22,6 +22,7 @@ from dbt_component.project.refresh import RefreshOutcome, refresh_from
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.source import StateName
 from dbt_component.project.state import StateFile
+from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.translation.git_url import public_url
 from dbt_component.version import __version__
 
@@ -81,13 +82,19 @@ class GitProjectSource:
             ):
                 return RefreshOutcome(is_changed=False)
             checkout = self.repository.checkout(commit)
-            project = self.settings.open(checkout.project_dir, repository=checkout.root)
+            project = self.settings.open(
+                checkout.project_dir,
+                repository=checkout.root,
+                working_folder=request.working_folder,
+            )
             outcome = refresh_from(previous, project, request, origin=origin)
         return msgspec.structs.replace(outcome, warnings=[*checkout.warnings, *outcome.warnings])
 
-    def open(self, unpack: Callable[[], Path]) -> DbtProject:
+    def open(
+        self, unpack: Callable[[], Path], working_folder: WorkingFolder | None = None
+    ) -> DbtProject:
         """The copy from the state, because the machine of a run has no checkout."""
-        return self.settings.open(unpack(), is_copy=True)
+        return self.settings.open(unpack(), is_copy=True, working_folder=working_folder)
 
     def find_folder(self) -> DbtProject | None:
         """``None``: links to files lead to the Git host."""
