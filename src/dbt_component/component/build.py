@@ -51,12 +51,17 @@ def build_definitions(
         reserved_tags=attributes.selection_tags,
         config_cls=op_config,
     )
+    selections = [loaded.selection_of(schedule.criteria) for schedule in attributes.schedules]
+    scheduled = list(zip(attributes.schedules, selections, strict=True))
     assets = build_assets(
-        loaded.specs, loaded.prepared, op, run, metadata=frozenset(attributes.include_metadata)
+        loaded.specs,
+        loaded.prepared,
+        op,
+        run,
+        metadata=frozenset(attributes.include_metadata),
+        jobs={schedule.job: selection.unique_ids for schedule, selection in scheduled},
     )
-    schedules = [
-        schedule.build(*loaded.keys_of(schedule.criteria)) for schedule in attributes.schedules
-    ]
+    schedules = [schedule.build(selection) for schedule, selection in scheduled]
     definitions = dg.Definitions(assets=assets, schedules=schedules)
     if attributes.watch is None:
         return definitions

@@ -175,7 +175,10 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         checks = assets_def.check_specs_by_output_name
         nodes = bound.nodes
         wanted = nodes_to_run(
-            prepared.manifest.index, nodes, outputs=outputs.keys() | checks.keys()
+            prepared.manifest.index,
+            nodes,
+            outputs=outputs.keys() | checks.keys(),
+            job_name=context.job_name,
         )
         plan = plan_step(prepared, self.project, arguments, wanted=wanted)
         name = f"{context.op.name}-{context.run_id[:8]}"
