@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 from dbt_component.dbt_process.arguments import DbtArguments, parse_arguments, refuse_step_flags
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.invocation import DbtCliInvocation
@@ -211,7 +212,7 @@ def _op_context(context: Context) -> dg.OpExecutionContext:
 
 def _described(plan: RunPlan) -> str:
     how = "sliced" if plan.reason is None else f"{plan.mode.value}: {plan.reason}"
-    return f"Running `{plan.dbt_command}` over {len(plan.expected)} nodes, {how}"
+    return f"Running `{plan.dbt_command}` over {counted(len(plan.expected), 'node')}, {how}"
 
 
 def _text(path: Path | None) -> str | None:

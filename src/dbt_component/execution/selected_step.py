@@ -4,7 +4,7 @@ import logging
 from collections.abc import Generator, Iterator, Sequence
 
 from dbt_component.dbt_process.child.child_statuses import SKIPPED
-from dbt_component.dbt_process.events import LogLine, NodeFinished, SkipCause
+from dbt_component.dbt_process.events import LogLine, NodeFinished
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
@@ -13,6 +13,7 @@ from dbt_component.execution.outcomes import outcome_of
 from dbt_component.execution.plan import RunPlan, write_request
 from dbt_component.execution.retry import next_attempt
 from dbt_component.execution.run_folder import RunFolder
+from dbt_component.execution.skip_causes import SkipCauses
 from dbt_component.execution.step_events import DagsterEvent, StepEvents
 from dbt_component.project.prepared import PreparedProject
 
@@ -59,7 +60,7 @@ class SelectedStep:
             return first, None
         if not (plan.arguments.command.builds or plan.arguments.command.tests):
             self._log.warning("`%s` builds nothing: no asset is materialized.", plan.dbt_command)
-        account = Account(plan.expected)
+        account = Account(plan.expected, SkipCauses(self._prepared.manifest.index))
         attempts = [first]
         yield from self._attempt(first, account)
         while (following := next_attempt(account, attempts)) is not None:
@@ -91,8 +92,6 @@ class SelectedStep:
             if isinstance(event, NodeFinished):
                 account.record(event)
                 yield event
-            elif isinstance(event, SkipCause):
-                account.note_skip(event.unique_id, event.message)
             elif isinstance(event, LogLine) and event.name == "DbtComponent":
                 self._log.warning(event.message)
         for late in account.unreported(attempt.result):
@@ -108,7 +107,9 @@ class SelectedStep:
     ) -> Iterator[DagsterEvent]:
         reason = account.skip_reason(finished)
         if finished.status == SKIPPED and finished.unique_id in account.expected:
-            self._log.warning("%s was skipped: %s", finished.unique_id, reason or finished.message)
+            self._log.warning(
+                "%s was skipped: %s.", finished.unique_id, reason or "dbt gave no reason"
+            )
         outcome = outcome_of(
             self._prepared.manifest.index,
             finished,

@@ -63,6 +63,7 @@ class StepEvents:
                 severity=dg.AssetCheckSeverity.WARN
                 if checked.is_warning
                 else dg.AssetCheckSeverity.ERROR,
+                description=None if checked.passed else checked.finished.message,
                 metadata=metadata_of(checked),
             )
             return

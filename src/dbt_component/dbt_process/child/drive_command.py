@@ -20,8 +20,8 @@ from typing import IO, Any, Iterable, Mapping, Optional
 
 from .child_log import LogReader
 from .child_parent import read_request, watch_parent
-from .child_pipe import EventPipe
-from .child_statuses import UNREMARKABLE_STATUSES
+from .child_pipe import EventPipe, plain_message
+from .child_statuses import UNREMARKABLE_STATUSES, counted_rows
 
 # Always passed: without it dbt applies the project's default selector.
 _ALL = ["--select", "fqn:*"]
@@ -187,21 +187,23 @@ def read_results(path: str) -> list[dict[str, Any]]:
             results = json.load(file)["results"]
     except (OSError, ValueError, KeyError):
         return []
-    return [
-        {
-            "unique_id": result.get("unique_id"),
-            "resource_type": str(result.get("unique_id")).partition(".")[0],
-            "status": str(result.get("status")).lower(),
-            "message": result.get("message"),
-            "failures": result.get("failures"),
-            "execution_time_seconds": result.get("execution_time") or 0.0,
-            "relation_name": result.get("relation_name"),
-            "compiled_code": None
-            if str(result.get("status")).lower() in UNREMARKABLE_STATUSES
-            else result.get("compiled_code"),
-        }
-        for result in results
-    ]
+    return [_describe_result(result) for result in results]
+
+
+def _describe_result(result: dict[str, Any]) -> dict[str, Any]:
+    resource_type = str(result.get("unique_id")).partition(".")[0]
+    status = str(result.get("status")).lower()
+    is_remarkable = status not in UNREMARKABLE_STATUSES
+    return {
+        "unique_id": result.get("unique_id"),
+        "resource_type": resource_type,
+        "status": status,
+        "message": plain_message(result.get("message")),
+        "failures": counted_rows(resource_type, status, result.get("failures")),
+        "execution_time_seconds": result.get("execution_time") or 0.0,
+        "relation_name": result.get("relation_name"),
+        "compiled_code": result.get("compiled_code") if is_remarkable else None,
+    }
 
 
 def run_prepare(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:
