@@ -14,6 +14,7 @@ from dbt_component.component.op_name import default_op_name
 from dbt_component.component.watched import build_watch_of
 from dbt_component.component.yaml.op import Op
 from dbt_component.definitions.assets import RunFunction, build_assets
+from dbt_component.selection.emptiness import explain_emptiness
 
 _logger = logging.getLogger("dbt_component")
 
@@ -44,6 +45,8 @@ def build_definitions(
     """
     for note in loaded.specs.notes:
         _logger.info(note)
+    if not loaded.specs.asset_specs:
+        _warn_about_nothing(loaded, state_config.key)
     op = (attributes.op or Op()).complete(
         default_name=default_op_name(
             attributes.project, attributes.criteria, context, loaded.manifest.index.project_name
@@ -69,3 +72,9 @@ def build_definitions(
         attributes.watch, op.name, loaded, state_config, refresh, context.project_root
     )
     return dg.Definitions.merge(definitions, watch)
+
+
+def _warn_about_nothing(loaded: Loaded, state_key: str) -> None:
+    selected = loaded.prepared.select(loaded.criteria)
+    reason = explain_emptiness(loaded.manifest.index, loaded.criteria, selected)
+    _logger.warning("%s defines no assets: %s", state_key, reason or "")

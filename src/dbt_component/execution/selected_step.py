@@ -54,12 +54,12 @@ class SelectedStep:
         plan = first.plan
         if not plan.expected:
             first.stop()
-            self._log.info(
-                "Nothing to run: no selected node is one that `%s` runs.", plan.dbt_command
+            self._log.warning(
+                "Nothing was run, so no asset is materialized: no selected node is one that `%s` runs.",
+                _with_selection(plan),
             )
             return first, None
-        if not (plan.arguments.command.builds or plan.arguments.command.tests):
-            self._log.warning("`%s` builds nothing: no asset is materialized.", plan.dbt_command)
+        self._warn_if_no_asset_is_built(plan)
         account = Account(plan.expected, SkipCauses(self._prepared.manifest.index))
         attempts = [first]
         yield from self._attempt(first, account)
@@ -69,6 +69,19 @@ class SelectedStep:
             attempts.append(attempt)
             yield from self._attempt(attempt, account)
         return attempts[-1], account.failure(attempts[-1])
+
+    def _warn_if_no_asset_is_built(self, plan: RunPlan) -> None:
+        command, planned = plan.arguments.command, self._events.asset_ids
+        if not command.builds:
+            if planned or not command.tests:
+                self._log.warning(
+                    "`%s` builds nothing: no asset is materialized.", plan.dbt_command
+                )
+        elif planned and planned.isdisjoint(plan.expected):
+            self._log.warning(
+                "`%s` runs none of the selected assets: no asset is materialized.",
+                _with_selection(plan),
+            )
 
     def request_for(self, attempt: Attempt) -> Invoke:
         """Writes what the attempt needs into its folder, and returns its request."""
@@ -118,3 +131,16 @@ class SelectedStep:
         )
         if outcome is not None:
             yield from self._events.of(outcome)
+
+
+def _with_selection(plan: RunPlan) -> str:
+    """The command with the selection that narrows it."""
+    arguments = plan.arguments
+    return " ".join(
+        [
+            plan.dbt_command,
+            *(f"--select {value}" for value in arguments.select),
+            *(f"--exclude {value}" for value in arguments.exclude),
+            *([f"--selector {arguments.selector}"] if arguments.selector else []),
+        ]
+    )

@@ -38,6 +38,8 @@ from dbt_component.project.state import (
     StateFile,
     StateHeader,
 )
+from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.selection.emptiness import explain_emptiness
 from dbt_component.version import __version__
 
 
@@ -152,7 +154,8 @@ class Preparation:
             manifest_json=manifest_json,
             project_zip=copy.data,
         )
-        return Prepared(contents, _warnings_about(copy), dbt_warnings)
+        warnings = [*_warnings_about(copy), *self._warnings_about_nothing(index, answers)]
+        return Prepared(contents, warnings, dbt_warnings)
 
     def _read_manifest(self, target: Path) -> bytes:
         try:
@@ -237,6 +240,16 @@ class Preparation:
             files=dict(sorted(taken.files.items())),
             env=hash_environment(names, salt=taken.salt),
         )
+
+    def _warnings_about_nothing(self, index: ManifestIndex, answers: Answers) -> list[str]:
+        selected = {
+            criteria: answers.selections[criteria.cache_key] for criteria in self.request.selections
+        }
+        empty = [criteria for criteria, ids in selected.items() if not ids]
+        if not any(node.is_asset for node in index.nodes):
+            empty = [SelectionCriteria()]
+        found = [explain_emptiness(index, criteria, frozenset()) for criteria in empty]
+        return [warning for warning in found if warning is not None]
 
     def _is_package_file(self, path: str) -> bool:
         install = os.path.normpath(self.project.yml.packages_install_path).replace(os.sep, "/")
