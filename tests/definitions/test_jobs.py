@@ -4,6 +4,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.jobs import build_job
 from dbt_component.errors import DefinitionError
 from dbt_component.selection.criteria import SelectionCriteria
@@ -18,7 +19,11 @@ def assets() -> Iterator[Any]:
 
 def test_a_job_has_its_assets_tags_and_description() -> None:
     job = build_job(
-        "daily", [A], [], criteria=SelectionCriteria(), tags={"a": "b"}, description="Daily."
+        "daily",
+        JobSelection([A]),
+        criteria=SelectionCriteria(),
+        tags={"a": "b"},
+        description="Daily.",
     )
     resolved = dg.Definitions(assets=[assets], jobs=[job]).get_repository_def().get_job("daily")
     assert resolved.asset_layer.selected_asset_keys == {A}
@@ -32,5 +37,14 @@ def test_a_job_has_its_assets_tags_and_description() -> None:
 )
 def test_a_job_of_nothing_is_refused(subject: str | None, expected: str) -> None:
     with pytest.raises(DefinitionError, match=expected) as caught:
-        build_job("daily", [], [], criteria=SelectionCriteria(), subject=subject, where="here")
+        build_job(
+            "daily", JobSelection(), criteria=SelectionCriteria(), subject=subject, where="here"
+        )
     assert caught.value.where == "here"
+
+
+def test_a_job_of_loose_tests_alone_is_refused_with_their_names() -> None:
+    selection = JobSelection(loose_tests=["test.shop.loose_test"])
+    with pytest.raises(DefinitionError, match=r"only tests .*test\.shop\.loose_test") as caught:
+        build_job("daily", selection, criteria=SelectionCriteria(select="loose_test"))
+    assert "meta.dagster.ref" in (caught.value.hint or "")

@@ -1,6 +1,6 @@
 """Which op runs which node."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import dagster as dg
@@ -14,7 +14,9 @@ from dbt_component.manifest.read import read_manifest
 from tests.manifest_entries import data_test, manifest_of, model, source
 
 
-def divide(manifest: Mapping[str, Any], *ops: set[str]) -> list[OpNodes]:
+def divide(
+    manifest: Mapping[str, Any], *ops: set[str], jobs: Mapping[str, Set[str]] | None = None
+) -> list[OpNodes]:
     """Divides everything of the manifest; each op is given as the names of its models."""
     read = read_manifest(manifest)
     specs = build_specs(
@@ -23,7 +25,8 @@ def divide(manifest: Mapping[str, Any], *ops: set[str]) -> list[OpNodes]:
         selected_ids=read.index.node_by_id.keys() | read.index.test_by_id.keys(),
         project=None,
     )
-    return divide_nodes(specs, [_op(specs, number, names) for number, names in enumerate(ops)])
+    made = [_op(specs, number, names) for number, names in enumerate(ops)]
+    return divide_nodes(specs, made, jobs=jobs)
 
 
 def _op(specs: SelectedSpecs, number: int, names: set[str]) -> OpSpecs:
@@ -118,3 +121,21 @@ def test_of_ops_in_a_cycle_the_one_of_the_last_parent_is_taken() -> None:
     )
     outer, inner = divide(manifest, {"a", "c"}, {"b"})
     assert inner.loose_tests == {"test.shop.t"} and outer.loose_tests == {"test.shop.u"}
+
+
+def test_a_job_has_its_loose_tests_in_the_last_of_the_ops_that_take_part() -> None:
+    tests = {f"test.shop.{name}" for name in ("a_and_b", "c_and_t", "of_t")}
+    jobs = {
+        "both": {*ids("a", "b"), *tests},
+        "first": {*ids("a"), "source.shop.raw.t", "test.shop.a_and_b"},
+        "second": {"test.shop.of_t", *ids("b")},
+    }
+    first, second = divide(SHOP, {"a"}, {"b", "c"}, jobs=jobs)
+    assert first.jobs == {
+        "both": {*ids("a"), "test.shop.c_and_t", "test.shop.of_t"},
+        "first": jobs["first"],
+    }
+    assert second.jobs == {
+        "both": {*ids("b"), "test.shop.a_and_b"},
+        "second": jobs["second"],
+    }

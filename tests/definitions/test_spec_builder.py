@@ -268,7 +268,7 @@ def test_what_is_left_out_is_noted() -> None:
     )
     notes = build(manifest).notes
     assert any("'has space'" in note for note in notes)
-    assert any(note.startswith("1 selected tests are not checks of an asset") for note in notes)
+    assert any(note.startswith("1 selected test can't be a check of one asset") for note in notes)
 
 
 def test_a_real_project_gives_the_same_specs_from_state_and_manifest(

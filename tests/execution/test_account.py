@@ -10,7 +10,9 @@ from dbt_component.dbt_process.events import InvocationResult, NodeFinished, Nod
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.plan import RunPlan
+from dbt_component.execution.skip_causes import SkipCauses
 from dbt_component.project.project import DbtProject
+from dbt_component.project.state import StateFile
 from tests.dg_project import PROJECTS
 
 
@@ -53,7 +55,7 @@ def test_failed_and_skipped_nodes_are_named_with_the_message_of_the_failure(
     error = account("a", "b", "c", a="error", b="skipped", c="success").failure(attempt)
     assert error is not None
     assert "a (error):\n  message of a" in str(error)
-    assert "Skipped: b" in str(error)
+    assert "Skipped (message of b): b" in str(error)
     assert str(attempt.target_path) in str(error)
 
 
@@ -71,12 +73,35 @@ def test_a_dbt_that_breaks_down_is_a_failure_with_its_message(attempt: Attempt) 
 
 def test_nodes_of_the_final_result_without_an_event_are_reported_late(attempt: Attempt) -> None:
     known = account("a", "b", a="error")
-    known.note_skip("b", "a failed")
     result = InvocationResult(
-        success=False, nodes=[NodeOutcome("a", "error"), NodeOutcome("b", "skipped")]
+        success=False,
+        nodes=[NodeOutcome("a", "error"), NodeOutcome("b", "skipped", message="a failed")],
     )
     late = list(known.unreported(result))
     assert [finished.unique_id for finished in late] == ["b"]
     known.record(late[0])
     assert known.skip_reason(late[0]) == "a failed"
     assert known.missing == frozenset()
+
+
+def test_skipped_nodes_are_listed_by_the_nodes_that_made_dbt_skip_them(
+    attempt: Attempt, shop_state: StateFile
+) -> None:
+    ids = [f"model.shop.{name}" for name in ("stg_customers", "customers", "from_source")]
+    known = Account(frozenset(ids), SkipCauses(shop_state.index))
+    known.record(NodeFinished(ids[0], "error", message="no such table"))
+    known.record(NodeFinished(ids[1], "skipped"))
+    known.record(NodeFinished(ids[2], "skipped", message="Skipping due to fail_fast"))
+    text = str(known.failure(attempt))
+    assert "1 of 3 nodes failed, 2 were skipped." in text
+    assert "\nSkipped (model.shop.stg_customers failed): model.shop.customers\n" in text
+    assert "\nSkipped (Skipping due to fail_fast): model.shop.from_source\n" in text
+
+
+def test_hooks_are_not_counted_as_nodes(attempt: Attempt) -> None:
+    known = account("a", a="success")
+    known.record(NodeFinished("operation.shop.shop-on-run-start-0", "success"))
+    known.record(NodeFinished("operation.shop.shop-on-run-end-0", "error", message="no such table"))
+    text = str(known.failure(attempt))
+    assert "0 of 1 node failed, 0 were skipped, 1 hook failed." in text
+    assert "operation.shop.shop-on-run-end-0 (error):\n  no such table" in text

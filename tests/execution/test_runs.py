@@ -61,12 +61,70 @@ def test_a_failed_model_is_named_with_dbts_message_and_its_children_are_told_as_
     assert not outcome.success
     assert "model.shop.customers" in outcome.failure
     assert "not a number" in outcome.failure
-    assert "Skipped: " in outcome.failure and "model.shop.report" in outcome.failure
+    (skipped,) = [line for line in outcome.failure.splitlines() if line.startswith("Skipped")]
+    assert skipped.startswith("Skipped (model.shop.customers failed): ")
+    assert "model.shop.report" in skipped
     assert "customers" not in outcome.materialized
     assert "stg_customers" in outcome.materialized
     assert "daily_orders" in outcome.materialized
     assert "'error'" in outcome.observations["customers"]
-    assert "'skipped'" in outcome.observations["reporting/report"]
+    assert outcome.observations["reporting/report"] == (
+        "Not materialized: dbt reported 'skipped'. model.shop.customers failed"
+    )
+
+
+def test_messages_of_events_are_plain_text_that_names_causes_and_counts_nodes_alone(
+    dg_project: DgProject,
+) -> None:
+    """A model fails, so do a unit test, a data test and a hook; the text is free of dbt's console layout."""
+    folder = dg_project.dbt_folder
+    (folder / "models/marts/customers.sql").write_text(
+        "select cast('not a number' as integer) as customer_id, name, 1 as orders"
+        " from {{ ref('stg_customers') }}"
+    )
+    (folder / "models/staging/from_source.sql").write_text("select 1 as id union all select 1")
+    (folder / "tests/broken.sql").write_text("select * from {{ ref('from_source') }} where nothing")
+    schema = folder / "models/schema.yml"
+    schema.write_text(schema.read_text().replace("orders: 2}", "orders: 3}"))
+    with (folder / "dbt_project.yml").open("a") as file:
+        file.write("on-run-start: [select 1]\non-run-end: [select 2, select nothing]\n")
+    dg_project.write_component()
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    nodes = (
+        2 + 8 + 1 + 10
+    )  # seeds, models, snapshots; then their tests, without four of skipped models
+    assert outcome.failure.splitlines()[0].endswith(", 1 hook failed.")
+    assert f" of {nodes} nodes failed" in outcome.failure
+    described = {
+        check.check_name: (check.description, {n: v.value for n, v in check.metadata.items()})
+        for e in outcome.events
+        if e.event_type_value == "ASSET_CHECK_EVALUATION"
+        for check in [e.asset_check_evaluation_data]
+    }
+    unique, unique_metadata = described["unique_from_source_id"]
+    assert unique == "Got 1 result, configured to fail if != 0"
+    assert unique_metadata["dagster_dbt/failed_row_count"] == 1
+    unit, unit_metadata = described["orders_are_counted_by_day"]
+    assert unit is not None and "actual differs from expected" in unit
+    assert "dagster_dbt/failed_row_count" not in unit_metadata
+    broken, broken_metadata = described["broken"]
+    assert broken is not None and "nothing" in broken
+    assert "dagster_dbt/failed_row_count" not in broken_metadata
+    assert described["unique_stg_customers_customer_id"][0] is None
+    assert outcome.observations["daily_orders"].endswith(".orders_are_counted_by_day failed")
+    texts = [
+        outcome.failure,
+        *outcome.observations.values(),
+        *(
+            str(value)
+            for text, metadata in described.values()
+            for value in (text, *metadata.values())
+        ),
+    ]
+    for text in texts:
+        assert "\x1b" not in text
+        assert "...." not in text
 
 
 def test_a_failed_error_test_fails_the_check_and_blocks_what_is_downstream(

@@ -175,3 +175,32 @@ def test_a_target_may_be_called_like_a_command(dg_project: DgProject) -> None:
     outcome = run(dg_project.load())
     assert outcome.success, outcome.failure
     assert outcome.materialized == ["raw_customers"]
+
+
+@pytest.mark.parametrize(
+    ("cli_args", "expected"),
+    [
+        (
+            ["build", "--select", "tag:none"],
+            "no selected node is one that `dbt build --select tag:none` runs",
+        ),
+        (
+            ["build", "--select", "test_type:unit"],
+            "test_type:unit` runs none of the selected assets",
+        ),
+        (["test"], "`dbt test` builds nothing: no asset is materialized"),
+    ],
+    ids=["nothing", "tests only", "test"],
+)
+def test_a_run_that_builds_no_planned_asset_warns(
+    dg_project: DgProject, capfd: pytest.CaptureFixture[str], cli_args: list[str], expected: str
+) -> None:
+    dg_project.write_component()
+    assert run(dg_project.load()).success
+    dg_project.write_component(cli_args=cli_args)
+    capfd.readouterr()
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == []
+    (line,) = [line for line in capfd.readouterr().err.splitlines() if expected in line]
+    assert " WARNING " in line

@@ -46,10 +46,13 @@ def id_of_a_test(state: StateFile) -> str:
 def test_a_check_and_its_step_judge_a_status_alike(
     shop_state: StateFile, status: str, passed: bool, is_fine: bool
 ) -> None:
-    finished = NodeFinished(id_of_a_test(shop_state), status, resource_type="test", failures=2)
+    finished = NodeFinished(
+        id_of_a_test(shop_state), status, resource_type="test", failures=2, message="2 rows"
+    )
     (result,) = events_of(shop_state, finished, selects=True)
     assert isinstance(result, dg.AssetCheckResult)
     assert result.passed is passed
+    assert result.description == (None if passed else "2 rows")
     assert result.metadata["status"].value == status
     assert result.metadata["dagster_dbt/failed_row_count"].value == 2
     account = Account(frozenset({finished.unique_id}))

@@ -1,5 +1,7 @@
 """Dagster's choice of outputs -> nodes to run."""
 
+from dataclasses import replace
+
 import pytest
 
 from dbt_component.definitions.op_nodes import OpNodes
@@ -55,3 +57,22 @@ def test_a_choice_of_outputs_is_these_nodes(outputs: set[str], nodes: set[str]) 
         for name in nodes
     }
     assert nodes_to_run(INDEX, NODES, outputs=outputs) == expected
+
+
+@pytest.mark.parametrize(
+    ("outputs", "nodes"),
+    [
+        ({"a", "a_of_a"}, {"a", "of_a", "b_and_inlined", "of_source"}),
+        ({"a"}, {"a"}),
+        ({"a", "b", "a_of_a"}, {"a", "b", "of_a", "b_and_inlined", "of_source"}),
+    ],
+)
+def test_in_a_job_of_dbts_selection_its_loose_tests_run_and_no_others(
+    outputs: set[str], nodes: set[str]
+) -> None:
+    in_job = {"model.shop.a", *(f"test.shop.{n}" for n in ("of_a", "b_and_inlined", "of_source"))}
+    job = replace(NODES, jobs={"nightly_job": frozenset(in_job)})
+    expected = {f"{'model' if name in ('a', 'b') else 'test'}.shop.{name}" for name in nodes}
+    assert nodes_to_run(INDEX, job, outputs=outputs, job_name="nightly_job") == expected
+    others = nodes_to_run(INDEX, NODES, outputs=outputs, job_name="nightly_job")
+    assert others == nodes_to_run(INDEX, NODES, outputs=outputs)

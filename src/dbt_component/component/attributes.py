@@ -144,7 +144,8 @@ class DbtProjectAttributes(dg.Resolvable):
     schedules: Annotated[
         Sequence[Schedule],
         dg.Resolver.default(
-            description="Schedules, each of which launches exactly what dbt selects.",
+            description="Schedules, each of which launches exactly what dbt selects. Partitioned assets run for"
+            " the latest partition that is complete at the tick's time.",
             examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
         ),
     ] = field(default_factory=list)

@@ -14,6 +14,7 @@ from dbt_component.component.op_name import default_op_name
 from dbt_component.component.watched import build_watch_of
 from dbt_component.component.yaml.op import Op
 from dbt_component.definitions.assets import RunFunction, build_assets
+from dbt_component.selection.emptiness import explain_emptiness
 
 _logger = logging.getLogger("dbt_component")
 
@@ -44,17 +45,24 @@ def build_definitions(
     """
     for note in loaded.specs.notes:
         _logger.info(note)
+    if not loaded.specs.asset_specs:
+        _warn_about_nothing(loaded, state_config.key)
     op = (attributes.op or Op()).complete(
         default_name=default_op_name(loaded.manifest.index.project_name, state_config.key, context),
         reserved_tags=attributes.selection_tags,
         config_cls=op_config,
     )
+    selections = [loaded.selection_of(schedule.criteria) for schedule in attributes.schedules]
+    scheduled = list(zip(attributes.schedules, selections, strict=True))
     assets = build_assets(
-        loaded.specs, loaded.prepared, op, run, metadata=frozenset(attributes.include_metadata)
+        loaded.specs,
+        loaded.prepared,
+        op,
+        run,
+        metadata=frozenset(attributes.include_metadata),
+        jobs={schedule.job: selection.unique_ids for schedule, selection in scheduled},
     )
-    schedules = [
-        schedule.build(*loaded.keys_of(schedule.criteria)) for schedule in attributes.schedules
-    ]
+    schedules = [schedule.build(selection) for schedule, selection in scheduled]
     definitions = dg.Definitions(assets=assets, schedules=schedules)
     if attributes.watch is None:
         return definitions
@@ -62,3 +70,9 @@ def build_definitions(
         attributes.watch, op.name, loaded, state_config, refresh, context.project_root
     )
     return dg.Definitions.merge(definitions, watch)
+
+
+def _warn_about_nothing(loaded: Loaded, state_key: str) -> None:
+    selected = loaded.prepared.select(loaded.criteria)
+    reason = explain_emptiness(loaded.manifest.index, loaded.criteria, selected)
+    _logger.warning("%s defines no assets: %s", state_key, reason or "")

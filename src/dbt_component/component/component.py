@@ -118,7 +118,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
         """The assets and checks of this component that dbt selects, as a Dagster selection."""
         criteria = SelectionCriteria(select=select, exclude=exclude)
-        return asset_selection(*self.loaded.keys_of(criteria))
+        selection = self.loaded.selection_of(criteria)
+        return asset_selection(selection.asset_keys, selection.check_keys)
 
     # -- state -------------------------------------------------------------------------------------
 

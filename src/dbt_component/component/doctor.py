@@ -14,6 +14,7 @@ from dbt_component.dbt_process.arguments import (
     refuse_step_flags,
 )
 from dbt_component.dbt_process.engine import find_engine
+from dbt_component.definitions.listing import counted
 from dbt_component.errors import StateError
 from dbt_component.execution.plan import choose_mode
 from dbt_component.project.fingerprint import take_fingerprint
@@ -86,7 +87,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         f" ({provenance.adapter_type}) from {provenance.source}",
         changes=changes,
         run_mode="sliced" if reason is None else f"{mode.value}: {reason}",
-        counts=", ".join(f"{number} {kind}" for kind, number in sorted(counts.items())),
+        counts=", ".join(counted(number, kind) for kind, number in sorted(counts.items())),
         selected=selected,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
@@ -61,16 +62,9 @@ class Loaded:
         """The final key of a node, even if the component does not select it."""
         return self._view.final_spec(unique_id).key
 
-    def keys_of(
-        self, criteria: SelectionCriteria
-    ) -> tuple[list[dg.AssetKey], list[dg.AssetCheckKey]]:
-        """The assets and checks of this component that dbt selects."""
-        chosen = self.prepared.select(criteria)
-        ids = self.specs.node_map
-        return (
-            [key for key, unique_id in ids.asset_ids.items() if unique_id in chosen],
-            [key for key, unique_id in ids.check_ids.items() if unique_id in chosen],
-        )
+    def selection_of(self, criteria: SelectionCriteria) -> JobSelection:
+        """The assets, checks and tests of this component that dbt selects."""
+        return JobSelection.of(self.specs, self.prepared.select(criteria))
 
     @cached_property
     def _view(self) -> ResolvingManifest:

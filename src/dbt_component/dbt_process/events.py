@@ -23,8 +23,8 @@ class NodeStarted(msgspec.Struct, frozen=True, tag_field="kind", tag="node_start
 class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_finished"):
     """The end of one node. ``started_at`` and ``finished_at`` are ISO times in UTC without a zone.
 
-    ``failures`` is the number of rows a test returned, ``None`` for other nodes. ``relation`` is empty if
-    no metadata was requested.
+    ``failures`` is the number of rows that a data test returned, ``None`` where none were counted.
+    ``relation`` is empty if no metadata was requested.
     """
 
     unique_id: str
@@ -41,11 +41,6 @@ class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_fini
     compiled_code: str | None = None
     relation_name: str | None = None
     invocation_id: str | None = None
-
-
-class SkipCause(msgspec.Struct, frozen=True, tag_field="kind", tag="skip_cause"):
-    message: str
-    unique_id: str | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True, tag_field="kind", tag="log"):
@@ -84,10 +79,10 @@ class SelectionsResolved(msgspec.Struct, frozen=True, tag_field="kind", tag="sel
     count: int
 
 
-DbtEvent = NodeStarted | NodeFinished | SkipCause | LogLine | InvocationResult | SelectionsResolved
+DbtEvent = NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved
 
 _decoder = msgspec.json.Decoder(
-    NodeStarted | NodeFinished | SkipCause | LogLine | InvocationResult | SelectionsResolved
+    NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved
 )
 
 

@@ -1,7 +1,7 @@
 """Specs -> AssetsDefinitions: one op for the project, or one for each partitions definition."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import dagster as dg
@@ -23,6 +23,7 @@ def build_assets(
     run: RunFunction,
     *,
     metadata: frozenset[str] = frozenset(),
+    jobs: Mapping[str, Set[str]] | None = None,
 ) -> list[dg.AssetsDefinition]:
     """Builds the multi-assets that run dbt, and registers the nodes of each of their ops.
 
@@ -36,6 +37,7 @@ def build_assets(
         op: Settings that all ops share.
         run: The op's body.
         metadata: Metadata to fetch for each relation after it is built.
+        jobs: The unique ids that dbt selects for each job that runs exactly these, by the name of the job.
     """
     groups: dict[Any, list[dg.AssetSpec]] = {}
     for spec in specs.asset_specs:
@@ -53,7 +55,7 @@ def build_assets(
         for name, (partitions_def, members) in zip(names, groups.items(), strict=True)
     ]
     built: list[dg.AssetsDefinition] = []
-    for op_specs, nodes in zip(ops, divide_nodes(specs, ops), strict=True):
+    for op_specs, nodes in zip(ops, divide_nodes(specs, ops, jobs=jobs), strict=True):
         assets = _build_one(op_specs, op, run)
         bound_ops.register(assets.node_def, BoundOp(prepared, nodes, specs.keys, metadata))
         built.append(assets)

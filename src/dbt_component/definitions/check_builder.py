@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from dbt_component.definitions.check_names import CheckNames
-from dbt_component.definitions.listing import listed
+from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.manifest.node import Node
@@ -68,8 +68,8 @@ def build_checks(
     notes = list(names.notes)
     if loose:
         notes.append(
-            f"{len(loose)} selected tests are not checks of an asset (several or no parents, or a"
-            f" parent that is not a selected asset) and report as observations: {listed(loose)}."
+            f"{counted(len(loose), 'selected test')} can't be a check of one asset (several or no parents, or a"
+            f" parent that is not a selected asset) and will report observations: {listed(loose)}."
             " `meta.dagster.ref` attaches a test to one model."
         )
     return BuiltChecks(specs, notes)

@@ -1,5 +1,6 @@
 """References to an asset's file: the commit, a link at that commit, and the path on this machine."""
 
+import posixpath
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from dbt_component._dagster import code_references, url_reference
 from dbt_component.definitions.metadata_keys import COMMIT_KEY, REPOSITORY_KEY
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
-from dbt_component.project.project import DbtProject
+from dbt_component.project.project import DbtProject, normal_path
 from dbt_component.translation.link import link_to_file
 
 
@@ -24,22 +25,23 @@ def file_references(
 ) -> Mapping[str, Any]:
     """Metadata with references to the node's file, in addition to those already in ``metadata``.
 
-    Adds a link to the Git host if the file is the project's own (not a package's) and the host is known,
-    and the path of the file if ``project`` is given.
+    Adds a link to the Git host if the file is the project's own (not a package's), lies in the repository and
+    the host is known, and the absolute path of the file, without ``..``, if ``project`` is given.
     """
     found: dict[str, Any] = {}
     origin = manifest.origin
     root_project = manifest.index.project_name
     is_own = not node.package_name or node.package_name == root_project
     if origin is not None and is_own:
-        path = origin.path_of(node.original_file_path)
+        path = posixpath.normpath(origin.path_of(node.original_file_path))
         link = link_to_file(origin.repository, origin.commit, path, template=origin.link_template)
-        if link is not None:
+        if link is not None and not path.startswith(("../", "/")):
             found.update(url_reference(metadata, link))
     if project is not None:
-        path = f"{project.project_dir}/{node.original_file_path}"
+        file = node.original_file_path
         if not is_own:
-            packages = project.yml.packages_install_path
-            path = f"{project.project_dir}/{packages}/{node.package_name}/{node.original_file_path}"
-        found.update(code_references({**metadata, **found}, path))
+            file = f"{project.yml.packages_install_path}/{node.package_name}/{file}"
+        found.update(
+            code_references({**metadata, **found}, normal_path(project.absolute_dir, file))
+        )
     return found

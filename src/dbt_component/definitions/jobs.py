@@ -1,19 +1,20 @@
 """Jobs that run exactly what dbt selects."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import dagster as dg
 
 from dbt_component._dagster import UnresolvedAssetJobDefinition
 from dbt_component.definitions.asset_selection import asset_selection
+from dbt_component.definitions.job_selection import JobSelection
+from dbt_component.definitions.listing import listed
 from dbt_component.errors import DefinitionError
 from dbt_component.selection.criteria import SelectionCriteria
 
 
 def build_job(
     name: str,
-    asset_keys: Collection[dg.AssetKey],
-    check_keys: Collection[dg.AssetCheckKey],
+    selection: JobSelection,
     *,
     criteria: SelectionCriteria,
     tags: Mapping[str, str] | None = None,
@@ -21,13 +22,14 @@ def build_job(
     subject: str | None = None,
     where: str | None = None,
 ) -> UnresolvedAssetJobDefinition:
-    """Builds a job of these assets and checks.
+    """Builds a job of the selected assets and checks.
+
+    Its steps also run the tests that are checks of no asset, if ``build_assets`` was given the job.
 
     Args:
         name: The job's name.
-        asset_keys: The assets of the selected nodes.
-        check_keys: The checks of the selected tests.
-        criteria: The selection that they come from, for errors.
+        selection: What dbt selects.
+        criteria: The selection in dbt's syntax, for errors.
         tags: Tags of the runs.
         description: Shown in Dagster's UI.
         subject: Name of the selection's owner in errors. Default: ``Job`` and its name.
@@ -36,15 +38,23 @@ def build_job(
     Raises:
         DefinitionError: There are neither assets nor checks.
     """
-    if not asset_keys and not check_keys:
+    subject = subject or f"Job {name!r}"
+    if not selection.asset_keys and not selection.check_keys:
+        if selection.loose_tests:
+            raise DefinitionError(
+                f"{subject} selects only tests that are checks of no asset: {criteria} selects"
+                f" {listed(selection.loose_tests)}.",
+                where=where,
+                hint="Make them checks with `meta.dagster.ref` in dbt, or select a model too.",
+            )
         raise DefinitionError(
-            f"{subject or f'Job {name!r}'} selects nothing: {criteria}.",
+            f"{subject} selects nothing: {criteria}.",
             where=where,
             hint="Check the selection with `dbt ls`; it is intersected with the component's own.",
         )
     return dg.define_asset_job(
         name,
-        selection=asset_selection(asset_keys, check_keys),
+        selection=asset_selection(selection.asset_keys, selection.check_keys),
         tags=dict(tags or {}),
         description=description,
     )

@@ -4,13 +4,15 @@ Nodes are found by output name because a user may change asset keys with ``with_
 keep their names.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import dagster as dg
 
+from dbt_component.definitions.op_order import OpOrder
 from dbt_component.definitions.spec_builder import SelectedSpecs
+from dbt_component.manifest.dbt_test import DbtTest
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class OpNodes:
     ``asset_ids`` and ``check_ids`` map output names to unique ids; ``check_hosts`` maps the output of a check
     to that of its asset, if this op makes the asset. ``loose_tests`` are selected tests that are not checks
     of an asset; ``others`` is the rest of dbt's selection that runs with this op: sources, ephemeral models,
-    exposures and the like.
+    exposures and the like. ``jobs`` are the ids that this op runs in a job that runs exactly what dbt selects,
+    by the name of the job; there a loose test may belong to another op than elsewhere.
     """
 
     name: str
@@ -38,6 +41,7 @@ class OpNodes:
     loose_tests: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     check_hosts: Mapping[str, str] = field(default_factory=dict)
+    jobs: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def output_of(self) -> Mapping[str, str]:
@@ -59,7 +63,9 @@ class OpNodes:
         return frozenset(self.output_of) | self.loose_tests | self.others
 
 
-def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
+def divide_nodes(
+    specs: SelectedSpecs, ops: Sequence[OpSpecs], *, jobs: Mapping[str, Set[str]] | None = None
+) -> list[OpNodes]:
     """Assigns each node and test of the selection to the op that runs it.
 
     A test without a check runs in the last of the ops that make its parents; if these ops depend on each
@@ -69,11 +75,16 @@ def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
     Args:
         specs: The selection.
         ops: The specs of each op; at least one op.
+        jobs: The unique ids that dbt selects for each job, by the name of the job.
     """
     ids = specs.node_map
-    home = {spec.key: number for number, op in enumerate(ops) for spec in op.asset_specs}
-    order = _OpOrder(ops, home) if len(ops) > 1 else None
-    loose, others = _loose_tests(specs, home, order)
+    homes = OpOrder(
+        specs.index, ids.asset_ids, [{s.key: s.deps for s in op.asset_specs} for op in ops]
+    )
+    loose, others = _loose_tests(specs)
+    loose_in: dict[int, set[str]] = {}
+    for test in loose:
+        loose_in.setdefault(homes.op_of(test) or 0, set()).add(test.unique_id)
     # A large project has tens of thousands of outputs, so each name is made once and shared.
     divided: list[OpNodes] = []
     for number, op in enumerate(ops):
@@ -83,8 +94,8 @@ def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
             name=op.name,
             asset_ids={output: ids.asset_ids[key] for key, output in output_of.items()},
             check_ids={output: ids.check_ids[key] for output, key in checks},
-            loose_tests=frozenset(loose.get(number, ())),
-            others=frozenset(others) if number == 0 else frozenset(),
+            loose_tests=frozenset(loose_in.get(number, ())),
+            others=others if number == 0 else frozenset(),
             check_hosts={
                 output: output_of[key.asset_key]
                 for output, key in checks
@@ -92,66 +103,37 @@ def divide_nodes(specs: SelectedSpecs, ops: Sequence[OpSpecs]) -> list[OpNodes]:
             },
         )
         divided.append(nodes)
+    for name, chosen in (jobs or {}).items():
+        divided = _with_job(
+            divided, name, chosen, [t for t in loose if t.unique_id in chosen], homes
+        )
     return divided
 
 
-def _loose_tests(
-    specs: SelectedSpecs, home: Mapping[dg.AssetKey, int], order: "_OpOrder | None"
-) -> tuple[dict[int, set[str]], set[str]]:
-    """Tests without a check by the number of their op, and all ids that are neither asset nor test.
-
-    ``order`` is ``None`` if there is one op only, to which everything belongs.
-    """
+def _loose_tests(specs: SelectedSpecs) -> tuple[list[DbtTest], frozenset[str]]:
+    """The selected tests without a check, and all selected ids that are neither asset nor test."""
     index, ids = specs.index, specs.node_map
     rest = ids.selected_ids.difference(ids.asset_ids.values(), ids.check_ids.values())
-    others = {unique_id for unique_id in rest if unique_id not in index.test_by_id}
-    tests = [index.test_by_id[unique_id] for unique_id in rest - others]
-    if order is None:
-        return {0: {test.unique_id for test in tests}}, others
-    op_of = {unique_id: home[key] for key, unique_id in ids.asset_ids.items()}
-    loose: dict[int, set[str]] = {}
-    for test in tests:
-        parents = {
-            node.unique_id
-            for parent in test.depends_on
-            for node in index.nearest_assets(parent)
-            if node.unique_id in op_of
-        }
-        latest_first = sorted(parents, key=index.positions.__getitem__, reverse=True)
-        number = order.last([op_of[parent] for parent in latest_first]) if parents else 0
-        loose.setdefault(number, set()).add(test.unique_id)
-    return loose, others
+    tests = [index.test_by_id[unique_id] for unique_id in rest if unique_id in index.test_by_id]
+    return tests, frozenset(rest).difference(test.unique_id for test in tests)
 
 
-class _OpOrder:
-    """The order of ops, given by the dependencies between their assets."""
-
-    def __init__(self, ops: Sequence[OpSpecs], home: Mapping[dg.AssetKey, int]) -> None:
-        children: list[set[int]] = [set() for _ in ops]
-        for number, op in enumerate(ops):
-            for spec in op.asset_specs:
-                for dep in spec.deps:
-                    parent = home.get(dep.asset_key, number)
-                    if parent != number:
-                        children[parent].add(number)
-        self._below = [_reachable(children, number) for number in range(len(ops))]
-
-    def last(self, candidates: Sequence[int]) -> int:
-        """The first candidate that no other candidate comes after."""
-        return next(
-            op for op in candidates if not any(self._is_after(other, op) for other in candidates)
-        )
-
-    def _is_after(self, op: int, other: int) -> bool:
-        return op in self._below[other] and other not in self._below[op]
-
-
-def _reachable(children: Sequence[Iterable[int]], start: int) -> set[int]:
-    found: set[int] = set()
-    waiting = list(children[start])
-    while waiting:
-        number = waiting.pop()
-        if number not in found:
-            found.add(number)
-            waiting.extend(children[number])
-    return found
+def _with_job(
+    ops: Sequence[OpNodes],
+    name: str,
+    chosen: Set[str],
+    loose: Iterable[DbtTest],
+    homes: OpOrder,
+) -> list[OpNodes]:
+    """The ops with the ids that each runs in a job; only ops with an output in the job take part."""
+    ids = [chosen & (op.output_of.keys() | op.others) for op in ops]
+    taking_part = {
+        number for number, op in enumerate(ops) if not chosen.isdisjoint(op.output_of.keys())
+    }
+    for test in loose if taking_part else ():
+        home = homes.op_of(test, chosen=chosen)
+        ids[min(taking_part) if home is None else home] |= {test.unique_id}
+    return [
+        replace(op, jobs={**op.jobs, name: frozenset(ids[number])}) if number in taking_part else op
+        for number, op in enumerate(ops)
+    ]

@@ -1,18 +1,24 @@
 """Schedules, each with a job that runs exactly what dbt selects."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
+from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.jobs import build_job
+from dbt_component.definitions.scheduled_partitions import (
+    latest_partition_keys,
+    partitions_of_schedule,
+)
 from dbt_component.selection.criteria import SelectionCriteria
+
+_WHERE = "schedules in defs.yaml"
 
 
 def build_schedule(
     name: str,
-    asset_keys: Collection[dg.AssetKey],
-    check_keys: Collection[dg.AssetCheckKey],
+    selection: JobSelection,
     *,
     criteria: SelectionCriteria,
     cron_schedule: str | Sequence[str],
@@ -25,11 +31,13 @@ def build_schedule(
 ) -> dg.ScheduleDefinition:
     """Builds a schedule and its job.
 
+    If assets of the job have partitions, each tick requests a run of the partition that is the latest at the
+    time of the tick.
+
     Args:
         name: The schedule's name.
-        asset_keys: The assets of the selected nodes.
-        check_keys: The checks of the selected tests.
-        criteria: The selection that they come from, for errors.
+        selection: What dbt selects.
+        criteria: The selection in dbt's syntax, for errors.
         cron_schedule: A cron expression, or several.
         execution_timezone: Time zone of the cron expression. Default: UTC.
         default_status: Whether it runs until someone turns it on or off.
@@ -39,25 +47,49 @@ def build_schedule(
         run_config: Run config of the launched runs.
 
     Raises:
-        DefinitionError: There are neither assets nor checks.
+        DefinitionError: There are neither assets nor checks, or it is not known which partition to request.
     """
     job = build_job(
         job_name or f"{name}_job",
-        asset_keys,
-        check_keys,
+        selection,
         criteria=criteria,
         tags=tags,
         description=description,
         subject=f"Schedule {name!r}",
-        where="schedules in defs.yaml",
+        where=_WHERE,
     )
+    known = partitions_of_schedule(name, selection.partitions_defs, where=_WHERE)
+
+    def requests(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        partitions_def = _partitions_now(context, job.name, known)
+        if partitions_def is None:
+            yield dg.RunRequest(run_config=run_config, tags=tags)
+            return
+        partitions_of_schedule(name, [partitions_def], where=_WHERE)
+        keys = latest_partition_keys(partitions_def, context)
+        if not keys:
+            yield dg.SkipReason("There is no partition yet at the time of this tick.")
+        for key in keys:
+            yield dg.RunRequest(partition_key=key, run_key=key, run_config=run_config, tags=tags)
+
     return dg.ScheduleDefinition(
         name=name,
         job=job,
         cron_schedule=cron_schedule,
         execution_timezone=execution_timezone,
         default_status=default_status,
-        run_config=dict(run_config) if run_config else None,
+        execution_fn=requests,
         description=description,
         tags=dict(tags or {}),
     )
+
+
+def _partitions_now(
+    context: dg.ScheduleEvaluationContext, job_name: str, known: dg.PartitionsDefinition | None
+) -> dg.PartitionsDefinition | None:
+    """The partitions of the job, which may differ from ``known``: ``post_processing`` may change them."""
+    try:
+        repository = context.repository_def
+    except dg.DagsterInvariantViolationError:  # evaluated without one, as a test may do
+        return known
+    return repository.get_job(job_name).partitions_def

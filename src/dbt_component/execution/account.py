@@ -1,24 +1,31 @@
 """Accounts for every expected node: exit code 0 alone is not taken as success."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import dagster as dg
 
 from dbt_component.dbt_process.child.child_statuses import FINE_STATUSES, SKIPPED
 from dbt_component.dbt_process.events import InvocationResult, NodeFinished
+from dbt_component.definitions.listing import counted, listed
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.skip_causes import SkipCauses, is_hook
 
 _MAX_LISTED = 20
 
 
 class Account:
-    """Expected nodes against reported ones, over all attempts of one command."""
+    """Expected nodes against reported ones, over all attempts of one command.
 
-    def __init__(self, expected: frozenset[str]) -> None:
+    Args:
+        expected: The nodes that dbt must report.
+        causes: Finds the reasons of skipped nodes; without it only those that dbt gives are known.
+    """
+
+    def __init__(self, expected: frozenset[str], causes: SkipCauses | None = None) -> None:
         self.expected = expected
         self._reported: dict[str, NodeFinished] = {}
-        self._skip_reasons: dict[str, str] = {}
+        self._causes = causes
 
     @property
     def reported(self) -> frozenset[str]:
@@ -35,18 +42,20 @@ class Account:
         """Whether a reported node failed or was skipped."""
         return any(f.status not in FINE_STATUSES for f in self._reported.values())
 
-    def note_skip(self, unique_id: str | None, message: str) -> None:
-        """Remembers why dbt skipped a node; dbt reports that apart from the node's end."""
-        if unique_id:
-            self._skip_reasons[unique_id] = message
-
     def record(self, finished: NodeFinished) -> None:
         """Records a node's end."""
         self._reported[finished.unique_id] = finished
+        if self._causes is not None and _is_failed(finished):
+            self._causes.note_failure(finished.unique_id)
 
     def skip_reason(self, finished: NodeFinished) -> str | None:
-        """Why a node was skipped, where dbt reported a reason; ``None`` for nodes that were not."""
-        return self._skip_reasons.get(finished.unique_id) if finished.status == SKIPPED else None
+        """Why a node was skipped: the failed nodes, or dbt's own reason. ``None`` for nodes that were not."""
+        if finished.status != SKIPPED:
+            return None
+        causes = self._causes.of(finished.unique_id) if self._causes is not None else ()
+        if causes:
+            return f"{listed(causes, limit=3)} failed"
+        return finished.message
 
     def unreported(self, result: InvocationResult | None) -> Iterator[NodeFinished]:
         """Nodes in dbt's final result that had no event of their own, such as those skipped at the end."""
@@ -69,23 +78,14 @@ class Account:
         Args:
             attempt: The last attempt.
         """
-        failed = [
-            f
-            for f in self._reported.values()
-            if f.status not in FINE_STATUSES and f.status != SKIPPED
-        ]
-        skipped = [f for f in self._reported.values() if f.status == SKIPPED]
+        reported = self._reported.values()
+        failed = [f for f in reported if _is_failed(f)]
+        skipped = [f for f in reported if f.status == SKIPPED]
         missing = sorted(self.missing)
         dbt_error = _dbt_error(attempt, has_failed_nodes=bool(failed))
         if not (failed or skipped or missing or dbt_error):
             return None
-        number = len(self.expected | self._reported.keys())
-        lines = [
-            f"`{attempt.plan.dbt_command}`: {len(failed)} of {number} nodes failed,"
-            f" {len(skipped)} were skipped"
-            + (f", {len(missing)} never reported" if missing else "")
-            + "."
-        ]
+        lines = [f"`{attempt.plan.dbt_command}`: {self._summary(failed, skipped)}."]
         if dbt_error:
             lines.append(f"dbt: {dbt_error}")
         for finished in failed[:_MAX_LISTED]:
@@ -93,8 +93,9 @@ class Account:
             lines.append(_indented(finished.message or "no message"))
         if len(failed) > _MAX_LISTED:
             lines.append(f"… and {len(failed) - _MAX_LISTED} more.")
-        if skipped:
-            lines.append(f"\nSkipped: {_listed([f.unique_id for f in skipped])}")
+        for reason, unique_ids in self._by_reason(skipped).items():
+            known = f" ({reason})" if reason else ""
+            lines.append(f"\nSkipped{known}: {_listed(unique_ids)}")
         if missing:
             lines.append(
                 f"\nNever reported: {_listed(missing)}. The project may have changed since its state"
@@ -109,6 +110,36 @@ class Account:
                 "missing_nodes": dg.MetadataValue.json(missing),
             },
         )
+
+    def _summary(self, failed: Sequence[NodeFinished], skipped: Sequence[NodeFinished]) -> str:
+        """The numbers of nodes. Hooks, which dbt reports like nodes, are counted apart.
+
+        Other nodes than the expected ones, such as ephemeral models, count only if they are not fine.
+        """
+        remarkable = {finished.unique_id for finished in [*failed, *skipped]}
+        ids = (self.expected or self._reported.keys()) | remarkable
+        nodes = [unique_id for unique_id in ids if not is_hook(unique_id)]
+        failed_hooks = sum(is_hook(finished.unique_id) for finished in failed)
+        skipped_nodes = sum(not is_hook(finished.unique_id) for finished in skipped)
+        parts = [
+            f"{len(failed) - failed_hooks} of {counted(len(nodes), 'node')} failed",
+            f"{skipped_nodes} {'was' if skipped_nodes == 1 else 'were'} skipped",
+        ]
+        if self.missing:
+            parts.append(f"{len(self.missing)} never reported")
+        if failed_hooks:
+            parts.append(f"{counted(failed_hooks, 'hook')} failed")
+        return ", ".join(parts)
+
+    def _by_reason(self, skipped: Iterable[NodeFinished]) -> dict[str | None, list[str]]:
+        found: dict[str | None, list[str]] = {}
+        for finished in skipped:
+            found.setdefault(self.skip_reason(finished), []).append(finished.unique_id)
+        return found
+
+
+def _is_failed(finished: NodeFinished) -> bool:
+    return finished.status not in FINE_STATUSES and finished.status != SKIPPED
 
 
 def _dbt_error(attempt: Attempt, *, has_failed_nodes: bool) -> str | None:

@@ -46,7 +46,8 @@ class DbtCliInvocation:
         self._raise_on_error = raise_on_error
         self._step = step
         self._log = log
-        self._account = Account(attempt.plan.expected)
+        plan = attempt.plan
+        self._account = Account(plan.expected) if step is None else step.open_account(plan)
         self._error: DagsterDbtCliRuntimeError | None = None
         self._is_done = False
         self._is_complete = False

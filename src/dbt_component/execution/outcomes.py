@@ -58,7 +58,7 @@ def outcome_of(
         index: The project that the node belongs to.
         finished: dbt's report.
         command: The command that ran it: `dbt compile` neither builds nor evaluates what it reports.
-        skip_reason: Why dbt skipped the node, where it said so separately.
+        skip_reason: Why dbt skipped the node, where it is known.
 
     Returns:
         ``None`` for nodes that are neither assets nor tests, for tests that were not evaluated, and for

@@ -16,6 +16,7 @@ from dbt_component.dbt_process.arguments import (
 )
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.invocation import DbtCliInvocation
@@ -194,7 +195,10 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         checks = assets_def.check_specs_by_output_name
         nodes = bound.nodes
         wanted = nodes_to_run(
-            prepared.manifest.index, nodes, outputs=outputs.keys() | checks.keys()
+            prepared.manifest.index,
+            nodes,
+            outputs=outputs.keys() | checks.keys(),
+            job_name=context.job_name,
         )
         plan = plan_step(prepared, self.project, arguments, wanted=wanted)
         name = f"{context.op.name}-{context.run_id[:8]}"
@@ -227,7 +231,7 @@ def _op_context(context: Context) -> dg.OpExecutionContext:
 
 def _described(plan: RunPlan) -> str:
     how = "sliced" if plan.reason is None else f"{plan.mode.value}: {plan.reason}"
-    return f"Running `{plan.dbt_command}` over {len(plan.expected)} nodes, {how}"
+    return f"Running `{plan.dbt_command}` over {counted(len(plan.expected), 'node')}, {how}"
 
 
 def _text(path: Path | None) -> str | None:

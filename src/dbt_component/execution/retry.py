@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dbt_component.dbt_process.arguments import as_test, parse_arguments
+from dbt_component.definitions.listing import counted
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.plan import Mode, RunPlan
@@ -45,8 +46,8 @@ def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -
         expected=missing,
         mode=Mode.PARSE,
         reason="nodes did not report",
-        retry_reason=f"{len(missing)} of {len(last.plan.expected)} nodes did not report"
-        f" ({error or 'no error'}), so they are run without the slice",
+        retry_reason=f"{len(missing)} of {counted(len(last.plan.expected), 'node')} did not report"
+        f" ({error or 'no error'}); running again without the slice",
     )
 
 
@@ -66,8 +67,8 @@ def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]
         argv=argv,
         selected=missing,
         expected=missing,
-        retry_reason=f"`dbt build` runs a unit test only with its model, so {len(missing)} are run by"
-        " `dbt test`",
+        retry_reason="`dbt build` runs a unit test only with its model; `dbt test` runs"
+        f" {counted(len(missing), 'unit test')}",
     )
 
 

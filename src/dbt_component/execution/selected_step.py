@@ -4,7 +4,7 @@ import logging
 from collections.abc import Generator, Iterator, Sequence
 
 from dbt_component.dbt_process.child.child_statuses import SKIPPED
-from dbt_component.dbt_process.events import LogLine, NodeFinished, SkipCause
+from dbt_component.dbt_process.events import LogLine, NodeFinished
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
@@ -13,6 +13,7 @@ from dbt_component.execution.outcomes import outcome_of
 from dbt_component.execution.plan import RunPlan, write_request
 from dbt_component.execution.retry import next_attempt
 from dbt_component.execution.run_folder import RunFolder
+from dbt_component.execution.skip_causes import SkipCauses
 from dbt_component.execution.step_events import DagsterEvent, StepEvents
 from dbt_component.project.prepared import PreparedProject
 
@@ -43,6 +44,10 @@ class SelectedStep:
         self._log = log
         self._running: Attempt | None = None
 
+    def open_account(self, plan: RunPlan) -> Account:
+        """An account of the plan's nodes that also knows why nodes are skipped."""
+        return Account(plan.expected, SkipCauses(self._prepared.manifest.index))
+
     def run(
         self, first: Attempt, folder: RunFolder, account: Account
     ) -> Generator[DagsterEvent, None, tuple[Attempt, DagsterDbtCliRuntimeError | None]]:
@@ -59,12 +64,12 @@ class SelectedStep:
         plan = first.plan
         if not plan.expected:
             first.stop()
-            self._log.info(
-                "Nothing to run: no selected node is one that `%s` runs.", plan.dbt_command
+            self._log.warning(
+                "Nothing was run, so no asset is materialized: no selected node is one that `%s` runs.",
+                _with_selection(plan),
             )
             return first, None
-        if not (plan.arguments.command.builds or plan.arguments.command.tests):
-            self._log.warning("`%s` builds nothing: no asset is materialized.", plan.dbt_command)
+        self._warn_if_no_asset_is_built(plan)
         attempts = [first]
         yield from self._attempt(first, account)
         while (following := next_attempt(account, attempts)) is not None:
@@ -78,6 +83,19 @@ class SelectedStep:
         """Stops dbt if an attempt is running."""
         if self._running is not None:
             self._running.stop()
+
+    def _warn_if_no_asset_is_built(self, plan: RunPlan) -> None:
+        command, planned = plan.arguments.command, self._events.asset_ids
+        if not command.builds:
+            if planned or not command.tests:
+                self._log.warning(
+                    "`%s` builds nothing: no asset is materialized.", plan.dbt_command
+                )
+        elif planned and planned.isdisjoint(plan.expected):
+            self._log.warning(
+                "`%s` runs none of the selected assets: no asset is materialized.",
+                _with_selection(plan),
+            )
 
     def request_for(self, attempt: Attempt) -> Invoke:
         """Writes what the attempt needs into its folder, and returns its request."""
@@ -102,8 +120,6 @@ class SelectedStep:
             if isinstance(event, NodeFinished):
                 account.record(event)
                 yield event
-            elif isinstance(event, SkipCause):
-                account.note_skip(event.unique_id, event.message)
             elif isinstance(event, LogLine) and event.name == "DbtComponent":
                 self._log.warning(event.message)
         for late in account.unreported(attempt.result):
@@ -119,7 +135,9 @@ class SelectedStep:
     ) -> Iterator[DagsterEvent]:
         reason = account.skip_reason(finished)
         if finished.status == SKIPPED and finished.unique_id in account.expected:
-            self._log.warning("%s was skipped: %s", finished.unique_id, reason or finished.message)
+            self._log.warning(
+                "%s was skipped: %s.", finished.unique_id, reason or "dbt gave no reason"
+            )
         outcome = outcome_of(
             self._prepared.manifest.index,
             finished,
@@ -128,3 +146,16 @@ class SelectedStep:
         )
         if outcome is not None:
             yield from self._events.of(outcome)
+
+
+def _with_selection(plan: RunPlan) -> str:
+    """The command with the selection that narrows it."""
+    arguments = plan.arguments
+    return " ".join(
+        [
+            plan.dbt_command,
+            *(f"--select {value}" for value in arguments.select),
+            *(f"--exclude {value}" for value in arguments.exclude),
+            *([f"--selector {arguments.selector}"] if arguments.selector else []),
+        ]
+    )

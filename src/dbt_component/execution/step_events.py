@@ -1,6 +1,6 @@
 """Outcomes as the events that a step of a multi-asset may yield."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 import dagster as dg
 
@@ -39,6 +39,11 @@ class StepEvents:
         self._outputs = outputs
         self._checks = checks
 
+    @property
+    def asset_ids(self) -> Set[str]:
+        """Unique ids of the selected assets."""
+        return self._outputs.keys()
+
     def of(self, outcome: Outcome) -> Iterator[DagsterEvent]:
         """The event of an outcome: an output, a check result, or an observation of what went wrong."""
         if isinstance(outcome, Checked):
@@ -63,6 +68,7 @@ class StepEvents:
                 severity=dg.AssetCheckSeverity.WARN
                 if checked.is_warning
                 else dg.AssetCheckSeverity.ERROR,
+                description=None if checked.passed else checked.finished.message,
                 metadata=metadata_of(checked),
             )
             return

@@ -39,6 +39,8 @@ from dbt_component.project.state import (
     StateHeader,
 )
 from dbt_component.project.working_folder import is_relative_path
+from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.selection.emptiness import explain_emptiness
 from dbt_component.version import __version__
 
 
@@ -157,7 +159,11 @@ class Preparation:
             manifest_json=manifest_json,
             project_zip=copy.data,
         )
-        warnings = [*_warnings_about(copy), *self._warnings_about_databases(databases)]
+        warnings = [
+            *_warnings_about(copy),
+            *self._warnings_about_nothing(index, answers),
+            *self._warnings_about_databases(databases),
+        ]
         return Prepared(contents, warnings, dbt_warnings)
 
     def _warnings_about_databases(self, relative_paths: list[str]) -> list[str]:
@@ -252,6 +258,16 @@ class Preparation:
             files=dict(sorted(taken.files.items())),
             env=hash_environment(names, salt=taken.salt),
         )
+
+    def _warnings_about_nothing(self, index: ManifestIndex, answers: Answers) -> list[str]:
+        selected = {
+            criteria: answers.selections[criteria.cache_key] for criteria in self.request.selections
+        }
+        empty = [criteria for criteria, ids in selected.items() if not ids]
+        if not any(node.is_asset for node in index.nodes):
+            empty = [SelectionCriteria()]
+        found = [explain_emptiness(index, criteria, frozenset()) for criteria in empty]
+        return [warning for warning in found if warning is not None]
 
     def _is_package_file(self, path: str) -> bool:
         install = os.path.normpath(self.project.yml.packages_install_path).replace(os.sep, "/")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,11 @@ class DbtProject:
         set_field(self, "prepare_project_cli_args", tuple(self.prepare_project_cli_args))
         set_field(self, "yml", read_project_yml(project_dir))
 
+    @cached_property
+    def absolute_dir(self) -> str:
+        """``project_dir`` for display: absolute and without ``..``, through links as little as possible."""
+        return normal_path(os.getcwd(), str(self.project_dir))
+
     @property
     def name(self) -> str:
         return self.yml.name
@@ -107,3 +113,10 @@ class DbtProject:
             where=str(self.project_dir),
             hint="Add profiles.yml beside dbt_project.yml, or set `profiles_dir` of the project.",
         )
+
+
+def normal_path(folder: str, path: str) -> str:
+    """``path`` in an absolute ``folder``, without ``..``; links are followed only where ``..`` needs it."""
+    joined = os.path.join(folder, path)
+    has_dots = os.pardir in joined.split(os.sep)
+    return os.path.realpath(joined) if has_dots else os.path.normpath(joined)

@@ -123,7 +123,9 @@ def _require_absolute(files: Iterable[str]) -> None:
         raise ProjectError(
             "The state's copy of the project is not complete: dbt_project.yml names folders by absolute paths,"
             f" and this machine has no {missing[0]!r}"
-            + (f" and {len(missing) - 1} other files." if len(missing) > 1 else "."),
+            + {1: ".", 2: " and 1 other file."}.get(
+                len(missing), f" and {len(missing) - 1} other files."
+            ),
             hint="Write these folders in dbt_project.yml relative to the project, such as `../shared`.",
         )
 

@@ -3,16 +3,17 @@ import pytest
 from pydantic import ValidationError
 
 from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.selection.criteria import SelectionCriteria
 
-ORDERS = dg.AssetKey("orders")
+ORDERS = JobSelection([dg.AssetKey("orders")])
 
 
 def test_name_and_cron_are_enough() -> None:
     schedule = Schedule(name="nightly", cron_schedule="0 5 * * *")
     assert schedule.criteria == SelectionCriteria()
-    built = schedule.build([ORDERS], [])
+    built = schedule.build(ORDERS)
     assert (built.name, built.job_name, built.cron_schedule) == (
         "nightly",
         "nightly_job",
@@ -38,7 +39,7 @@ def test_every_setting_reaches_the_schedule() -> None:
         """
     )
     assert schedule.criteria == SelectionCriteria(select="tag:daily", exclude="tag:slow")
-    built = schedule.build([ORDERS], [])
+    built = schedule.build(ORDERS)
     assert built.cron_schedule == ["0 5 * * *", "0 6 * * *"]
     assert built.execution_timezone == "Europe/Berlin"
     assert built.default_status is dg.DefaultScheduleStatus.RUNNING
@@ -74,7 +75,7 @@ def test_a_selector_is_not_combined_with_select() -> None:
 def test_a_selection_of_nothing_is_refused_by_name() -> None:
     schedule = Schedule(name="nightly", cron_schedule="* * * * *", select="tag:none")
     with pytest.raises(DefinitionError, match=r"Schedule 'nightly' selects nothing: .*tag:none"):
-        schedule.build([], [])
+        schedule.build(JobSelection())
 
 
 def test_it_is_frozen() -> None:

@@ -13,6 +13,7 @@ from dbt_component.dbt_process.child.child_statuses import (
     PASSED_STATUSES,
     STATUSES,
     UNREMARKABLE_STATUSES,
+    counted_rows,
 )
 
 
@@ -56,3 +57,22 @@ def test_only_one_file_of_the_child_spells_out_statuses() -> None:
         if any(f'"{status}"' in path.read_text() for status in STATUSES - {"error", "warn"})
     }
     assert spelled <= {"child_statuses.py", "child_log.py", "child_watcher.py"}
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "status", "expected"),
+    [
+        ("test", "pass", 3),
+        ("test", "warn", 3),
+        ("test", "fail", 3),
+        ("test", "error", None),  # the query failed
+        ("test", "skipped", None),
+        ("test", "reused", None),
+        ("unit_test", "fail", None),
+        ("model", "success", None),
+    ],
+)
+def test_rows_are_counted_by_data_tests_that_ran(
+    resource_type: str, status: str, expected: int | None
+) -> None:
+    assert counted_rows(resource_type, status, 3) == expected

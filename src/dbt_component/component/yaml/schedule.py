@@ -1,18 +1,18 @@
 """``schedules:`` of defs.yaml."""
 
-from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 import dagster as dg
 from pydantic import Field
 
 from dbt_component.component.yaml.strict_model import StrictResolvable
+from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.schedules import build_schedule
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 
 class Schedule(StrictResolvable):
-    """A schedule that launches exactly what dbt selects."""
+    """A schedule that launches exactly what dbt selects. Partitioned assets run for the latest partition."""
 
     name: Annotated[
         str, dg.Resolver.default(description="Name of the schedule.", examples=["nightly"])
@@ -75,28 +75,30 @@ class Schedule(StrictResolvable):
         """
         return SelectionCriteria(select=self.select, exclude=self.exclude, selector=self.selector)
 
-    def build(
-        self, asset_keys: Collection[dg.AssetKey], check_keys: Collection[dg.AssetCheckKey]
-    ) -> dg.ScheduleDefinition:
-        """Builds the schedule, with a job of these assets and checks.
+    @property
+    def job(self) -> str:
+        """The name of its job."""
+        return self.job_name or f"{self.name}_job"
+
+    def build(self, selection: JobSelection) -> dg.ScheduleDefinition:
+        """Builds the schedule, with a job of what dbt selects.
 
         Args:
-            asset_keys: The assets of the nodes that ``criteria`` selects.
-            check_keys: The checks of the tests that ``criteria`` selects.
+            selection: The part of the component's definitions that ``criteria`` selects.
 
         Raises:
-            DefinitionError: There are neither assets nor checks.
+            DefinitionError: There are neither assets nor checks, or it is not known which partition to
+                request.
         """
         return build_schedule(
             self.name,
-            asset_keys,
-            check_keys,
+            selection,
             criteria=self.criteria,
             cron_schedule=self.cron_schedule,
             execution_timezone=self.execution_timezone,
             default_status=dg.DefaultScheduleStatus[self.default_status],
             tags=self.tags,
-            job_name=self.job_name,
+            job_name=self.job,
             description=self.description,
             run_config=self.run_config,
         )

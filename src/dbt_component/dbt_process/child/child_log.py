@@ -7,10 +7,8 @@ import sys
 import traceback
 from typing import Any, Optional, Sequence
 
-from .child_pipe import EventPipe, plain
-
-_SKIPS = ("SkippingDetails", "LogSkipBecauseError", "MarkSkippedChildren")
-_TESTS = ("test", "unit_test")
+from .child_pipe import EventPipe, plain, plain_message
+from .child_statuses import counted_rows
 
 
 class LogReader:
@@ -84,8 +82,6 @@ class LogReader:
             self._batched.add(unique_id)
         elif name == "NodeFinished":
             self._finished(unique_id, node, data.get("run_result") or {}, invocation_id)
-        elif name in _SKIPS:
-            self._pipe.emit("skip_cause", unique_id=unique_id, message=message)
         elif level in ("error", "warn"):
             if level == "error":
                 self.errors.append(message)
@@ -105,18 +101,19 @@ class LogReader:
         status = str(result.get("status") or node.get("node_status") or "").lower()
         self.statuses[unique_id] = status
         kind = node.get("resource_type") or unique_id.partition(".")[0]
+        status = str(result.get("status") or node.get("node_status") or "").lower()
         self._pipe.emit(
             "node_finished",
             unique_id=unique_id,
             resource_type=kind,
             status=status,
             invocation_id=invocation_id,
-            message=result.get("message") or None,
+            message=plain_message(result.get("message")),
             execution_time_seconds=result.get("execution_time") or 0.0,
             started_at=node.get("node_started_at") or None,
             finished_at=node.get("node_finished_at") or None,
             thread=result.get("thread") or None,
-            failures=int(result.get("num_failures") or 0) if kind in _TESTS else None,
+            failures=counted_rows(kind, status, int(result.get("num_failures") or 0)),
             adapter_response=result.get("adapter_response") or {},
         )
 

@@ -21,12 +21,46 @@ class Kind(NamedTuple):
 
 
 def fetch_columns(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
-    """The columns, as the database describes them."""
-    columns = [
-        {"name": column.name, "type": column.data_type}
-        for column in adapter.get_columns_in_relation(relation)
-    ]
-    return {"dagster/column_schema": columns} if columns else {}
+    """The columns, with their types as the database names them."""
+    if adapter.type() == "postgres":
+        named = _columns_of_postgres(adapter, relation)
+    else:
+        columns = adapter.get_columns_in_relation(relation)
+        named = [(column.name, type_name(column)) for column in columns]
+    described = [{"name": name, "type": type_} for name, type_ in named]
+    return {"dagster/column_schema": described} if described else {}
+
+
+def type_name(column: Any) -> str:
+    """The type of dbt's ``column`` as its database names it.
+
+    That is what the database reported, with length or precision where it reports these apart. dbt's own
+    ``data_type`` is meant for creating columns and names every text ``character varying(256)``; it is right
+    where the adapter has a ``data_type`` of its own (BigQuery's nested types).
+    """
+    from dbt.adapters.base import Column
+
+    if type(column).data_type is not Column.data_type:
+        return str(column.data_type)
+    name = str(column.dtype)
+    if "(" in name:
+        return name
+    if column.is_string() and column.char_size is not None:
+        return "%s(%d)" % (name, int(column.char_size))
+    if column.is_numeric() and None not in (column.numeric_precision, column.numeric_scale):
+        return "%s(%s,%s)" % (name, column.numeric_precision, column.numeric_scale)
+    return name
+
+
+def _columns_of_postgres(adapter: Any, relation: Any) -> list[tuple[str, str]]:
+    # dbt reads information_schema, where every array is an ARRAY and every enum USER-DEFINED.
+    _, table = adapter.execute(
+        "select attname, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute"
+        " where attrelid = '%s'::regclass and attnum > 0 and not attisdropped order by attnum"
+        % str(relation).replace("'", "''"),
+        fetch=True,
+    )
+    return [(str(name), str(type_)) for name, type_ in table.rows]
 
 
 def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:

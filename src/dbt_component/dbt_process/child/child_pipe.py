@@ -6,14 +6,20 @@ import json
 import os
 import re
 import threading
-from typing import Any
+from typing import Any, Optional
 
-COLOUR_CODE = re.compile("\x1b\\[[0-9;]*m")
+TERMINAL_CODE = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]")
+_PADDING = re.compile(r" \.{3,} ?(?=\[[^\[\]\n]*\]$)", re.MULTILINE)
 
 
 def plain(text: str) -> str:
-    """Removes terminal colours."""
-    return COLOUR_CODE.sub("", text)
+    """Removes terminal colours, and the dots that align dbt's messages in a console."""
+    return _PADDING.sub(" ", TERMINAL_CODE.sub("", text))
+
+
+def plain_message(text: Optional[str]) -> Optional[str]:
+    """A node's message without terminal colours; ``None`` if it is empty."""
+    return TERMINAL_CODE.sub("", text).strip() or None if text else None
 
 
 class EventPipe:

@@ -7,8 +7,8 @@ from typing import Any, Collection, Optional
 
 from .child_manifest import find_node
 from .child_metadata import describe_relation
-from .child_pipe import EventPipe, plain
-from .child_statuses import BUILT_STATUSES, UNREMARKABLE_STATUSES
+from .child_pipe import EventPipe, plain, plain_message
+from .child_statuses import BUILT_STATUSES, UNREMARKABLE_STATUSES, counted_rows
 
 
 class NodeWatcher:
@@ -38,14 +38,6 @@ class NodeWatcher:
             self._finished(message.data, message.info.invocation_id)
         elif name in ("LogModelResult", "LogFunctionResult"):
             self._printed.add(message.data.node_info.unique_id)
-        elif name in ("SkippingDetails", "LogSkipBecauseError", "MarkSkippedChildren"):
-            info = getattr(message.data, "node_info", None)
-            self._pipe.emit(
-                "skip_cause",
-                unique_id=getattr(info, "unique_id", None)
-                or getattr(message.data, "unique_id", None),
-                message=plain(message.info.msg),
-            )
         elif message.info.level in ("error", "warn"):
             info = getattr(message.data, "node_info", None)
             self._pipe.emit(
@@ -75,14 +67,12 @@ class NodeWatcher:
             "resource_type": info.resource_type,
             "status": status,
             "invocation_id": invocation_id,
-            "message": result.message or None,
+            "message": plain_message(result.message),
             "execution_time_seconds": result.execution_time,
             "started_at": info.node_started_at or None,
             "finished_at": info.node_finished_at or None,
             "thread": result.thread or None,
-            "failures": result.num_failures
-            if info.resource_type in ("test", "unit_test")
-            else None,
+            "failures": counted_rows(info.resource_type, status, result.num_failures),
             "adapter_response": MessageToDict(result.adapter_response),
         }
         if (
@@ -124,16 +114,18 @@ class NodeWatcher:
 def describe_result(result: Any) -> dict[str, Any]:
     """One node of dbt's final result, for nodes without an event."""
     node = getattr(result, "node", None)
+    resource_type = str(getattr(node, "resource_type", "") or "")
+    status = str(result.status).lower()
     return {
         "unique_id": getattr(node, "unique_id", None) or getattr(result, "unique_id", None),
-        "resource_type": str(getattr(node, "resource_type", "") or ""),
-        "status": str(result.status).lower(),
-        "message": result.message,
-        "failures": result.failures,
+        "resource_type": resource_type,
+        "status": status,
+        "message": plain_message(result.message),
+        "failures": counted_rows(resource_type, status, result.failures),
         "execution_time_seconds": result.execution_time,
         "relation_name": getattr(node, "relation_name", None),
         "compiled_code": None
-        if str(result.status).lower() in UNREMARKABLE_STATUSES
+        if status in UNREMARKABLE_STATUSES
         else getattr(node, "compiled_code", None),
     }
 
@@ -145,7 +137,7 @@ def emit_result(pipe: EventPipe, outcome: Any) -> None:
     pipe.emit(
         "result",
         success=bool(outcome.success),
-        error=None if exception is None else (str(exception) or repr(exception)),
+        error=None if exception is None else (plain_message(str(exception)) or repr(exception)),
         error_type=None if exception is None else type(exception).__name__,
         interrupted=isinstance(exception, (KeyboardInterrupt, SystemExit)),
         nodes=[describe_result(r) for r in results if hasattr(r, "status")],

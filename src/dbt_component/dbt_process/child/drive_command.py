@@ -21,8 +21,8 @@ from typing import Any, Iterable, Mapping, Optional, Sequence
 from .child_log import LogReader
 from .child_output import read_lines
 from .child_parent import read_request, watch_parent
-from .child_pipe import EventPipe
-from .child_statuses import FINE_STATUSES, UNREMARKABLE_STATUSES
+from .child_pipe import EventPipe, plain_message
+from .child_statuses import FINE_STATUSES, UNREMARKABLE_STATUSES, counted_rows
 
 # Always passed: without it dbt applies the project's default selector.
 _ALL = ["--select", "fqn:*"]
@@ -241,21 +241,23 @@ def read_results(
             "run_results.json is of invocation %s of dbt, but this command was invocation %s. The wrapper may"
             " run only one command that writes to DBT_TARGET_PATH." % (writer, invocation_id)
         )
-    return [
-        {
-            "unique_id": result.get("unique_id"),
-            "resource_type": str(result.get("unique_id")).partition(".")[0],
-            "status": str(result.get("status")).lower(),
-            "message": result.get("message"),
-            "failures": result.get("failures"),
-            "execution_time_seconds": result.get("execution_time") or 0.0,
-            "relation_name": result.get("relation_name"),
-            "compiled_code": None
-            if str(result.get("status")).lower() in UNREMARKABLE_STATUSES
-            else result.get("compiled_code"),
-        }
-        for result in results
-    ], None
+    return [_describe_result(result) for result in results], None
+
+
+def _describe_result(result: dict[str, Any]) -> dict[str, Any]:
+    resource_type = str(result.get("unique_id")).partition(".")[0]
+    status = str(result.get("status")).lower()
+    is_remarkable = status not in UNREMARKABLE_STATUSES
+    return {
+        "unique_id": result.get("unique_id"),
+        "resource_type": resource_type,
+        "status": status,
+        "message": plain_message(result.get("message")),
+        "failures": counted_rows(resource_type, status, result.get("failures")),
+        "execution_time_seconds": result.get("execution_time") or 0.0,
+        "relation_name": result.get("relation_name"),
+        "compiled_code": result.get("compiled_code") if is_remarkable else None,
+    }
 
 
 def run_prepare(pipe: EventPipe, command: Command, request: dict[str, Any]) -> None:

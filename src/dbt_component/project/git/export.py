@@ -177,8 +177,8 @@ def warnings_about(project_dir: Path) -> list[str]:
     if not pointers:
         return []
     return [
-        f"The contents of Git LFS files are not fetched; the project has {len(pointers)} such files,"
-        f" for example {pointers[0]!r}."
+        f"The contents of Git LFS files are not fetched. Such files in the project: {len(pointers)}, for example"
+        f" {pointers[0]!r}."
     ]
 
 

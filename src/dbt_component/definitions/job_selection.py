@@ -1,0 +1,50 @@
+"""What dbt selects for a job: assets, checks, and tests that are checks of no asset."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+import dagster as dg
+
+from dbt_component.definitions.spec_builder import SelectedSpecs
+
+
+@dataclass(frozen=True)
+class JobSelection:
+    """The part of a component's definitions that a job runs.
+
+    ``loose_tests`` are the unique ids of tests that are checks of no asset, which Dagster can't select: the
+    steps of the job run them. ``partitions_defs`` are those of the assets, each once, with ``None`` for
+    assets without partitions. ``unique_ids`` is all of dbt's selection.
+    """
+
+    asset_keys: Sequence[dg.AssetKey] = ()
+    check_keys: Sequence[dg.AssetCheckKey] = ()
+    loose_tests: Sequence[str] = ()
+    partitions_defs: Sequence[dg.PartitionsDefinition | None] = ()
+    unique_ids: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, specs: SelectedSpecs, selected_ids: Set[str]) -> "JobSelection":
+        """Returns the selection of these unique ids, as far as the component itself selects them."""
+        ids = specs.node_map
+        keys = [key for key, unique_id in ids.asset_ids.items() if unique_id in selected_ids]
+        chosen_keys = frozenset(keys)
+        chosen = ids.selected_ids.intersection(selected_ids)
+        checks = frozenset(ids.check_ids.values())
+        return cls(
+            asset_keys=keys,
+            check_keys=[
+                key for key, unique_id in ids.check_ids.items() if unique_id in selected_ids
+            ],
+            loose_tests=sorted(
+                unique_id
+                for unique_id in chosen
+                if unique_id in specs.index.test_by_id and unique_id not in checks
+            ),
+            partitions_defs=list(
+                dict.fromkeys(
+                    spec.partitions_def for spec in specs.asset_specs if spec.key in chosen_keys
+                )
+            ),
+            unique_ids=chosen,
+        )

@@ -1,0 +1,30 @@
+"""Explains a selection without assets."""
+
+from collections.abc import Set
+
+from dbt_component.manifest.index import ManifestIndex
+from dbt_component.selection.criteria import SelectionCriteria
+
+
+def explain_emptiness(
+    index: ManifestIndex, criteria: SelectionCriteria, selected_ids: Set[str]
+) -> str | None:
+    """Why there is nothing to define; ``None`` if a model, seed or snapshot is selected.
+
+    Args:
+        index: The project.
+        criteria: The selection.
+        selected_ids: The unique ids that it selects.
+    """
+    assets = [node.unique_id for node in index.nodes if node.is_asset]
+    if not assets:
+        return (
+            f"dbt project {index.project_name!r} has no enabled models, seeds or snapshots."
+            " Check `model-paths` in dbt_project.yml and the `enabled` configs."
+        )
+    if not selected_ids.isdisjoint(assets):
+        return None
+    return (
+        f"{criteria} matches no model, seed or snapshot of dbt project {index.project_name!r}."
+        " Check it with `dbt ls`."
+    )
