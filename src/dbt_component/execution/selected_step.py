@@ -8,9 +8,10 @@ from dbt_component.dbt_process.events import LogLine, NodeFinished, SkipCause
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.event_text import cut
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.outcomes import outcome_of
-from dbt_component.execution.plan import RunPlan, write_request
+from dbt_component.execution.plan import write_request
 from dbt_component.execution.retry import next_attempt
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.step_events import DagsterEvent, StepEvents
@@ -93,7 +94,7 @@ class SelectedStep:
                 # Dagster refuses an output after one that depends on it.
                 finished = iter(sorted(finished, key=self._position))
             for node in finished:
-                yield from self._report(node, attempt.plan, account)
+                yield from self._report(node, attempt, account)
         finally:
             attempt.stop()
 
@@ -115,16 +116,17 @@ class SelectedStep:
         return positions.get(finished.unique_id, len(positions))
 
     def _report(
-        self, finished: NodeFinished, plan: RunPlan, account: Account
+        self, finished: NodeFinished, attempt: Attempt, account: Account
     ) -> Iterator[DagsterEvent]:
         reason = account.skip_reason(finished)
         if finished.status == SKIPPED and finished.unique_id in account.expected:
-            self._log.warning("%s was skipped: %s", finished.unique_id, reason or finished.message)
+            text = cut(reason or finished.message or "", whole=attempt.log_path)
+            self._log.warning("%s was skipped: %s", finished.unique_id, text)
         outcome = outcome_of(
             self._prepared.manifest.index,
             finished,
-            command=plan.arguments.command,
+            command=attempt.plan.arguments.command,
             skip_reason=reason,
         )
         if outcome is not None:
-            yield from self._events.of(outcome)
+            yield from self._events.of(outcome, log_path=attempt.log_path)
