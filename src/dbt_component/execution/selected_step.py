@@ -69,7 +69,8 @@ class SelectedStep:
         attempts = [first]
         yield from self._attempt(first, account)
         while (following := next_attempt(account, attempts)) is not None:
-            self._log.warning("Attempt %d: %s.", len(attempts) + 1, following.retry_reason)
+            reason = cut(following.retry_reason or "", whole=attempts[-1].log_path)
+            self._log.warning("Attempt %d: %s.", len(attempts) + 1, reason)
             attempt = Attempt(following, folder.target_path(len(attempts) + 1))
             attempts.append(attempt)
             yield from self._attempt(attempt, account)
