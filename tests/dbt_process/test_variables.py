@@ -1,10 +1,14 @@
 """The table of dbt's environment variables agrees with the installed dbt."""
 
+import dataclasses
+
 import click
 from dbt.cli.main import cli
+from dbt.contracts.project import ProjectFlags
 
 from dbt_component.dbt_process.variables import (
     VARIABLES,
+    Handling,
     compared_variables,
     find_variable,
     in_every_inherited_spelling,
@@ -24,6 +28,18 @@ def test_every_variable_that_the_installed_dbt_reads_is_known() -> None:
     }
     assert "DBT_RESOURCE_TYPES" in declared
     assert declared <= known
+
+
+def test_no_flag_of_dbt_project_yml_chooses_nodes() -> None:
+    """So a step need only read the command line and the environment."""
+    flags = {field.name for field in dataclasses.fields(ProjectFlags)}
+    choosing = {
+        name.removeprefix("DBT_").lower()
+        for name, handling in VARIABLES.items()
+        if handling is Handling.ARGUMENT
+    }
+    assert "indirect_selection" in flags
+    assert flags.isdisjoint({"select", "exclude", "selector", "target", "profile", *choosing})
 
 
 def test_the_newer_spelling_wins_where_dbt_reads_it() -> None:

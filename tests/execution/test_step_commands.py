@@ -159,6 +159,21 @@ def test_a_run_is_independent_of_variables_that_it_sets_itself(
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_a_wrapped_dbt_reports_although_flags_of_the_project_silence_it(
+    dg_project: DgProject, tmp_path: Path
+) -> None:
+    with (dg_project.dbt_folder / "dbt_project.yml").open("a") as file:
+        file.write("flags: {log_level: none, log_format: json, write_json: false}\n")
+    project = {
+        "project_dir": "{{ context.project_root }}/shop",
+        "dbt_executable": str(write_wrapper(tmp_path / "tools" / "my-dbt")),
+    }
+    dg_project.write_component(project=project, select="raw_customers")
+    outcome = run(dg_project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["raw_customers"]
+
+
 def test_a_command_without_a_context_takes_resource_types_from_the_environment(
     dg_project: DgProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

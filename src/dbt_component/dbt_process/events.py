@@ -39,6 +39,8 @@ class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_fini
     adapter_response: dict[str, Any] = {}
     relation: RelationMetadata = {}
     compiled_code: str | None = None
+    compiled_path: str | None = None
+    """The file of ``compiled_code``."""
     relation_name: str | None = None
     invocation_id: str | None = None
 
@@ -63,6 +65,7 @@ class NodeOutcome(msgspec.Struct, frozen=True):
     execution_time_seconds: float = 0.0
     relation_name: str | None = None
     compiled_code: str | None = None
+    compiled_path: str | None = None
 
 
 class InvocationResult(msgspec.Struct, frozen=True, tag_field="kind", tag="result"):

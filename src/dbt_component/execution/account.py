@@ -8,10 +8,12 @@ from dbt_component.dbt_process.child.child_statuses import FINE_STATUSES, SKIPPE
 from dbt_component.dbt_process.events import InvocationResult, NodeFinished
 from dbt_component.definitions.listing import counted, listed
 from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.event_text import cut, first_names
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.skip_causes import SkipCauses, is_hook
 
 _MAX_LISTED = 20
+_MAX_MESSAGE_CHARACTERS = 2_000
 
 
 class Account:
@@ -70,6 +72,7 @@ class Account:
                     failures=node.failures,
                     execution_time_seconds=node.execution_time_seconds,
                     compiled_code=node.compiled_code,
+                    compiled_path=node.compiled_path,
                 )
 
     def failure(self, attempt: Attempt) -> DagsterDbtCliRuntimeError | None:
@@ -87,10 +90,15 @@ class Account:
             return None
         lines = [f"`{attempt.plan.dbt_command}`: {self._summary(failed, skipped)}."]
         if dbt_error:
-            lines.append(f"dbt: {dbt_error}")
+            lines.append(f"dbt: {cut(dbt_error, whole=attempt.log_path)}")
         for finished in failed[:_MAX_LISTED]:
             lines.append(f"\n{finished.unique_id} ({finished.status}):")
-            lines.append(_indented(finished.message or "no message"))
+            message = cut(
+                finished.message or "no message",
+                whole=attempt.log_path,
+                limit=_MAX_MESSAGE_CHARACTERS,
+            )
+            lines.append(_indented(message))
         if len(failed) > _MAX_LISTED:
             lines.append(f"… and {len(failed) - _MAX_LISTED} more.")
         for reason, unique_ids in self._by_reason(skipped).items():
@@ -105,9 +113,9 @@ class Account:
         return DagsterDbtCliRuntimeError(
             "\n".join(lines),
             metadata={
-                "failed_nodes": dg.MetadataValue.json([f.unique_id for f in failed]),
-                "skipped_nodes": dg.MetadataValue.json([f.unique_id for f in skipped]),
-                "missing_nodes": dg.MetadataValue.json(missing),
+                "failed_nodes": dg.MetadataValue.json(first_names([f.unique_id for f in failed])),
+                "skipped_nodes": dg.MetadataValue.json(first_names([f.unique_id for f in skipped])),
+                "missing_nodes": dg.MetadataValue.json(first_names(missing)),
             },
         )
 

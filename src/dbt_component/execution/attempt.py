@@ -63,6 +63,11 @@ class Attempt:
             self.stop()
 
     @property
+    def log_path(self) -> Path:
+        """The file of dbt's own log."""
+        return self.target_path / "dbt.log"
+
+    @property
     def broke_down(self) -> bool:
         """Whether dbt itself failed, as opposed to a node."""
         return self.result is None or bool(self.result.error)

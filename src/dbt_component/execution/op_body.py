@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import dagster as dg
 
 from dbt_component.definitions.listing import listed
+from dbt_component.execution.event_text import first_names
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.invocation import DbtCliInvocation
 
@@ -48,7 +49,8 @@ def run_body(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterat
         lines = [*map(_described, left), f"  hint: {_HINT}"]
         missing = sorted({unique_id for command in left for unique_id in command.missing})
         raise DagsterDbtCliRuntimeError(
-            "\n".join(lines), metadata={"missing_nodes": dg.MetadataValue.json(missing)}
+            "\n".join(lines),
+            metadata={"missing_nodes": dg.MetadataValue.json(first_names(missing))},
         )
 
 

@@ -1,27 +1,36 @@
 """An outcome's metadata in Dagster's terms."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from dbt_component.dbt_process.events import BuiltColumn, NodeFinished
+from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcomes import Built, Checked, NotBuilt
 from dbt_component.manifest.node import Node
 
 _ADAPTER_FIELDS = ("bytes_processed", "slot_ms", "query_id")
 
 
-def metadata_of(outcome: Built | NotBuilt | Checked) -> dict[str, Any]:
-    """Metadata of any event that reports this outcome."""
+def metadata_of(
+    outcome: Built | NotBuilt | Checked, *, log_path: Path | None = None
+) -> dict[str, Any]:
+    """Metadata of any event that reports this outcome. Long texts are cut.
+
+    Args:
+        outcome: The outcome.
+        log_path: dbt's log, which holds messages that are cut.
+    """
     metadata = _common(outcome.finished)
     if isinstance(outcome, Built):
         metadata.update(_of_relation(outcome.node, outcome.finished))
     elif isinstance(outcome, NotBuilt):
         if outcome.message:
-            metadata["message"] = dg.MetadataValue.text(outcome.message)
+            metadata["message"] = dg.MetadataValue.text(cut(outcome.message, whole=log_path))
     else:
-        metadata.update(_of_test(outcome))
+        metadata.update(_of_test(outcome, log_path))
     return metadata
 
 
@@ -41,7 +50,7 @@ def _common(finished: NodeFinished) -> dict[str, Any]:
     return metadata
 
 
-def _of_test(checked: Checked) -> dict[str, Any]:
+def _of_test(checked: Checked, log_path: Path | None) -> dict[str, Any]:
     finished = checked.finished
     metadata: dict[str, Any] = {}
     if finished.failures is not None:
@@ -49,9 +58,9 @@ def _of_test(checked: Checked) -> dict[str, Any]:
     if checked.passed:
         return metadata
     if finished.message:
-        metadata["message"] = dg.MetadataValue.text(finished.message)
+        metadata["message"] = dg.MetadataValue.text(cut(finished.message, whole=log_path))
     if finished.compiled_code:
-        sql = finished.compiled_code.strip()
+        sql = cut(finished.compiled_code.strip(), whole=finished.compiled_path or log_path)
         metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
     return metadata
 

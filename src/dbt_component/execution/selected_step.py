@@ -8,6 +8,7 @@ from dbt_component.dbt_process.events import LogLine, NodeFinished
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.event_text import cut
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.outcomes import outcome_of
 from dbt_component.execution.plan import RunPlan, write_request
@@ -73,7 +74,8 @@ class SelectedStep:
         attempts = [first]
         yield from self._attempt(first, account)
         while (following := next_attempt(account, attempts)) is not None:
-            self._log.warning("Attempt %d: %s.", len(attempts) + 1, following.retry_reason)
+            reason = cut(following.retry_reason or "", whole=attempts[-1].log_path)
+            self._log.warning("Attempt %d: %s.", len(attempts) + 1, reason)
             attempt = Attempt(following, folder.target_path(len(attempts) + 1))
             attempts.append(attempt)
             yield from self._attempt(attempt, account)
@@ -111,7 +113,7 @@ class SelectedStep:
                 # Dagster refuses an output after one that depends on it.
                 finished = iter(sorted(finished, key=self._position))
             for node in finished:
-                yield from self._report(node, attempt.plan, account)
+                yield from self._report(node, attempt, account)
         finally:
             attempt.stop()
 
@@ -131,21 +133,20 @@ class SelectedStep:
         return positions.get(finished.unique_id, len(positions))
 
     def _report(
-        self, finished: NodeFinished, plan: RunPlan, account: Account
+        self, finished: NodeFinished, attempt: Attempt, account: Account
     ) -> Iterator[DagsterEvent]:
         reason = account.skip_reason(finished)
         if finished.status == SKIPPED and finished.unique_id in account.expected:
-            self._log.warning(
-                "%s was skipped: %s.", finished.unique_id, reason or "dbt gave no reason"
-            )
+            text = cut(reason or "dbt gave no reason", whole=attempt.log_path)
+            self._log.warning("%s was skipped: %s.", finished.unique_id, text)
         outcome = outcome_of(
             self._prepared.manifest.index,
             finished,
-            command=plan.arguments.command,
+            command=attempt.plan.arguments.command,
             skip_reason=reason,
         )
         if outcome is not None:
-            yield from self._events.of(outcome)
+            yield from self._events.of(outcome, log_path=attempt.log_path)
 
 
 def _with_selection(plan: RunPlan) -> str:

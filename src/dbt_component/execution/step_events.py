@@ -1,11 +1,13 @@
 """Outcomes as the events that a step of a multi-asset may yield."""
 
 from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
 
 import dagster as dg
 
 from dbt_component._dagster import ProjectCheckResult
 from dbt_component.definitions.node_keys import NodeKeys
+from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcome_metadata import metadata_of
 from dbt_component.execution.outcomes import Built, Checked, NotBuilt, Outcome
 from dbt_component.manifest.dbt_test import DbtTest
@@ -44,21 +46,28 @@ class StepEvents:
         """Unique ids of the selected assets."""
         return self._outputs.keys()
 
-    def of(self, outcome: Outcome) -> Iterator[DagsterEvent]:
-        """The event of an outcome: an output, a check result, or an observation of what went wrong."""
+    def of(self, outcome: Outcome, *, log_path: Path | None = None) -> Iterator[DagsterEvent]:
+        """The event of an outcome: an output, a check result, or an observation of what went wrong.
+
+        Args:
+            outcome: The outcome.
+            log_path: dbt's log, which holds messages that are too long for an event.
+        """
         if isinstance(outcome, Checked):
-            yield from self._of_test(outcome)
+            yield from self._of_test(outcome, log_path)
             return
         known = self._outputs.get(outcome.node.unique_id)
         if known is None:
             return
         output_name, key = known
         if isinstance(outcome, Built):
-            yield dg.Output(None, output_name=output_name, metadata=metadata_of(outcome))
+            yield dg.Output(
+                None, output_name=output_name, metadata=metadata_of(outcome, log_path=log_path)
+            )
         else:
-            yield _not_materialized(key, outcome)
+            yield _not_materialized(key, outcome, log_path)
 
-    def _of_test(self, checked: Checked) -> Iterator[DagsterEvent]:
+    def _of_test(self, checked: Checked, log_path: Path | None) -> Iterator[DagsterEvent]:
         key = self._checks.get(checked.test.unique_id)
         if key is not None:
             yield ProjectCheckResult(
@@ -68,8 +77,10 @@ class StepEvents:
                 severity=dg.AssetCheckSeverity.WARN
                 if checked.is_warning
                 else dg.AssetCheckSeverity.ERROR,
-                description=None if checked.passed else checked.finished.message,
-                metadata=metadata_of(checked),
+                description=None
+                if checked.passed
+                else cut(checked.finished.message or "", whole=log_path) or None,
+                metadata=metadata_of(checked, log_path=log_path),
             )
             return
         for asset_key in self._upstream_keys(checked.test):
@@ -77,7 +88,7 @@ class StepEvents:
                 asset_key=asset_key,
                 description=f"dbt test {checked.test.name} reported {checked.finished.status!r}."
                 " It is a check of no single asset; `meta.dagster.ref` makes it one.",
-                metadata=metadata_of(checked),
+                metadata=metadata_of(checked, log_path=log_path),
             )
 
     def _upstream_keys(self, test: DbtTest) -> list[dg.AssetKey]:
@@ -91,10 +102,12 @@ class StepEvents:
         return list(keys)
 
 
-def _not_materialized(key: dg.AssetKey, outcome: NotBuilt) -> dg.AssetObservation:
+def _not_materialized(
+    key: dg.AssetKey, outcome: NotBuilt, log_path: Path | None
+) -> dg.AssetObservation:
     return dg.AssetObservation(
         asset_key=key,
         description=f"Not materialized: dbt reported {outcome.finished.status!r}."
-        + (f" {outcome.message}" if outcome.message else ""),
-        metadata=metadata_of(outcome),
+        + (f" {cut(outcome.message, whole=log_path)}" if outcome.message else ""),
+        metadata=metadata_of(outcome, log_path=log_path),
     )

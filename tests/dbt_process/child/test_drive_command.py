@@ -21,13 +21,14 @@ def result(unique_id: str, status: str, message: str = "") -> dict[str, Any]:
         ({"model.a": "success"}, [result("model.a", "error")], "model.a (success, but error)"),
         ({"test.a": "pass"}, [result("test.b", "pass")], "test.a (pass, but not in the results)"),
         ({"operation.a": "success"}, [], None),  # only some versions list hooks
+        ({"model.ephemeral": "success"}, [], None),
         ({"a": "success"}, [result("a", "skipped", "Skipping due to fail_fast")], None),
     ],
 )
 def test_a_log_contradicts_results_that_say_less_good(
     logged: dict[str, str], results: list[dict[str, Any]], named: str | None
 ) -> None:
-    found = find_contradiction(logged, results)
+    found = find_contradiction(logged, results, ephemeral=["model.ephemeral"])
     assert found is None if named is None else named in str(found)
 
 

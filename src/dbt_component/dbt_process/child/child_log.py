@@ -28,6 +28,7 @@ class LogReader:
         self._command_names = command_names
         self.invocation_id: Optional[str] = None
         self.statuses: dict[str, str] = {}
+        self.ephemeral: set[str] = set()
         self._printed: set[Optional[str]] = set()
         self._batched: set[Optional[str]] = set()
         self.errors: list[str] = []
@@ -100,6 +101,8 @@ class LogReader:
             return
         status = str(result.get("status") or node.get("node_status") or "").lower()
         self.statuses[unique_id] = status
+        if node.get("materialized") == "ephemeral":
+            self.ephemeral.add(unique_id)
         kind = node.get("resource_type") or unique_id.partition(".")[0]
         status = str(result.get("status") or node.get("node_status") or "").lower()
         self._pipe.emit(

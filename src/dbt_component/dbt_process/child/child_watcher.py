@@ -85,6 +85,7 @@ class NodeWatcher:
         if status not in UNREMARKABLE_STATUSES and self.manifest is not None:
             node = find_node(self.manifest, info.unique_id)
             fields["compiled_code"] = getattr(node, "compiled_code", None)
+            fields["compiled_path"] = getattr(node, "compiled_path", None)
         if info.unique_id in self.reported:
             return
         self.reported.add(info.unique_id)
@@ -127,6 +128,7 @@ def describe_result(result: Any) -> dict[str, Any]:
         "compiled_code": None
         if status in UNREMARKABLE_STATUSES
         else getattr(node, "compiled_code", None),
+        "compiled_path": getattr(node, "compiled_path", None),
     }
 
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import traceback
 from types import FrameType
-from typing import Any, Iterable, Mapping, Optional, Sequence
+from typing import Any, Collection, Iterable, Mapping, Optional, Sequence
 
 from .child_log import LogReader
 from .child_output import read_lines
@@ -27,6 +27,8 @@ from .child_statuses import FINE_STATUSES, UNREMARKABLE_STATUSES, counted_rows
 # Always passed: without it dbt applies the project's default selector.
 _ALL = ["--select", "fqn:*"]
 _SPECIAL = set(" ,*?[]:+@\t\n\"'")
+# In the results of every version of dbt, unless ephemeral.
+_IN_RESULTS = ("model.", "seed.", "snapshot.", "test.", "unit_test.")
 _FAILED_NODES = 1
 _QUIET = ("DBT_QUIET", "DBT_ENGINE_QUIET")
 
@@ -142,7 +144,7 @@ def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> No
     if code not in (0, _FAILED_NODES):
         error = "\n".join(log.errors[-5:]) or "exit code %d" % code
     elif nodes and error is None:
-        error = find_contradiction(log.statuses, nodes)
+        error = find_contradiction(log.statuses, nodes, ephemeral=log.ephemeral)
     if command.interrupted:
         error = "interrupted"
     pipe.emit(
@@ -195,7 +197,10 @@ def method(fqn: Iterable[str]) -> str:
 
 
 def find_contradiction(
-    statuses: Mapping[str, str], nodes: Iterable[dict[str, Any]]
+    statuses: Mapping[str, str],
+    nodes: Iterable[dict[str, Any]],
+    *,
+    ephemeral: Collection[str] = (),
 ) -> Optional[str]:
     """Names the nodes that the log reported as fine although dbt's results do not; ``None`` if there are none.
 
@@ -204,9 +209,11 @@ def find_contradiction(
     results = {node["unique_id"]: node for node in nodes}
     differing = []
     for unique_id, status in sorted(statuses.items()):
-        if status not in FINE_STATUSES or unique_id.startswith("operation."):
-            continue  # hooks are in the results of some versions only
         result = results.get(unique_id)
+        if status not in FINE_STATUSES:
+            continue
+        if result is None and (unique_id in ephemeral or not unique_id.startswith(_IN_RESULTS)):
+            continue
         if result is None:
             differing.append("%s (%s, but not in the results)" % (unique_id, status))
         elif result["status"] not in FINE_STATUSES and "fail_fast" not in str(result["message"]):
