@@ -245,11 +245,12 @@ def test_watching_refreshes_the_state_once_for_each_commit_and_tells_what_change
     git_project.write_component(
         project={"repo_url": f"file://{repository}", "repo_relative_path": "dbt/shop"},
         watch={"interval_seconds": 30},
+        op={"name": "transform"},
     )
     git_project.refresh()
     defs = git_project.load()
     instance = dg.DagsterInstance.ephemeral()
-    sensor = defs.get_sensor_def("shop_watch")
+    sensor = defs.get_sensor_def("transform_watch")
     assert sensor.minimum_interval_seconds == 30
 
     def tick() -> dg.RunRequest | dg.SkipReason:
@@ -268,7 +269,7 @@ def test_watching_refreshes_the_state_once_for_each_commit_and_tells_what_change
     request = tick()
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == git(repository, "rev-parse", "HEAD")
-    result = defs.get_job_def("shop_refresh_state_job").execute_in_process(instance=instance)
+    result = defs.get_job_def("transform_refresh_state_job").execute_in_process(instance=instance)
     assert result.success
     (handled,) = result.filter_events(lambda e: e.is_successful_output)
     metadata = handled.step_output_data.metadata
