@@ -56,6 +56,7 @@ __all__ = [
     "remember_output_keys",
     "resolve_backfill_policy",
     "resolve_partitions_def",
+    "steps_of_job",
     "set_defs_state_storage",
     "url_reference",
     "using_dagster_dev",
@@ -101,6 +102,11 @@ def remember_output_keys(context: dg.AssetExecutionContext) -> None:
     step_context = context.op_execution_context.get_step_execution_context()
     keys = step_context.get_output_asset_keys()
     step_context.get_output_asset_keys = lambda: keys  # type: ignore[method-assign]
+
+
+def steps_of_job(context: dg.OpExecutionContext) -> list[dg.AssetsDefinition]:
+    """The assets of each step of the job that runs; ``context.assets_def`` is one of them."""
+    return [data.assets_def for data in context.job_def.asset_layer.data]
 
 
 class ProjectAssetsDefinition(dg.AssetsDefinition):
