@@ -60,6 +60,7 @@ __all__ = [
     "remember_output_keys",
     "resolve_backfill_policy",
     "resolve_partitions_def",
+    "steps_of_job",
     "set_defs_state_storage",
     "url_reference",
     "using_dagster_dev",
@@ -117,6 +118,11 @@ def find_run_worker() -> BaseProcess | None:
     if target is not _execute_command_in_child_process:
         return None
     return multiprocessing.parent_process()
+
+
+def steps_of_job(context: dg.OpExecutionContext) -> list[dg.AssetsDefinition]:
+    """The assets of each step of the job that runs; ``context.assets_def`` is one of them."""
+    return [data.assets_def for data in context.job_def.asset_layer.data]
 
 
 class ProjectAssetsDefinition(dg.AssetsDefinition):

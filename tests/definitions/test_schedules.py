@@ -176,7 +176,11 @@ def test_a_schedule_over_models_with_and_without_partitions_runs(
     dg_project: DgProject, instance: dg.DagsterInstance
 ) -> None:
     dg_project.write_component(
-        cli_args=["build", {"--vars": {"day": "{{ partition_key }}"}}],
+        cli_args=[
+            "build",
+            {"--vars": {"day": "{{ partition_key }}"}},
+            {"--threads": "{{ partition_time_window.start.month }}"},
+        ],
         translation={
             "partitions_def": "{{ dg.DailyPartitionsDefinition('2024-01-01')"
             " if node.name in ('customers', 'daily_orders') else none }}"

@@ -98,3 +98,16 @@ def test_unit_tests_that_build_leaves_out_are_run_by_dbt_test() -> None:
 )
 def test_there_is_no_other_attempt(known: Account, last: Attempt) -> None:
     assert next_attempt(known, [last]) is None
+
+
+def test_after_a_failure_only_unit_tests_without_their_model_are_run_by_dbt_test() -> None:
+    """With `--fail-fast`, dbt leaves out the others on purpose."""
+    with_model, alone = "unit_test.shop.a.counts", "unit_test.shop.b.counts"
+    models = {"model.shop.a", "model.shop.before"}
+    last = attempt(result=FINE, argv=["build", "--fail-fast"])
+    for missing, expected in (({with_model, alone}, {alone}), ({with_model}, None)):
+        known = Account(frozenset({*models, *missing}))
+        known.record(NodeFinished("model.shop.before", "error"))
+        known.record(NodeFinished("model.shop.a", "skipped"))
+        plan = next_attempt(known, [last])
+        assert (None if plan is None else plan.expected) == expected

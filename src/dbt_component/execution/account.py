@@ -105,10 +105,14 @@ class Account:
             known = f" ({reason})" if reason else ""
             lines.append(f"\nSkipped{known}: {_listed(unique_ids)}")
         if missing:
-            lines.append(
-                f"\nNever reported: {_listed(missing)}. The project may have changed since its state"
-                " was prepared; refresh it with `dg utils refresh-defs-state` and reload."
+            after_failure = (
+                "After a failure dbt may leave out nodes, as with `--fail-fast`; otherwise the"
             )
+            reason = (
+                f"{after_failure if failed else 'The'} project may have changed since its state was prepared;"
+                " refresh it with `dg utils refresh-defs-state` and reload."
+            )
+            lines.append(f"\nNever reported: {_listed(missing)}. {reason}")
         lines.append(f"\nArtifacts and dbt.log: {attempt.target_path}")
         return DagsterDbtCliRuntimeError(
             "\n".join(lines),

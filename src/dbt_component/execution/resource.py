@@ -19,6 +19,7 @@ from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.execution.attempt import Attempt, start_process
+from dbt_component.execution.divided_op import DividedOp
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.op_body import note_command
 from dbt_component.execution.plan import RunPlan, plan_command, plan_step
@@ -194,18 +195,20 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         outputs = assets_def.keys_by_output_name
         checks = assets_def.check_specs_by_output_name
         nodes = bound.nodes
+        index = prepared.manifest.index
         wanted = nodes_to_run(
-            prepared.manifest.index,
+            index,
             nodes,
             outputs=outputs.keys() | checks.keys(),
             job_name=context.job_name,
+            divided=DividedOp.of(context, index, nodes),
         )
         plan = plan_step(prepared, self.project, arguments, wanted=wanted)
         name = f"{context.op.name}-{context.run_id[:8]}"
         folder = RunFolder(target_path) if target_path else RunFolder.create(name)
         context.log.info(_described(plan))
         events = StepEvents(
-            prepared.manifest.index,
+            index,
             bound.keys,
             outputs={
                 nodes.asset_ids[name]: (name, key)

@@ -52,7 +52,10 @@ def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -
 
 
 def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]) -> RunPlan | None:
-    """Runs unit tests with `dbt test`, since `dbt build` runs only those whose model it builds too."""
+    """Runs unit tests with `dbt test`, since `dbt build` runs only those whose model it builds too.
+
+    A unit test whose model was to be built is missing for another reason, such as `--fail-fast`.
+    """
     last = attempts[-1]
     missing = account.missing
     is_build = last.plan.arguments.command.name == "build"
@@ -60,6 +63,10 @@ def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]
         return None
     if not missing or (last.result is not None and last.result.interrupted):
         return None
+    if account.has_failures:
+        missing = frozenset(i for i in missing if not _is_model_expected(i, account.expected))
+        if not missing:
+            return None
     argv = as_test(last.plan.argv)
     return replace(
         last.plan,
@@ -70,6 +77,12 @@ def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]
         retry_reason="`dbt build` runs a unit test only with its model; `dbt test` runs"
         f" {counted(len(missing), 'unit test')}",
     )
+
+
+def _is_model_expected(unit_test_id: str, expected: frozenset[str]) -> bool:
+    """Whether the model of ``unit_test.package.model.name`` is among ``expected``, in any version."""
+    model_id = "model." + ".".join(unit_test_id.split(".")[1:3])
+    return any(i == model_id or i.startswith(f"{model_id}.v") for i in expected)
 
 
 Reason = Callable[[Account, Sequence[Attempt]], RunPlan | None]

@@ -3,40 +3,50 @@
 from collections.abc import Set
 
 from dbt_component.definitions.op_nodes import OpNodes
+from dbt_component.execution.divided_op import DividedOp
 from dbt_component.manifest.index import ManifestIndex
 
 
 def nodes_to_run(
-    index: ManifestIndex, nodes: OpNodes, *, outputs: Set[str], job_name: str | None = None
+    index: ManifestIndex,
+    nodes: OpNodes,
+    *,
+    outputs: Set[str],
+    job_name: str | None = None,
+    divided: DividedOp | None = None,
 ) -> frozenset[str]:
     """Unique ids of the nodes and tests that a step runs.
 
-    In a job that runs exactly what dbt selects, that is the selected outputs and the tests without a check that
-    dbt selects. If only some outputs of such a job were selected, it is as everywhere else, but without tests
-    that dbt does not select.
+    With all outputs of the op, that is everything that belongs to the op; with all outputs that dbt selects for
+    the job, everything that dbt selects for it. If the op has several steps, each runs its own outputs, and each
+    test without a check runs in one of them.
 
-    With all outputs of the op, that is everything that belongs to the op. Otherwise it is the selected assets,
-    the selected checks, and each test without a check if all its parents in this op are selected. Such tests
-    are omitted if a check of a selected asset is not selected.
+    Otherwise it is the selected assets, the selected checks, and each test without a check if all its parents in
+    this op are selected. Such tests are omitted if a check of a selected asset is not selected, or if dbt does not
+    select them for the job.
 
     Args:
         index: The project.
         nodes: The nodes of the op.
         outputs: Names of the selected outputs.
         job_name: The name of the run's job.
+        divided: The steps of the op, if there are several.
     """
-    job = None if job_name is None else nodes.jobs.get(job_name)
-    if job is None and outputs >= nodes.outputs:
-        return nodes.all_ids
     assets = {unique_id for output, unique_id in nodes.asset_ids.items() if output in outputs}
     checks = {unique_id for output, unique_id in nodes.check_ids.items() if output in outputs}
-    if job is not None and assets | checks >= job & nodes.output_of.keys():
-        return job | assets | checks
+    in_run = outputs if divided is None else divided.outputs
+    job = None if job_name is None else nodes.jobs.get(job_name)
+    whole = nodes.all_ids if job is None else job
+    missing = [u for u, output in nodes.output_of.items() if u in whole and output not in in_run]
+    if not missing:
+        rest = whole - nodes.output_of.keys()
+        here = rest if divided is None else filter(divided.runs_here, rest)
+        return frozenset(assets | checks).union(here)
     has_all_checks = all(
         output in outputs for output, host in nodes.check_hosts.items() if host in outputs
     )
     loose = _loose_tests(index, nodes, assets) if has_all_checks and assets else set()
-    return frozenset(assets | checks | (loose if job is None else loose & job))
+    return frozenset(assets | checks | (loose & whole))
 
 
 def _loose_tests(index: ManifestIndex, nodes: OpNodes, assets: Set[str]) -> set[str]:

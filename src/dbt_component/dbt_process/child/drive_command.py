@@ -21,7 +21,7 @@ from typing import Any, Collection, Iterable, Mapping, Optional, Sequence
 from .child_log import LogReader
 from .child_output import read_lines
 from .child_parent import read_request, watch_parent
-from .child_pipe import EventPipe, plain_message
+from .child_pipe import EventPipe, plain, plain_message
 from .child_statuses import FINE_STATUSES, UNREMARKABLE_STATUSES, counted_rows
 
 # Always passed: without it dbt applies the project's default selector.
@@ -92,7 +92,8 @@ class Command:
         if self.interrupted:
             raise CommandInterruptError
         if process.returncode != 0 or any(line.startswith("{") for line in others):
-            raise CommandError("\n".join(others).strip() or "exit code %d" % process.returncode)
+            output = plain("\n".join(others)).strip()
+            raise CommandError(output or "exit code %d" % process.returncode)
         return entries
 
     def _start(self, argv: list[str], stderr: Optional[int]) -> subprocess.Popen[bytes]:
