@@ -126,10 +126,8 @@ def _described(version: "StateVersion") -> str:
     provenance = version.provenance
     origin = provenance.origin
     commit = f" at {origin.commit}" if origin is not None else ""
-    return (
-        f"{version.version}  {provenance.created_at[:19]} UTC  {provenance.source}{commit}"
-        f"  dbt {provenance.dbt_version}"
-    )
+    stored = f"{version.stored_at:%Y-%m-%d %H:%M:%S} UTC  " if version.stored_at else ""
+    return f"{version.version}  {stored}{provenance.source}{commit}  dbt {provenance.dbt_version}"
 
 
 def _lines(report: "Report") -> Iterator[str]:

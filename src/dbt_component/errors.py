@@ -17,6 +17,7 @@ DagsterDbtError
 │       ├── GitPathError                          a path that is not in the repository, or leads out of it
 │       ├── GitTooLargeError                      the repository exceeds its size limit
 │       └── GitWorkTreeError                      the files on disk match no commit
+├── CacheFolderError                              the cache folder may hold files of other users
 ├── EngineError                                   dbt itself: missing, unknown, too old
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
@@ -116,6 +117,10 @@ class GitTooLargeError(GitSourceError):
 
 class GitWorkTreeError(GitSourceError):
     """The project's files on this machine match no commit."""
+
+
+class CacheFolderError(DagsterDbtError):
+    """The cache folder can't be created, or may hold files of other users."""
 
 
 class EngineError(DagsterDbtError):

@@ -13,6 +13,7 @@ from dagster._core.storage.defs_state.blob_storage_state_storage import UPathDef
 from upath import UPath
 
 from dbt_component.errors import PrepareError, StateFormatError
+from dbt_component.project.state import FORMAT_VERSION
 from tests.dg_project import DgProject, specs_of
 
 BROKEN = "select {{ nonsense( }} from {{ ref('stg_orders') }}"
@@ -181,11 +182,12 @@ def test_a_truncated_corrupt_or_newer_state_is_an_error_that_says_what_to_do(
         for name in old.namelist():
             content = old.read(name)
             if name == "state.json":
-                content = content.replace(b'"format_version":2', b'"format_version":9')
+                before = f'"format_version":{FORMAT_VERSION}'
+                content = content.replace(before.encode(), b'"format_version":9')
             new.writestr(name, content)
     with pytest.raises(Exception) as caught:
         dg_project.load()
-    assert "format version 9; this release reads 2" in str(caught.value.__cause__)
+    assert f"format version 9; this release reads {FORMAT_VERSION}" in str(caught.value.__cause__)
     assert "Upgrade dbt-component" in str(caught.value.__cause__)
 
 

@@ -99,14 +99,6 @@ def test_an_edit_that_leaves_size_and_time_the_same_is_found(
     assert changed_files(folder, DbtProject(folder), recorded) == ["models/marts/customers.sql"]
 
 
-def test_an_older_file_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in folder.rglob("*"):
-        os.utime(path, (1, 1))
-    recorded = taken(folder)
-    monkeypatch.setattr("pathlib.Path.read_bytes", None)
-    assert changed_files(folder, DbtProject(folder), recorded) == []
-
-
 def test_changed_files_are_found_by_content_whatever_their_time(folder: Path) -> None:
     project = DbtProject(folder)
     recorded = taken(folder)
@@ -123,3 +115,36 @@ def test_changed_files_are_found_by_content_whatever_their_time(folder: Path) ->
         "models/marts/report.sql",
         "models/new.sql",
     ]
+
+
+def test_equal_projects_have_equal_fingerprints_whatever_the_times(
+    folder: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    for path in copy.rglob("*"):
+        os.utime(path, (1, 1))
+    assert taken(copy) == taken(folder)
+    (copy / "models/marts/report.sql").write_text("select 1")
+    assert taken(copy).salt != taken(folder).salt
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ({"day": "2024-01-01", "key": {"b": 1, "a": 2}}, []),
+        ({"day": "2024-01-01", "key": "other"}, ["variable key changed"]),
+        ({"day": "2024-01-01"}, ["variable key removed"]),
+        (
+            {"day": "2024-01-01", "key": {"a": 2, "b": 1}, "more": 1},
+            ["variable more added"],
+        ),
+    ],
+)
+def test_a_changed_variable_of_the_project_is_named_without_its_value(
+    folder: Path, now: dict[str, object], expected: list[str]
+) -> None:
+    before = taken(folder, vars={"day": "2024-01-01", "key": {"a": 2, "b": 1}})
+    assert "2024-01-01" not in str(before)
+    after = taken(folder, before, vars=now)
+    assert before.differences(after) == expected
+    assert (before.digest == after.digest) is not bool(expected)

@@ -9,14 +9,13 @@ from dbt_component.manifest.origin import Origin
 from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
 
 ENGINE = Engine(python="python", versions={"dbt-core": "1.9.0", "dbt-duckdb": "1.9.1"})
-PLAIN: dict[str, Any] = {"profile": None, "target": None, "vars": {}}
+PLAIN: dict[str, Any] = {"profile": None, "target": None}
 
 
 def test_what_is_not_given_is_not_compared() -> None:
     assert prepared_settings(ENGINE, **PLAIN) == {
         "profile": "",
         "target": "",
-        "vars": "{}",
         "dbt-core": "1.9.0",
         "dbt-duckdb": "1.9.1",
     }
@@ -29,10 +28,16 @@ def test_an_origin_gives_its_commit_and_only_set_settings() -> None:
     assert prepared_settings(ENGINE, **PLAIN, origin=with_settings)["git"] == "{}"
 
 
-def test_variables_are_equal_in_any_order_and_of_any_type() -> None:
-    first = prepared_settings(ENGINE, profile=None, target=None, vars={"a": 1, "b": {1, 2} - {2}})
-    second = prepared_settings(ENGINE, profile=None, target=None, vars={"b": {1}, "a": 1})
-    assert first == second
+@pytest.mark.parametrize(
+    "args", [["parse", "--vars", "{key: hunter2}"], ["parse", '--vars={"key": "hunter2"}']]
+)
+def test_values_of_variables_in_the_command_are_hashed(args: list[str]) -> None:
+    text = prepared_settings(ENGINE, **PLAIN, prepare_args=args, salt="a")[
+        "prepare_project_cli_args"
+    ]
+    assert "key" in text and "hunter2" not in text
+    other = prepared_settings(ENGINE, **PLAIN, prepare_args=[*args[:-1], "x"], salt="a")
+    assert other["prepare_project_cli_args"] != text
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,6 @@ def test_variables_are_equal_in_any_order_and_of_any_type() -> None:
     [
         ({"profile": "other"}, "profile: '' -> 'other'"),
         ({"target": "prod"}, "target: '' -> 'prod'"),
-        ({"vars": {"a": 1}}, "vars: '{}' -> '{\"a\": 1}'"),
         ({"profiles_hash": "2"}, "profiles.yml differs"),
         ({"package_version": "9"}, "dbt-component: '1' -> '9'"),
         (

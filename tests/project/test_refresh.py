@@ -1,7 +1,9 @@
 """A refresh decides once, prepares once, and never leaves half a state."""
 
 import io
+import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,17 +16,27 @@ import pytest
 
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.errors import NewerStateError, PrepareError, SelectionError, StateFormatError
+from dbt_component.project.cache import cache_folder
 from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.project import DbtProject
+from dbt_component.project.project_copy import unpack_project
 from dbt_component.project.refresh import refresh_from, refresh_from_folder
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import FORMAT_VERSION, StateFile
 from dbt_component.project.state_archive import StoredPart
+from dbt_component.project.temporary import temporary_folder
 from dbt_component.selection.criteria import SelectionCriteria
 from tests.conftest import STAGING
 from tests.dg_project import PROJECTS, DgProject
 
 SHOP = DbtProject(PROJECTS / "shop")
+REFRESH = (
+    "import sys; from pathlib import Path\n"
+    "from dbt_component.project.refresh import refresh_from_folder\n"
+    "from dbt_component.project.refresh_request import RefreshRequest\n"
+    "from dbt_component.project.project import DbtProject\n"
+    "refresh_from_folder(DbtProject(Path(sys.argv[1])), RefreshRequest(Path(sys.argv[2])))\n"
+)
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -211,7 +223,7 @@ def test_warnings_of_ours_and_of_dbt_are_told_apart(dg_project: DgProject, tmp_p
         DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state")
     )
     (warning,) = outcome.warnings
-    assert "it contains shop.outputs.dev.token in plain text" in warning
+    assert "not stored in the state: shop.outputs.dev.token may hold a secret" in warning
     assert any("models.shop.unused" in text for text in outcome.dbt_warnings)
 
 
@@ -228,14 +240,7 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
     project = DbtProject(dg_project.dbt_folder)
     state = tmp_path / "kept" / "state"
     refresh_from_folder(project, RefreshRequest(state))
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from dbt_component.project.refresh import refresh_from_folder\n"
-        "from dbt_component.project.refresh_request import RefreshRequest\n"
-        "from dbt_component.project.project import DbtProject\n"
-        "refresh_from_folder(DbtProject(Path(sys.argv[1])), RefreshRequest(Path(sys.argv[2])))\n"
-    )
-    command = [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)]
+    command = [sys.executable, "-c", REFRESH, str(dg_project.dbt_folder), str(state)]
     (dg_project.dbt_folder / "models/staging/extra.sql").write_text("select -1 as one")
     started = time.monotonic()
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
@@ -253,9 +258,10 @@ def test_a_refresh_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
         opened = StateFile(state)
         assert opened.index.find_asset_node("customers")
         opened.close()
-    outcome = refresh_from_folder(project, RefreshRequest(state))
+    refresh_from_folder(project, RefreshRequest(state))
     assert StateFile(state).index.find_asset_node("extra")
-    assert not list(state.parent.glob("*.tmp")) or outcome.is_changed
+    assert list(state.parent.iterdir()) == [state]
+    assert list(cache_folder("scratch").iterdir()) == []
 
 
 @pytest.mark.server
@@ -300,3 +306,125 @@ def test_a_read_only_project_is_prepared(dg_project: DgProject, tmp_path: Path) 
     before = sorted(p for p in dg_project.dbt_folder.rglob("*"))
     refresh_from_folder(DbtProject(dg_project.dbt_folder), RefreshRequest(tmp_path / "state"))
     assert sorted(p for p in dg_project.dbt_folder.rglob("*")) == before
+
+
+def copy_in_order(source: Path, target: Path, *, seconds: int, is_reversed: bool) -> None:
+    """Copies a project: with these times, and in another order of creation, so folders list it in another."""
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    for path in reversed(files) if is_reversed else files:
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+        os.utime(copy, (seconds, seconds))
+
+
+@pytest.mark.reliability(
+    "Times of files",
+    tried="a project prepared twice from nothing, with other times of files, in another order, by other processes",
+    outcome="equal states, byte for byte",
+)
+@pytest.mark.server
+def test_equal_projects_give_an_equal_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "shop"
+    states: list[bytes] = []
+    for seconds in (0, 1_700_000_000):
+        shutil.rmtree(folder, ignore_errors=True)
+        copy_in_order(PROJECTS / "shop", folder, seconds=seconds, is_reversed=bool(seconds))
+        path = tmp_path / f"state-{seconds}"
+        monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / f"cache-{seconds}"))
+        refresh_from_folder(DbtProject(folder), RefreshRequest(path, selections=[STAGING]))
+        states.append(path.read_bytes())
+    assert states[0] == states[1]
+
+
+@pytest.mark.reliability(
+    "Edits that files do not show",
+    tried="a YAML file edited without a change of its modification time, between two refreshes",
+    outcome="dbt parses the edited file: the state's parse cache has no times that dbt could compare",
+)
+@pytest.mark.server
+def test_an_edit_of_a_yaml_file_with_an_old_time_is_parsed(tmp_path: Path) -> None:
+    shop = shutil.copytree(PROJECTS / "shop", tmp_path / "shop")
+    for path in shop.rglob("*"):
+        os.utime(path, (1, 1))
+    request = RefreshRequest(tmp_path / "state")
+    refresh_from_folder(DbtProject(shop), request)
+    schema = shop / "models/schema.yml"
+    text = schema.read_text()
+    assert "description: " in text
+    schema.write_text(text.replace("description: ", "description: Edited. ", 1))
+    os.utime(schema, (1, 1))
+    assert refresh_from_folder(DbtProject(shop), request).is_changed
+    state = StateFile(request.state_path)
+    assert b"Edited. " in state.read_manifest_json()
+    state.close()
+
+
+@pytest.mark.reliability(
+    "Files of other users",
+    tried="a refresh with a umask of 0",
+    outcome="the state is 0600; all folders of the cache are 0700 and all files 0600; a state that was 0644 becomes 0600",
+)
+@pytest.mark.server
+def test_other_users_can_not_read_the_state_and_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(cache))
+    state = tmp_path / "state"
+    state.write_bytes(b"")
+    state.chmod(0o644)
+    before = os.umask(0)
+    try:
+        refresh_from_folder(SHOP, RefreshRequest(state))
+        unpack_project(StateFile(state).read_project_zip())
+    finally:
+        os.umask(before)
+    assert state.stat().st_mode & 0o777 == 0o600
+    for path in [cache, *cache.rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+@pytest.mark.reliability(
+    "Leftovers",
+    tried="refreshes killed while dbt prepares and while the state is written, next to one that is at work",
+    outcome="the next refresh removes what the killed ones left, in the cache and beside the state, and nothing of the one at work",
+)
+@pytest.mark.server
+def test_what_killed_refreshes_left_is_removed_by_the_next(
+    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    state = tmp_path / "states" / "state"
+    halting = (  # with the state half done
+        "import os, sys, time; replace = os.replace\n"
+        "os.replace = lambda a, b: time.sleep(99) if str(b) == sys.argv[2] else replace(a, b)\n"
+    )
+    left: set[Path] = set()
+    scratch = tmp_path / "cache/scratch"
+    for script, place in ((REFRESH, scratch), (halting + REFRESH, state.parent)):
+        command = [sys.executable, "-c", script, str(dg_project.dbt_folder), str(state)]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_file(place, ".temporary-*")
+        finally:
+            process.kill()
+            process.wait()
+        left |= set(tmp_path.rglob(".temporary-*"))
+    assert len(left) >= 2
+    with temporary_folder(cache_folder("scratch")) as at_work:
+        refresh_from_folder(DbtProject(dg_project.dbt_folder), RefreshRequest(state))
+        assert set(tmp_path.rglob(".temporary-*")) == {at_work}
+    assert list(state.parent.iterdir()) == [state]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def wait_for_file(folder: Path, pattern: str) -> None:
+    deadline = time.monotonic() + 60
+    while not any(folder.glob(pattern)):
+        assert time.monotonic() < deadline, f"no {pattern} in {folder} within a minute"
+        time.sleep(0.01)

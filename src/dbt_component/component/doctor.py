@@ -8,6 +8,8 @@ from pathlib import Path
 from dagster import ComponentTree
 
 from dbt_component.component.component import DbtProjectComponent
+from dbt_component.component.state_storage import versioned_storage
+from dbt_component.component.version_name import stored_at
 from dbt_component.dbt_process.arguments import (
     DbtArguments,
     parse_arguments,
@@ -18,6 +20,7 @@ from dbt_component.definitions.listing import counted
 from dbt_component.errors import StateError
 from dbt_component.execution.plan import choose_mode
 from dbt_component.project.fingerprint import take_fingerprint
+from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
 
 
@@ -83,13 +86,21 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     provenance = state.header.provenance
     return Report(
         key,
-        provenance=f"prepared {provenance.created_at[:19]} UTC with dbt {provenance.dbt_version}"
+        provenance=f"prepared{_when(component, state)} with dbt {provenance.dbt_version}"
         f" ({provenance.adapter_type}) from {provenance.source}",
         changes=changes,
         run_mode="sliced" if reason is None else f"{mode.value}: {reason}",
         counts=", ".join(counted(number, kind) for kind, number in sorted(counts.items())),
         selected=selected,
     )
+
+
+def _when(component: DbtProjectComponent, state: StateFile) -> str:
+    config = component.defs_state_config
+    storage = versioned_storage(config)
+    latest = None if storage is None else storage.get_latest_version(config.key)
+    time = state.written_at if storage is None else stored_at(latest or "")
+    return "" if time is None else f" {time:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _arguments(component: DbtProjectComponent) -> DbtArguments:

@@ -3,18 +3,19 @@
 import asyncio
 import logging
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from dbt_component._dagster import DefsStateStorage
 from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.version_name import new_version
 from dbt_component.execution.cli_args import templated_vars
+from dbt_component.project.cache import cache_folder
 from dbt_component.project.refresh import RefreshOutcome
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.source import ProjectSource
+from dbt_component.project.temporary import temporary_folder
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -79,18 +80,18 @@ class StateRefresh:
     async def into_storage(self, storage: DefsStateStorage) -> str:
         """Stores a new version of the state if something changed; returns the version to use."""
         latest = storage.get_latest_version(self.key)
-        with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
-            previous = Path(folder) / "previous"
+        with temporary_folder(cache_folder("scratch")) as folder:
+            previous = folder / "previous"
             if latest is not None:
                 try:
                     storage.download_state_to_path(self.key, latest, previous)
                 except Exception as error:  # each storage raises its own errors
                     _logger.warning("State %s of %s can't be read: %s", latest, self.key, error)
-            fresh = Path(folder) / "state"
+            fresh = folder / "state"
             outcome = await asyncio.to_thread(self.into_file, fresh, previous, replaces=latest)
             if not outcome.is_changed and latest is not None:
                 return latest
-            version = str(uuid4())
+            version = new_version()
             storage.upload_state_from_path(self.key, version=version, path=fresh)
             return version
 

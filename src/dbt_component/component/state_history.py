@@ -1,17 +1,19 @@
 """Lists the versions of a state in a versioned storage and rolls back to one of them."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 
 import dagster as dg
 
 from dbt_component._dagster import DefsStateStorage, set_defs_state_storage
+from dbt_component.component.version_name import stored_at
 from dbt_component.errors import StateError, StateMissingError
+from dbt_component.project.cache import cache_folder
 from dbt_component.project.state import Provenance, StateFile
+from dbt_component.project.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class StateVersion:
     @property
     def replaces(self) -> str | None:
         return self.provenance.replaces
+
+    @property
+    def stored_at(self) -> datetime | None:
+        """When the version was stored; ``None`` if an earlier release stored it."""
+        return stored_at(self.version)
 
 
 @contextmanager
@@ -53,8 +60,8 @@ def read_version(storage: DefsStateStorage, key: str, version: str) -> StateVers
         StateMissingError: The storage has no such version.
         StateFormatError: It was not written by this package, is corrupt, or has a newer format.
     """
-    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
-        path = Path(folder) / "state"
+    with temporary_folder(cache_folder("scratch")) as folder:
+        path = folder / "state"
         try:
             storage.download_state_to_path(key, version, path)
         except Exception as error:  # each storage raises its own errors

@@ -3,12 +3,14 @@
 Each node is one piece; macros and similar sections are one piece each. Every piece is compressed
 separately, so the cost of a slice depends on its size alone. The complete cache can be rebuilt too.
 
-dbt writes the values of environment variables into the cache; only their names are kept.
+dbt writes the values of environment variables into the cache; only their names are kept. Times, ids of the run
+and the order of files are removed too, so equal projects have equal pieces.
 """
 
 import os
 import zlib
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
@@ -39,10 +41,18 @@ _NOT_FOR_RUNS = frozenset(
         "saved_queries",
     }
 )
+_ENTRIES = frozenset({*_BY_NODE, "macros", "metrics", "functions"})
+"""Sections of entries by unique id, each of which has the time at which dbt parsed it."""
+_NO_TIME = msgspec.Raw(
+    msgspec.msgpack.encode(0.0)
+)  # before any parse: dbt takes it as not parsed just now
+_METADATA_OF_THE_RUN = ("invocation_id", "invocation_started_at", "run_started_at", "user_id")
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _CHANGED = "\x00changed"
 _UNSET_IN_DBT = "DBT_DEFAULT_PLACEHOLDER"  # recorded by dbt for a variable that used its default
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
+_decode_lists = msgspec.msgpack.Decoder(dict[str, list[msgspec.Raw]]).decode
 _decode_sections = msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -68,7 +78,7 @@ def split_parse_cache(data: bytes | None) -> tuple[bytes, bytes]:
     # Pieces stay in dbt's own encoding: decoding thousands of nodes completely costs seconds.
     cache = _decode_sections(data)
     names = _decode(cache["env_vars"]) if "env_vars" in cache else None
-    cache["env_vars"] = msgspec.Raw(_encode(dict.fromkeys(names or {})))
+    cache["env_vars"] = msgspec.Raw(_encode(dict.fromkeys(sorted(names or {}))))
     packed = bytearray()
 
     def store(value: msgspec.Raw) -> tuple[int, int]:
@@ -79,14 +89,61 @@ def split_parse_cache(data: bytes | None) -> tuple[bytes, bytes]:
 
     toc = ParseCacheToc(
         keys=list(cache),
-        whole={key: store(value) for key, value in cache.items() if key not in _BY_NODE},
+        whole={
+            key: store(_without_times(key, value))
+            for key, value in cache.items()
+            if key not in _BY_NODE
+        },
         pieces={
-            key: {id_: store(entry) for id_, entry in _decode_sections(cache[key]).items()}
+            key: {
+                id_: store(_without_time(entry))
+                for id_, entry in sorted(_decode_sections(cache[key]).items())
+            }
             for key in _BY_NODE
             if key in cache
         },
     )
     return _encode(toc), bytes(packed)
+
+
+def _without_times(key: str, value: msgspec.Raw) -> msgspec.Raw:
+    """A section without times and in order; the order of other sections is that of dbt."""
+    if key == "metadata":
+        metadata: dict[str, Any] = _decode(value)
+        metadata.update({name: None for name in _METADATA_OF_THE_RUN if name in metadata})
+        if "generated_at" in metadata:
+            metadata["generated_at"] = datetime.fromtimestamp(0, timezone.utc).strftime(
+                _TIME_FORMAT
+            )
+        return msgspec.Raw(_encode(metadata))
+    if key == "files":
+        return msgspec.Raw(_encode(dict(sorted(_without_file_times(_decode(value)).items()))))
+    if key == "disabled":
+        disabled = _decode_lists(value)
+        return msgspec.Raw(
+            _encode({id_: list(map(_without_time, disabled[id_])) for id_ in sorted(disabled)})
+        )
+    if key in _ENTRIES:
+        entries = _decode_sections(value)
+        return msgspec.Raw(_encode({id_: _without_time(entries[id_]) for id_ in sorted(entries)}))
+    return value
+
+
+def _without_time(entry: msgspec.Raw) -> msgspec.Raw:
+    fields = _decode_sections(entry)
+    if "created_at" not in fields:
+        return entry
+    fields["created_at"] = _NO_TIME
+    return msgspec.Raw(_encode(fields))
+
+
+def _without_file_times(files: dict[str, Any]) -> dict[str, Any]:
+    """dbt takes a YAML file with the recorded time as unchanged without reading it; it reads one without a time."""
+    for file in files.values():
+        path = file.get("path")
+        if isinstance(path, dict) and "modification_time" in path:
+            path["modification_time"] = 0.0
+    return files
 
 
 class ParseCache:
@@ -149,7 +206,7 @@ class ParseCache:
         cache: dict[str, Any] = {}
         for key in self._toc.keys:
             if key in self._toc.whole:
-                cache[key] = msgspec.Raw(self._piece(self._toc.whole[key]))
+                cache[key] = self._section(key)
             else:
                 cache[key] = {
                     unique_id: self._entry(unique_id, location, moved=moved)
@@ -169,7 +226,7 @@ class ParseCache:
             if key in _NOT_FOR_RUNS:
                 cache[key] = {}
             elif key in self._toc.whole:
-                cache[key] = msgspec.Raw(self._piece(self._toc.whole[key]))
+                cache[key] = self._section(key)
             else:
                 section = self._toc.pieces[key]
                 members = (
@@ -187,6 +244,15 @@ class ParseCache:
                     for unique_id in members
                 }
         return _encode(cache)
+
+    def _section(self, key: str) -> msgspec.Raw:
+        piece = self._piece(self._toc.whole[key])
+        if key == "metadata":  # which dbt copies to the artifacts of a run
+            metadata: dict[str, Any] = _decode(piece)
+            if "generated_at" in metadata:
+                metadata["generated_at"] = datetime.now(timezone.utc).strftime(_TIME_FORMAT)
+            piece = _encode(metadata)
+        return msgspec.Raw(piece)
 
     def _entry(
         self,

@@ -7,6 +7,7 @@ from typing import IO
 
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.events import DbtEvent, InvocationResult, LogLine, NodeStarted
+from dbt_component.dbt_process.hidden_values import HiddenValues
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.execution.plan import RunPlan
@@ -39,18 +40,22 @@ class Attempt:
         process = self._process or start_process(self.plan.engine)
         self._process = process
         project = self.plan.project
+        hidden = HiddenValues({"project": project.vars, "run": self.plan.arguments.vars})
         try:
             process.send(
                 request,
-                env=dbt_environment(
-                    project,
-                    target_path=self.target_path,
-                    chooses_its_nodes=self.plan.selected is None,
-                ),
+                env={
+                    **dbt_environment(
+                        project,
+                        target_path=self.target_path,
+                        chooses_its_nodes=self.plan.selected is None,
+                    ),
+                    **hidden.environment,
+                },
                 cwd=project.run_dir,
             )
             with interrupted_without_run_worker():
-                for event in process.events():
+                for event in map(hidden.mask_event, process.events()):
                     if isinstance(event, NodeStarted):
                         self.started.add(event.unique_id)
                     elif isinstance(event, LogLine) and event.level == "error":

@@ -10,6 +10,7 @@ import msgspec
 
 from dbt_component.dbt_process.arguments import DbtArguments, parse_options
 from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
 from dbt_component.manifest.index import ManifestIndex
@@ -58,8 +59,11 @@ class RunPlan:
 
     @property
     def dbt_command(self) -> str:
-        """The command as text, for messages. Nodes that are given by unique id are not part of it."""
-        return " ".join(["dbt", *self.argv])
+        """The command as text, for messages. Nodes that are given by unique id are not part of it.
+
+        Values of the project's variables are masked, and others that came from the environment.
+        """
+        return " ".join(["dbt", *shown_argv(self.argv, hidden=self.project.vars.keys())])
 
 
 def plan_command(project: DbtProject, arguments: DbtArguments, argv: Sequence[str]) -> RunPlan:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.events import InvocationResult, LogLine
+from dbt_component.dbt_process.hidden_values import HiddenValues
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.dbt_process.requests import Request
 from dbt_component.errors import PrepareError
@@ -19,6 +20,7 @@ def run_to_end(
     cwd: Path,
     what: str,
     where: Path | None = None,
+    hidden: HiddenValues | None = None,
 ) -> list[str]:
     """Runs one request and returns dbt's warnings.
 
@@ -30,11 +32,13 @@ def run_to_end(
         cwd: Folder to run in.
         what: Description of the request, for errors.
         where: Folder to name in errors. Default: ``cwd``.
+        hidden: Values to mask in dbt's messages.
 
     Raises:
         PrepareError: dbt failed (the message is its output), or the process ended without a result.
     """
     place = str(where or cwd)
+    hidden = hidden or HiddenValues({})
     errors: list[str] = []
     warnings: list[str] = []
     is_complete = False
@@ -43,8 +47,8 @@ def run_to_end(
         output.open("wb") as file,
         DbtProcess(engine, stdout=file.fileno(), stderr=file.fileno()) as process,
     ):
-        process.send(build_request(), env=env, cwd=cwd)
-        for event in process.events():
+        process.send(build_request(), env={**env, **hidden.environment}, cwd=cwd)
+        for event in map(hidden.mask_event, process.events()):
             if isinstance(event, LogLine):
                 (errors if event.level == "error" else warnings).append(event.message)
             elif isinstance(event, InvocationResult):
@@ -57,7 +61,7 @@ def run_to_end(
                 is_complete = True
         exit_code = process.exit_code
     if not is_complete:
-        tail = output.read_bytes()[-2000:].decode(errors="replace").strip()
+        tail = hidden.mask(output.read_bytes()[-2000:].decode(errors="replace").strip())
         raise PrepareError(
             f"{what} ended with exit code {exit_code} and no result."
             + (f" Its last output:\n{tail}" if tail else ""),

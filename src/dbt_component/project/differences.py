@@ -10,8 +10,10 @@ from dbt_component.project.fingerprint import (
     changed_files,
     hash_environment,
     hash_profiles,
+    hash_vars,
+    unequal_vars,
 )
-from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
+from dbt_component.project.prepared_settings import PROFILES, prepared_settings, unequal_settings
 from dbt_component.project.project import DbtProject
 
 
@@ -45,14 +47,17 @@ def run_differences(
         if vars
         else project.vars
     )
+    profiles = hash_profiles(project.find_profiles_dir())
+    if profiles == recorded.copied_profiles:
+        profiles = recorded.settings.get(PROFILES, "")
     current = prepared_settings(
         engine,
         profile=profile or project.profile,
         target=target or project.target,
-        vars=parsed_vars,
-        profiles_hash=hash_profiles(project.find_profiles_dir()),
+        profiles_hash=profiles,
     )
     found = unequal_settings(recorded.settings, current)
+    found.extend(unequal_vars(recorded.vars, hash_vars(parsed_vars, salt=recorded.salt)))
     environment = hash_environment(recorded.env, salt=recorded.salt)
     found.extend(
         f"environment variable {name}"

@@ -40,14 +40,9 @@ _PERSONAL_FILES = ("profiles.yml", ".user.yml")  # may hold secrets, and lie bes
 
 
 class FileStamp(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Size in bytes, modification time in nanoseconds, SHA-1 of the content.
-
-    ``mtime_ns`` is ``None`` if it does not prove that the file is unchanged: it was so recent when the file
-    was read that a later edit could have left it the same.
-    """
+    """Size in bytes and SHA-1 of the content."""
 
     size: int
-    mtime_ns: int | None
     sha1: str
 
 

@@ -1,16 +1,15 @@
 """The inputs of a prepared state, compared by content, so an unchanged project is never parsed again.
 
-Modification times do not count, because checkouts and image builds change them. Values of environment
-variables are stored only as salted hashes, and secrets are not stored at all.
+It holds no times, because checkouts and image builds change them, and nothing random, so equal projects have
+equal fingerprints. Values of environment variables and of ``vars`` are stored only as salted hashes, and secrets
+not at all.
 """
 
 import hashlib
 import json
 import os
 import re
-import secrets
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.variables import compared_variables
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.files import FileStamp, iterate_project_files
-from dbt_component.project.prepared_settings import prepared_settings
+from dbt_component.project.known_files import KnownFiles
+from dbt_component.project.prepared_settings import hash_value, prepared_settings
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.version import __version__
@@ -30,8 +30,6 @@ _SECRET_PREFIX = "DBT_ENV_SECRET"
 _SCANNED_SUFFIXES = (".sql", ".yml", ".yaml", ".py", ".md")
 FLAG_VARIABLES = tuple(compared_variables())
 _ABSENT = "absent"
-_TIME_RESOLUTION_NS = 2_000_000_000  # of the coarsest file system, FAT
-_OLDEST_NS = -(2**63)  # the smallest number that msgpack holds
 _TARGET_KEY = re.compile(rb"""\btarget\s*(?:\.\s*|\[\s*['"]|\.get\(\s*['"])(\w+)""")
 PROJECT_USE = "project files"
 CONNECTION_KEYS = frozenset(
@@ -77,10 +75,16 @@ class Fingerprint(msgspec.Struct, frozen=True):
     """Every input of a prepared state.
 
     ``files`` maps posix paths, as ``iterate_project_files`` gives them, to stamps; only their hashes count for equality.
-    ``settings`` maps names (``target``, ``vars``, ``dbt-core`` …) to values that hold no secrets.
+    ``settings`` maps names (``target``, ``dbt-core`` …) to values that hold no secrets.
     ``env`` maps names of environment variables that the project reads to salted hashes; ``env_uses``
     lists where each is read: keys of the profile's outputs, or ``PROJECT_USE``. ``target_keys_read`` are
-    the attributes of dbt's ``target`` variable that the project's files mention.
+    the attributes of dbt's ``target`` variable that the project's files mention. ``vars`` maps names of
+    the project's variables to salted hashes. ``copied_profiles`` is the hash of the profiles.yml in the
+    state's copy, which stands for the original.
+
+    ``salt`` is derived from the files, so it differs between projects and is the same for equal ones. It lies
+    beside the hashes, as a random one would: either only keeps hashes from being looked up in a table made in
+    advance, and neither keeps whoever has the state from guessing short values.
     """
 
     files: dict[str, FileStamp]
@@ -89,6 +93,8 @@ class Fingerprint(msgspec.Struct, frozen=True):
     salt: str
     env_uses: dict[str, list[str]] = {}
     target_keys_read: list[str] = []
+    vars: dict[str, str] = {}
+    copied_profiles: str | None = None
 
     @property
     def digest(self) -> str:
@@ -96,7 +102,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
         digest = hashlib.sha256(self.salt.encode())
         for path in sorted(self.files):
             digest.update(f"{path}\0{self.files[path].sha1}\0".encode())
-        digest.update(json.dumps([self.settings, self.env], sort_keys=True).encode())
+        digest.update(json.dumps([self.settings, self.env, self.vars], sort_keys=True).encode())
         return digest.hexdigest()
 
     def is_env_unchanged(self, name: str) -> bool:
@@ -118,6 +124,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
             before, after = self.settings.get(name), newer.settings.get(name)
             if before != after:
                 found.append(f"{name} changed: {before!r} -> {after!r}")
+        found.extend(unequal_vars(self.vars, newer.vars))
         for name in sorted(self.env.keys() | newer.env.keys()):
             if self.env.get(name) != newer.env.get(name):
                 found.append(f"environment variable changed: {name}")
@@ -129,6 +136,7 @@ def take_fingerprint(
     engine: Engine,
     *,
     known: Fingerprint | None = None,
+    is_comparable: bool = True,
     origin: Origin | None = None,
 ) -> Fingerprint:
     """Takes the fingerprint of a project. Reads every file: about 0.1 s for 5,000 files.
@@ -136,8 +144,9 @@ def take_fingerprint(
     Args:
         project: The project on disk.
         engine: The dbt that will prepare it.
-        known: The fingerprint to compare with. Its salt is reused and its environment variables are
-            hashed too, as some of them may have been found only while dbt was parsing.
+        known: The fingerprint to compare with. Its environment variables are hashed too, as some of them may
+            have been found only while dbt was parsing.
+        is_comparable: Whether to use the salt of ``known``, without which the two can't be compared.
         origin: The commit that the project was taken from.
     """
     uses: dict[str, set[str]] = {}
@@ -145,38 +154,35 @@ def take_fingerprint(
         uses = {name: set(known.env_uses.get(name, [PROJECT_USE])) for name in known.env}
     target_keys: set[str] = set()
     files: dict[str, FileStamp] = {}
-    root = str(project.project_dir)
-    recent_ns = time.time_ns() - _TIME_RESOLUTION_NS
+    reader = KnownFiles(project.project_dir)
     for relative, stat in iterate_project_files(project.project_dir, project.yml):
-        try:
-            with open(os.path.join(root, relative), "rb", buffering=0) as file:
-                content = file.read()
-        except OSError:
+        found = reader.read(relative, stat)
+        if found is None:
             continue
-        sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-        mtime_ns = stat.st_mtime_ns if _OLDEST_NS < stat.st_mtime_ns < recent_ns else None
-        files[relative] = FileStamp(stat.st_size, mtime_ns, sha1)
+        content, sha1 = found
+        files[relative] = FileStamp(len(content), sha1)
         if relative.endswith(_SCANNED_SUFFIXES):
             if b"env_var" in content:
                 for name in _ENV_VAR.findall(content):
                     uses.setdefault(name.decode(), set()).add(PROJECT_USE)
             if b"target" in content:
                 target_keys.update(key.decode() for key in _TARGET_KEY.findall(content))
+    reader.save()
     for name, keys in _profile_uses(project).items():
         uses.setdefault(name, set()).update(keys)
     for name in FLAG_VARIABLES:
         uses.setdefault(name, set()).add(PROJECT_USE)
+    salt = known.salt if known is not None and is_comparable else _salt_of(files)
     settings = prepared_settings(
         engine,
         profile=project.profile,
         target=project.target,
-        vars=project.vars,
         profiles_hash=hash_profiles(project.find_profiles_dir()),
         prepare_args=project.prepare_project_cli_args,
+        salt=salt,
         package_version=__version__,
         origin=origin,
     )
-    salt = known.salt if known is not None else secrets.token_hex(8)
     return Fingerprint(
         files=files,
         settings=settings,
@@ -184,12 +190,24 @@ def take_fingerprint(
         salt=salt,
         env_uses={name: sorted(uses[name]) for name in sorted(uses)},
         target_keys_read=sorted(target_keys),
+        vars=hash_vars(project.vars, salt=salt),
     )
+
+
+def _salt_of(files: Mapping[str, FileStamp]) -> str:
+    digest = hashlib.sha256(b"salt")
+    for path in sorted(files):
+        digest.update(f"{path}\0{files[path].sha1}\0".encode())
+    return digest.hexdigest()[:16]
 
 
 def hash_profiles(folder: Path) -> str:
     """Hash of the text of a folder's profiles.yml. Raises OSError if there is none."""
-    return hashlib.sha256((folder / "profiles.yml").read_bytes()).hexdigest()[:16]
+    return hash_profiles_text((folder / "profiles.yml").read_bytes())
+
+
+def hash_profiles_text(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def _profile_uses(project: DbtProject) -> dict[str, set[str]]:
@@ -221,34 +239,36 @@ def hash_environment(names: Iterable[str], *, salt: str) -> dict[str, str]:
     return hashes
 
 
-def hash_value(value: str, *, salt: str) -> str:
-    """A salted, truncated hash: it reveals a change, but not the value."""
-    return hashlib.sha256(f"{salt}\0{value}".encode()).hexdigest()[:16]
+def hash_vars(vars: Mapping[str, Any], *, salt: str) -> dict[str, str]:
+    """Salted hashes of variables; equal for equal values, whatever the order of their keys."""
+    return {
+        name: hash_value(json.dumps(vars[name], sort_keys=True, default=str), salt=salt)
+        for name in sorted(vars)
+    }
+
+
+def unequal_vars(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Describes each variable whose hash differs, without its value."""
+    return [
+        f"variable {name} {'removed' if name not in now else 'changed' if name in before else 'added'}"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]
 
 
 def changed_files(project_dir: Path, project: DbtProject, recorded: Fingerprint) -> list[str]:
     """Paths whose content differs from the recorded one, sorted.
 
-    A file with the recorded size and time is taken as unchanged, so an untouched project costs one
-    ``stat`` per file (about 5 µs each). A file that was edited within two seconds before the preparation,
-    or whose time was in the future, is read.
+    A file that was read on this machine before and has not been touched since is not read again, so an
+    untouched project costs one ``stat`` per file (about 5 µs each); see ``KnownFiles``.
     """
     changed: set[str] = set(recorded.files)
+    known = KnownFiles(project_dir)
     for relative, stat in iterate_project_files(project_dir, project.yml):
         stamp = recorded.files.get(relative)
         if stamp is None:
             changed.add(relative)
-            continue
-        if stat.st_size == stamp.size and (
-            stat.st_mtime_ns == stamp.mtime_ns or _content_hash(project_dir, relative) == stamp.sha1
-        ):
+        elif known.hash_of(relative, stat) == stamp.sha1:
             changed.discard(relative)
+    known.save()
     return sorted(changed)
-
-
-def _content_hash(project_dir: Path, relative: str) -> str | None:
-    try:
-        content = (project_dir / relative).read_bytes()
-    except OSError:
-        return None
-    return hashlib.sha1(content, usedforsecurity=False).hexdigest()

@@ -1,13 +1,10 @@
 """Prepares a project: runs dbt once and builds the contents of a new state."""
 
 import contextlib
-import datetime
 import gc
 import hashlib
 import json
 import os
-import tempfile
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +12,30 @@ from pathlib import Path
 import msgspec
 
 from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.hidden_values import HiddenValues, shown_argv
 from dbt_component.dbt_process.parse_cache import ParseCache, split_parse_cache
 from dbt_component.dbt_process.requests import Prepare, Probe, WantedSelection
 from dbt_component.errors import PrepareError
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.origin import Origin
 from dbt_component.manifest.parse import decode_manifest, parse_manifest
+from dbt_component.manifest.timeless import without_times
+from dbt_component.project.cache import cache_folder
 from dbt_component.project.child_run import run_to_end
 from dbt_component.project.dbt_environment import dbt_environment
-from dbt_component.project.fingerprint import Fingerprint, hash_environment, take_fingerprint
+from dbt_component.project.fingerprint import (
+    Fingerprint,
+    hash_environment,
+    hash_profiles_text,
+    take_fingerprint,
+)
 from dbt_component.project.packages import needs_packages
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.project.project_copy import ProjectCopy, pack_project
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.resolve import Answers, read_answers
+from dbt_component.project.safe_profiles import SafeProfiles
 from dbt_component.project.state import (
     FORMAT,
     FORMAT_VERSION,
@@ -38,6 +44,7 @@ from dbt_component.project.state import (
     StateFile,
     StateHeader,
 )
+from dbt_component.project.temporary import temporary_folder
 from dbt_component.project.working_folder import is_relative_path
 from dbt_component.selection.criteria import SelectionCriteria
 from dbt_component.selection.emptiness import explain_emptiness
@@ -80,8 +87,7 @@ class Preparation:
             PrepareError: dbt failed, or files changed while it was running.
             SelectionError: dbt does not accept a selection.
         """
-        with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
-            scratch = Path(folder)
+        with temporary_folder(cache_folder("scratch")) as scratch:
             target = scratch / "target"
             target.mkdir()
             commands = self._commands()
@@ -104,7 +110,8 @@ class Preparation:
                 env=dbt_environment(self.project, target_path=target),
                 cwd=self.project.run_dir,
                 where=self.project.project_dir.resolve(),
-                what="`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`",
+                what=self._described(commands),
+                hidden=HiddenValues(self.project.vars),
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
             with _paused_collector():
@@ -117,6 +124,10 @@ class Preparation:
         if needs_packages(self.project, recorded, self.fingerprint):
             commands.insert(0, ["deps"])
         return commands
+
+    def _described(self, commands: list[list[str]]) -> str:
+        shown = [" ".join(shown_argv(argv, hidden=self.project.vars)) for argv in commands]
+        return "`dbt " + "` and `dbt ".join(shown) + "`"
 
     def _write_previous_cache(self, target: Path) -> None:
         """Lets dbt parse only what changed since the previous state."""
@@ -138,16 +149,18 @@ class Preparation:
         )
 
     def _build(self, target: Path, answers: Answers, dbt_warnings: list[str]) -> Prepared:
-        manifest_json = self._read_manifest(target)
         toc, parse_cache = split_parse_cache(self._read_parse_cache(target))
-        index, raw_nodes = parse_manifest(
-            decode_manifest(manifest_json), vars_digest=self._vars_digest()
-        )
+        manifest = without_times(decode_manifest(self._read_manifest(target)))
+        index, raw_nodes = parse_manifest(manifest, vars_digest=self._vars_digest())
         fingerprint = self._final_fingerprint(toc, parse_cache)
         databases = [path for path in answers.databases if is_relative_path(path)]
         copy = pack_project(
             self.project, fingerprint.files, folders=[os.path.dirname(path) for path in databases]
         )
+        if copy.profiles.text is not None:
+            fingerprint = msgspec.structs.replace(
+                fingerprint, copied_profiles=hash_profiles_text(copy.profiles.text.encode())
+            )
         contents = StateContents(
             header=self._header(fingerprint, index, answers, copy),
             fingerprint=fingerprint,
@@ -156,11 +169,11 @@ class Preparation:
             raw_nodes=raw_nodes,
             parse_cache_toc=toc,
             parse_cache=parse_cache,
-            manifest_json=manifest_json,
+            manifest_json=msgspec.json.encode(manifest),
             project_zip=copy.data,
         )
         warnings = [
-            *_warnings_about(copy),
+            *_warnings_about(copy.profiles),
             *self._warnings_about_nothing(index, answers),
             *self._warnings_about_databases(databases),
         ]
@@ -213,17 +226,15 @@ class Preparation:
         return StateHeader(
             format=FORMAT,
             format_version=FORMAT_VERSION,
-            state_id=uuid.uuid4().hex,
             input_digest=fingerprint.digest,
             project_dir=str(project_dir),
-            has_profiles=copy.has_profiles,
+            has_profiles=copy.profiles.text is not None,
             has_own_profiles=self.project.find_profiles_dir().is_relative_to(project_dir),
             runtime_vars=answers.runtime_vars,
             runtime_vars_tried=list(self.request.runtime_vars),
             provenance=Provenance(
                 project_name=index.project_name or self.project.name,
                 source=repository or self.project.project_dir.name,
-                created_at=datetime.datetime.now(datetime.timezone.utc).isoformat(),
                 dbt_version=index.dbt_version,
                 package_version=__version__,
                 adapter_type=index.adapter_type,
@@ -237,7 +248,11 @@ class Preparation:
     def _final_fingerprint(self, toc: bytes, parse_cache: bytes) -> Fingerprint:
         """The inputs after dbt ran, with packages that `dbt deps` added and all env vars that dbt read."""
         taken = take_fingerprint(
-            self.project, self.engine, known=self.fingerprint, origin=self.origin
+            self.project,
+            self.engine,
+            known=self.fingerprint,
+            is_comparable=False,
+            origin=self.origin,
         )
         changed = [
             path
@@ -292,10 +307,23 @@ def _paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _warnings_about(copy: ProjectCopy) -> list[str]:
-    if copy.has_profiles:
-        return []
-    return [
-        f"profiles.yml is not stored in the state: it contains {', '.join(copy.secrets)} in plain text."
-        " Use env_var() there, or set `profiles_dir` where the project runs."
-    ]
+def _warnings_about(profiles: SafeProfiles) -> list[str]:
+    warnings: list[str] = []
+    if profiles.text is None or profiles.omitted:
+        what = "" if profiles.text is None else "Outputs of "
+        because = (
+            f": {', '.join(profiles.omitted)} may hold a secret in plain text"
+            if profiles.omitted
+            else ": the project's profile has no outputs"
+        )
+        warnings.append(
+            f"{what}profiles.yml {'are' if what else 'is'} not stored in the state{because}. Write"
+            " `{{ env_var('NAME') }}` there, or set `profiles_dir` on the machine that runs the project."
+        )
+    if profiles.without_default:
+        warnings.append(
+            "The state stores profiles.yml without the default of env_var() in"
+            f" {', '.join(profiles.without_default)}, because it may be a secret. Set the variable where"
+            " the project runs, or set `profiles_dir` there."
+        )
+    return warnings

@@ -11,7 +11,6 @@ import io
 import os
 import posixpath
 import shutil
-import tempfile
 import time
 import zipfile
 from collections.abc import Iterable
@@ -22,8 +21,9 @@ from dbt_component.errors import ProjectError
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
-from dbt_component.project.secret_scan import literal_secrets
+from dbt_component.project.safe_profiles import SafeProfiles, make_safe
 from dbt_component.project.state_archive import zip_entry
+from dbt_component.project.temporary import PREFIX, temporary_folder
 
 UNUSED_SECONDS = 24 * 3600
 KEPT_COPIES = 8
@@ -32,20 +32,16 @@ _PROJECT_FOLDER = ".dbt-project"  # a name that no path outside of the project's
 
 @dataclass(frozen=True)
 class ProjectCopy:
-    """A zip of a project's files. ``secrets`` are the keys that kept profiles.yml out of it."""
+    """A zip of a project's files, and the copy of its profiles.yml in it."""
 
     data: bytes
-    secrets: list[str]
-
-    @property
-    def has_profiles(self) -> bool:
-        return not self.secrets
+    profiles: SafeProfiles
 
 
 def pack_project(
     project: DbtProject, files: Iterable[str], *, folders: Iterable[str] = ()
 ) -> ProjectCopy:
-    """Packs a project's files, and its profiles.yml unless that contains secrets in plain text.
+    """Packs a project's files, and what is harmless of its profiles.yml.
 
     Equal contents give an equal copy, byte for byte: times and permissions of files are not kept.
 
@@ -55,8 +51,11 @@ def pack_project(
         folders: Relative paths of folders that the copy must have although none of these files is in them.
     """
     buffer = io.BytesIO()
-    profiles = project.find_profiles_dir() / "profiles.yml"
-    secrets = literal_secrets(load_yaml(profiles))
+    profiles = make_safe(
+        load_yaml(project.find_profiles_dir() / "profiles.yml"),
+        profile=project.profile or project.yml.profile,
+        target=project.target,
+    )
     relative_files = sorted(path for path in files if not os.path.isabs(path))
     place = "/".join(
         [_PROJECT_FOLDER] * max((_levels_up(path) for path in relative_files), default=0)
@@ -69,12 +68,12 @@ def pack_project(
         for folder in sorted({os.path.normpath(path) for path in folders} - {"."}):
             if not _levels_up(folder) and (project.run_dir / folder).is_dir():
                 archive.writestr(zip_entry(posixpath.join(place, folder) + "/"), b"")
-        if not secrets:
+        if profiles.text is not None:
             entry = zip_entry(posixpath.join(place, "profiles.yml"))
-            content = profiles.read_bytes()
+            content = profiles.text.encode()
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=1)
         archive.comment = place.encode()
-    return ProjectCopy(buffer.getvalue(), secrets)
+    return ProjectCopy(buffer.getvalue(), profiles)
 
 
 def _levels_up(path: str) -> int:
@@ -103,16 +102,15 @@ def unpack_project(data: bytes, *, files: Iterable[str] = ()) -> Path:
         if folder.is_dir():
             os.utime(folder)
             return project_dir
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
-        try:
-            archive.extractall(temporary)
+        with temporary_folder(folder.parent) as temporary:
+            unpacked = temporary / "project"
+            archive.extractall(unpacked)
+            _restrict(unpacked)
             try:
-                os.rename(temporary, folder)
+                os.rename(unpacked, folder)
             except OSError:
                 if not folder.is_dir():
                     raise
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
     _remove_unused(folder.parent)
     return project_dir
 
@@ -130,11 +128,21 @@ def _require_absolute(files: Iterable[str]) -> None:
         )
 
 
+def _restrict(folder: Path) -> None:
+    """Lets only this user read the files."""
+    for parent, _, files in os.walk(folder):
+        os.chmod(parent, 0o700)
+        for name in files:
+            os.chmod(os.path.join(parent, name), 0o600)
+
+
 def _remove_unused(parent: Path) -> None:
     """Removes old copies. A run renews the time of its copy, so a copy is never older than its run."""
     limit = time.time() - UNUSED_SECONDS
     aged: list[tuple[float, Path]] = []
     for entry in parent.iterdir():
+        if entry.name.startswith(PREFIX):
+            continue
         with contextlib.suppress(OSError):
             aged.append((entry.stat().st_mtime, entry))
     for modified, entry in sorted(aged, reverse=True)[KEPT_COPIES:]:

@@ -18,8 +18,10 @@ from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.project import DbtProject
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import write_state
+from dbt_component.project.temporary import remove_abandoned
 
 LOCK_TIMEOUT_SECONDS = 1800
+_SWEPT = ("scratch", "files", "projects", "selections")
 
 
 class RefreshOutcome(msgspec.Struct, frozen=True):
@@ -61,7 +63,8 @@ def refresh_from(
 
     Only reads and hashes the project's files if the previous state was prepared from the same inputs and
     satisfies the request. Otherwise runs dbt in a child process and replaces the file atomically. Only
-    one process prepares a project at a time; the others wait and then find the state up to date.
+    one process prepares a project at a time; the others wait and then find the state up to date. Temporary
+    files of refreshes that were killed are removed first.
 
     Args:
         previous: The previous state.
@@ -75,6 +78,8 @@ def refresh_from(
         SelectionError: dbt does not accept a selection.
         OSError: The state can't be written. The previous state is untouched.
     """
+    for folder in (request.state_path.parent, *map(cache_folder, _SWEPT)):
+        remove_abandoned(folder)
     engine = find_engine(project.dbt_executable)
     decision = _decide(previous, project, engine, request, origin)
     if not decision.reasons:
@@ -118,7 +123,7 @@ def _decide(
 def _project_lock(project: DbtProject) -> Iterator[bool]:
     """Holds the lock of a project; yields whether it had to wait for another process."""
     identity = hashlib.sha256(str(project.project_dir.resolve()).encode()).hexdigest()[:16]
-    lock = FileLock(cache_folder("locks") / f"{identity}.lock")
+    lock = FileLock(cache_folder("locks") / f"{identity}.lock", mode=0o600)
     has_waited = False
     try:
         lock.acquire(timeout=0)

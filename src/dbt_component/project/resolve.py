@@ -1,19 +1,21 @@
 """Resolves selections with dbt's own selector, in dbt's process."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from dbt_component.dbt_process.engine import Engine, find_engine
+from dbt_component.dbt_process.hidden_values import HiddenValues
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.dbt_process.requests import Select, WantedSelection
 from dbt_component.errors import SelectionError
+from dbt_component.project.cache import cache_folder
 from dbt_component.project.child_run import run_to_end
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_arguments import project_arguments
+from dbt_component.project.temporary import temporary_folder
 from dbt_component.selection.criteria import SelectionCriteria
 
 _WHAT = "Selecting nodes"
@@ -39,8 +41,7 @@ def resolve_in_project(
             " to select nodes.",
             hint="Refresh it with `dg utils refresh-defs-state`.",
         )
-    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
-        scratch = Path(folder)
+    with temporary_folder(cache_folder("scratch")) as scratch:
         path = scratch / "manifest.msgpack"
 
         def build_request() -> Select:
@@ -61,6 +62,7 @@ def resolve_in_project(
             cwd=project.run_dir,
             where=project.project_dir.resolve(),
             what=_WHAT,
+            hidden=HiddenValues(project.vars),
         )
         return read_answers(scratch / "answers.json", wanted).selections
 
@@ -73,8 +75,7 @@ def resolve_in_manifest(
     Raises:
         SelectionError: dbt does not accept one of them.
     """
-    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
-        scratch = Path(folder)
+    with temporary_folder(cache_folder("scratch")) as scratch:
 
         def build_request() -> Select:
             path = scratch / "manifest.json"

@@ -7,7 +7,7 @@
 ``nodes.bin``          raw manifest entries, each compressed, located by the index (not compressed again)
 ``parse_cache.msgpack``  the location of each part of dbt's parse cache
 ``parse_cache.bin``    the parts, each compressed
-``manifest.json``      dbt's manifest as written
+``manifest.json``      dbt's manifest, without times
 ``project.zip``        the project's own files
 
 The file is written under a temporary name and renamed, so a reader sees either the old state or the new
@@ -16,8 +16,9 @@ replaced.
 See docs/architecture.md, "The state file".
 """
 
+import hashlib
 import os
-import tempfile
+from datetime import datetime, timezone
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any
@@ -40,20 +41,17 @@ from dbt_component.project.state_archive import (
     read_header_part,
     write_parts,
 )
+from dbt_component.project.temporary import remove_abandoned, replace_file
 
 FORMAT = "dbt-component-state"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """The provenance of a state. Times are ISO 8601 in UTC.
-
-    ``replaces`` is the previous version, in a versioned storage.
-    """
+    """The provenance of a state. ``replaces`` is the previous version, in a versioned storage."""
 
     project_name: str
     source: str
-    created_at: str
     dbt_version: str
     package_version: str
     adapter_type: str
@@ -66,16 +64,15 @@ class Provenance(msgspec.Struct, frozen=True):
 class StateHeader(msgspec.Struct, frozen=True):
     """Format, inputs and provenance of a state.
 
-    ``state_id`` identifies the content. ``project_dir`` is the project's folder during preparation.
+    ``project_dir`` is the project's folder during preparation.
     ``has_profiles`` means that the state contains profiles.yml, ``has_own_profiles`` that profiles.yml was
     in the project's folder.
     ``runtime_vars`` are those of ``runtime_vars_tried`` that do not affect the manifest. ``parts`` are all
-    other parts of the file; ``write_state`` fills them in.
+    other parts of the file, and ``state_id`` identifies the contents; ``write_state`` fills them in.
     """
 
     format: str
     format_version: int
-    state_id: str
     input_digest: str
     project_dir: str
     has_profiles: bool
@@ -84,6 +81,7 @@ class StateHeader(msgspec.Struct, frozen=True):
     provenance: Provenance
     has_own_profiles: bool = False
     parts: dict[str, StoredPart] = {}
+    state_id: str = ""
 
 
 class StateContents(msgspec.Struct, frozen=True):
@@ -101,11 +99,10 @@ class StateContents(msgspec.Struct, frozen=True):
 
 
 def write_state(path: Path, contents: StateContents) -> None:
-    """Writes a state file atomically.
+    """Writes a state file atomically. Only this user can read it.
 
-    Equal contents give an equal file, byte for byte. Two preparations of equal projects still differ: in the
-    header by ``state_id`` and ``created_at``, in the fingerprint by the salt and by the files' times, which
-    spare a run from reading every file, and by the times that dbt itself writes into manifest and parse cache.
+    Equal contents give an equal file, byte for byte, and so do two preparations of equal projects in the same
+    folder: a state holds no times and nothing random.
 
     Raises:
         OSError: The folder can't be written or the disk is full; ``path`` is untouched.
@@ -122,20 +119,18 @@ def write_state(path: Path, contents: StateContents) -> None:
     ]
 
     def encode_header(stored: dict[str, StoredPart]) -> bytes:
-        return msgspec.json.encode(msgspec.structs.replace(contents.header, parts=stored))
+        identity = hashlib.sha256(msgspec.json.encode(contents.header))
+        for part in parts:
+            identity.update(part.data)
+        return msgspec.json.encode(
+            msgspec.structs.replace(
+                contents.header, parts=stored, state_id=identity.hexdigest()[:32]
+            )
+        )
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".state-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            write_parts(file, parts, encode_header)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    remove_abandoned(path.parent)
+    replace_file(path, lambda file: write_parts(file, parts, encode_header), is_durable=True)
 
 
 class StateFile:
@@ -192,6 +187,11 @@ class StateFile:
                 where=str(self._path),
                 hint=REBUILD_HINT,
             ) from error
+
+    @property
+    def written_at(self) -> datetime:
+        """When this file was written, by the file system: a state itself contains no times."""
+        return datetime.fromtimestamp(os.fstat(self._file.fileno()).st_mtime, tz=timezone.utc)
 
     def verify(self) -> None:
         """Compares every part with its checksum; about 1 ms for each 2 MB.

@@ -3,11 +3,8 @@
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from dbt_component.dbt_process.engine import Engine
@@ -21,6 +18,7 @@ from dbt_component.project.project_copy import unpack_project
 from dbt_component.project.resolve import resolve_in_project
 from dbt_component.project.source import ProjectSource
 from dbt_component.project.state import StateFile
+from dbt_component.project.temporary import replace_file
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -133,12 +131,5 @@ class StateProject:
         )
         answers = resolve_in_project(self.open(), self.parse_cache, [criteria])
         ids = answers[criteria.cache_key]
-        _write_atomically(path, json.dumps(ids))
+        replace_file(path, lambda file: file.write(json.dumps(ids).encode()))
         return ids
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    os.replace(temporary, path)

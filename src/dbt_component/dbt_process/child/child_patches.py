@@ -43,6 +43,34 @@ def write_json_at_once() -> None:
         system.json = _JsonAtOnce()  # type: ignore[assignment, attr-defined]
 
 
+def order_static_parser() -> None:
+    """Sorts what dbt's static parser returns in another order in every process: sources and keys in configs.
+
+    Equal projects then have equal manifests.
+    """
+    try:
+        from dbt.parser import models
+
+        original = models.py_extract_from_source
+    except (ImportError, AttributeError):
+        return
+
+    def py_extract_from_source(source: str) -> Any:
+        found = original(source)
+        if not isinstance(found, dict) or not {"sources", "configs"} <= found.keys():
+            return found
+        configs = [(name, _sorted_keys(value)) for name, value in found["configs"]]
+        return dict(found, sources=sorted(found["sources"]), configs=configs)
+
+    models.py_extract_from_source = py_extract_from_source
+
+
+def _sorted_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted_keys(value[key]) for key in sorted(value)}
+    return [_sorted_keys(item) for item in value] if isinstance(value, list) else value
+
+
 def make_cycle_check_linear() -> None:
     """Makes dbt's search for cycles linear.
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from .child_databases import database_paths
 from .child_manifest import load_manifest, parsed_content
-from .child_patches import collect_seldom, make_cycle_check_linear, write_json_at_once
+from .child_patches import (
+    collect_seldom,
+    make_cycle_check_linear,
+    order_static_parser,
+    write_json_at_once,
+)
 from .child_pipe import EventPipe
 from .child_select import resolve_selections
 from .child_watcher import NodeWatcher, emit_result
@@ -23,6 +28,7 @@ def run_prepare(pipe: EventPipe, request: dict[str, Any]) -> None:
     make_cycle_check_linear()
     collect_seldom()
     write_json_at_once()
+    order_static_parser()
     for argv in request["commands"]:
         outcome = dbtRunner(callbacks=[watcher]).invoke(argv)
         emit_result(pipe, outcome)

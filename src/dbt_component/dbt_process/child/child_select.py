@@ -32,7 +32,7 @@ def select_from_manifest_json(pipe: EventPipe, request: dict[str, Any]) -> None:
         pipe.emit("result", success=False, error=message, error_type=type(error).__name__, nodes=[])
         return
     selections = request["selections"]
-    with tempfile.TemporaryDirectory(prefix="dbt-component-") as folder:
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(request["output"])) as folder:
         before = os.getcwd()
         if any(may_be_by_path(selection) for selection in selections):
             task.imitate_project(folder)

@@ -3,7 +3,7 @@
 import json
 import os
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +12,13 @@ import msgspec
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.variables import PROFILES_DIR, find_variable
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.fingerprint import hash_environment, hash_profiles
+from dbt_component.project.fingerprint import hash_environment, hash_profiles, hash_vars
 from dbt_component.project.git.source import GitSource
-from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
+from dbt_component.project.prepared_settings import (
+    hash_vars_in,
+    prepared_settings,
+    unequal_settings,
+)
 from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_settings import ProjectSettings
@@ -123,7 +127,9 @@ class GitProjectSource:
                     "extra_paths": repository.extra_paths,
                     "link_template": self.link_template,
                     "profiles_dir": self.settings.repository_profiles_dir,
-                    "prepare_project_cli_args": self.settings.prepare_project_cli_args,
+                    "prepare_project_cli_args": _without_values(
+                        self.settings.prepare_project_cli_args, salt=url
+                    ),
                 },
                 sort_keys=True,
             ),
@@ -136,13 +142,13 @@ class GitProjectSource:
             find_engine(self.settings.dbt_executable),
             profile=self.settings.profile,
             target=self.settings.target,
-            vars=self.settings.vars,
             package_version=__version__,
         )
         return (
             state.header.provenance.origin == origin
             and not unequal_settings(recorded.settings, current)
             and hash_environment(recorded.env, salt=recorded.salt) == recorded.env
+            and hash_vars(self.settings.vars, salt=recorded.salt) == recorded.vars
             and self._has_same_profiles(state)
         )
 
@@ -166,6 +172,10 @@ class GitProjectSource:
             return hash_profiles(place) == state.fingerprint.settings.get("profiles.yml")
         except OSError:
             return False
+
+
+def _without_values(prepare_args: Sequence[str] | None, *, salt: str) -> list[str] | None:
+    return None if prepare_args is None else hash_vars_in(prepare_args, salt=salt)
 
 
 def _normalise_folder(repo_relative_path: str) -> str:

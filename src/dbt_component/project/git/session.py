@@ -8,10 +8,8 @@ import contextlib
 import math
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from pathlib import Path
 
 from dbt_component.errors import GitSourceError, GitTimeoutError, GitTooLargeError
 from dbt_component.project.git.credentials import GitCredentials, proxy_secrets, url_passwords
+from dbt_component.project.temporary import temporary_folder
 from dbt_component.translation.git_url import GitUrl
 
 # Only these GIT_ variables are passed to git; others redirect it (GIT_DIR) or trace secrets.
@@ -258,19 +257,17 @@ class GitSession:
 
 @contextlib.contextmanager
 def session_folder(parent: Path) -> Iterator[Path]:
-    """Yields a new folder and removes it afterwards."""
+    """Yields a new folder and removes it afterwards. First removes those of killed processes."""
     parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(dir=parent))
     try:
-        yield folder
+        with temporary_folder(parent) as folder:
+            yield folder
     except OSError as error:
         raise GitSourceError(
             f"The repository can't be stored: {error.strerror or error}.",
-            where=str(error.filename or folder),
+            where=str(error.filename or parent),
             hint=_NO_SPACE_HINT,
         ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def folder_size(folder: Path) -> int:

@@ -1,0 +1,44 @@
+"""Removes from a manifest.json what differs between two parses of the same project: times, ids of the run, and order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_OF_THE_RUN = frozenset(
+    {"generated_at", "invocation_id", "invocation_started_at", "run_started_at", "user_id"}
+)
+_SECTIONS_OF_LISTS = frozenset({"child_map", "parent_map", "group_map"})
+NO_TIME = "1970-01-01T00:00:00Z"
+
+
+def without_times(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest that depends on the project's contents alone.
+
+    dbt lists nodes in the order in which the file system lists their files. Here they are sorted by unique id.
+    """
+    return {
+        name: _metadata(section) if name == "metadata" else _section(name, section)
+        for name, section in manifest.items()
+    }
+
+
+def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: (NO_TIME if name == "generated_at" else None) if name in _OF_THE_RUN else value
+        for name, value in metadata.items()
+    }
+
+
+def _section(name: str, section: Any) -> Any:
+    if not isinstance(section, Mapping):
+        return section
+    if name in _SECTIONS_OF_LISTS:
+        return {key: sorted(section[key]) for key in sorted(section)}
+    return {key: _entry(section[key]) for key in sorted(section)}
+
+
+def _entry(entry: Any) -> Any:
+    if isinstance(entry, list):  # of `disabled`
+        return [_entry(one) for one in entry]
+    if isinstance(entry, Mapping) and "created_at" in entry:
+        return {**entry, "created_at": 0.0}
+    return entry
