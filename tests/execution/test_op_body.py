@@ -161,6 +161,20 @@ def test_a_command_that_another_one_replaced_is_no_failure(run_body: RunBody) ->
     assert len(outcome.materialized) == 2
 
 
+def test_a_command_over_other_nodes_does_not_replace_the_one_that_was_left(
+    run_body: RunBody,
+) -> None:
+    def body(
+        component: DbtProjectComponent, context: dg.AssetExecutionContext, dbt: DbtCliResource
+    ) -> Iterator[Any]:
+        dbt.cli(["build", "--select", "raw_orders"], context=context)
+        yield from dbt.cli(["build", "--select", "raw_customers"], context=context).stream()
+
+    outcome = run_body(body)
+    assert outcome.materialized == ["raw_customers"]
+    assert "1 of 1 nodes did not report: seed.shop.raw_orders." in outcome.failure
+
+
 def test_a_step_with_nothing_to_run_needs_no_stream(run_body: RunBody) -> None:
     def body(
         component: DbtProjectComponent, context: dg.AssetExecutionContext, dbt: DbtCliResource

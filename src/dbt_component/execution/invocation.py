@@ -80,7 +80,12 @@ class DbtCliInvocation:
     @property
     def has_nothing_to_run(self) -> bool:
         """Whether the step selected no node that the command runs, so dbt is not needed."""
-        return self._step is not None and not self._account.expected
+        return self._step is not None and not self.expected
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """Unique ids of the nodes of the step that the command runs; empty for one that runs as given."""
+        return self._account.expected
 
     @property
     def reported(self) -> frozenset[str]:

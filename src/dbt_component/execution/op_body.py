@@ -1,5 +1,6 @@
 """Runs an op's body: no dbt command outlives it, and none is left unfinished unnoticed."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -42,8 +43,9 @@ def run_body(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterat
         yield from events
     finally:
         del _started[op_context]
-        for command in commands:
-            command.stop()
+        with contextlib.ExitStack() as stack:  # an error in one does not spare the others
+            for command in commands:
+                stack.callback(command.stop)
     left = [command for command in commands if _is_left(command, commands)]
     if left:
         lines = [*map(_described, left), f"  hint: {_HINT}"]
@@ -55,14 +57,14 @@ def run_body(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterat
 
 
 def _is_left(command: DbtCliInvocation, commands: list[DbtCliInvocation]) -> bool:
-    """Whether the command did not run to its end, and no other did the same or reported its nodes."""
+    """Whether the command did not run to its end, and no command that did stands in for it."""
     if command.is_finished or command.has_nothing_to_run:
         return False
     finished = [other for other in commands if other.is_finished]
-    if any(other.dbt_command == command.dbt_command for other in finished):
-        return False
-    reported = frozenset[str]().union(*(other.reported for other in finished))
-    return not command.missing or not command.missing <= reported
+    if command.expected:
+        reported = frozenset[str]().union(*(other.reported for other in finished))
+        return not (command.missing or command.expected) <= reported
+    return all(other.dbt_command != command.dbt_command for other in finished)
 
 
 def _described(command: DbtCliInvocation) -> str:
