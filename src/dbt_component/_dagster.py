@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping, Set
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -29,6 +30,8 @@ from dagster.components.resolved.core_models import (
     resolve_backfill_policy,
     resolve_partitions_def,
 )
+from dagster.components.resolved.errors import ResolutionException
+from dagster.components.resolved.scopes import DeprecatedScope, WrappedObjectScope
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
 from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
@@ -48,6 +51,7 @@ __all__ = [
     "NodeDefinition",
     "ProjectAssetsDefinition",
     "ProjectCheckResult",
+    "ResolutionException",
     "SingleRunBackfillPolicyModel",
     "UnresolvedAssetJobDefinition",
     "code_references",
@@ -56,6 +60,7 @@ __all__ = [
     "remember_output_keys",
     "resolve_backfill_policy",
     "resolve_partitions_def",
+    "scope_attributes",
     "set_defs_state_storage",
     "url_reference",
     "using_dagster_dev",
@@ -142,6 +147,17 @@ class ProjectAssetsDefinition(dg.AssetsDefinition):
     @cached_property
     def check_specs_by_output_name(self) -> Mapping[str, dg.AssetCheckSpec]:
         return super().check_specs_by_output_name
+
+
+def scope_attributes(value: Any) -> Any:
+    """A name in a template's scope as a class, module or namespace whose attributes can be listed."""
+    if isinstance(value, DeprecatedScope):
+        value = vars(value)["_value"]
+    if isinstance(value, WrappedObjectScope):
+        names = vars(value)["_accessible_attributes"]
+        wrapped = vars(value)["_wrapped_object"]
+        return SimpleNamespace(**{n: getattr(wrapped, n) for n in names if hasattr(wrapped, n)})
+    return SimpleNamespace(**value) if isinstance(value, dict) else value
 
 
 def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.AssetKey] | None:

@@ -54,9 +54,10 @@ def build_definitions(
     assets = build_assets(
         loaded.specs, loaded.prepared, op, run, metadata=frozenset(attributes.include_metadata)
     )
-    schedules = [
-        schedule.build(*loaded.keys_of(schedule.criteria)) for schedule in attributes.schedules
-    ]
+    schedules = []
+    for position, schedule in enumerate(attributes.schedules):
+        with schedule.named(position):
+            schedules.append(schedule.build(*loaded.keys_of(schedule.criteria)))
     definitions = dg.Definitions(assets=assets, schedules=schedules)
     if attributes.watch is None:
         return definitions

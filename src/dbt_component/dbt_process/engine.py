@@ -52,7 +52,12 @@ def find_engine(executable: str | None = None) -> Engine:
         return Engine(python=sys.executable, versions=_installed_versions(None))
     found = shutil.which(executable)
     if found is None:
-        raise EngineError(f"dbt executable {executable!r} was not found.", hint=_INSTALL_HINT)
+        raise EngineError(
+            f"dbt executable {executable!r} was not found.",
+            key="project.dbt_executable",
+            hint="Give the path of a `dbt` that exists, or remove the key to use the dbt of this"
+            " environment.",
+        )
     python = _interpreter_of(Path(found))
     if python is None:
         command = os.path.abspath(found)

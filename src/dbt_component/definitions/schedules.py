@@ -49,7 +49,6 @@ def build_schedule(
         tags=tags,
         description=description,
         subject=f"Schedule {name!r}",
-        where="schedules in defs.yaml",
     )
     return dg.ScheduleDefinition(
         name=name,

@@ -18,6 +18,7 @@ def run_to_end(
     env: Mapping[str, str],
     cwd: Path,
     what: str,
+    explain: Callable[[int, str], PrepareError] | None = None,
 ) -> list[str]:
     """Runs one request and returns dbt's warnings.
 
@@ -28,6 +29,7 @@ def run_to_end(
         env: Variables to set on top of the inherited ones.
         cwd: Folder to run in; named in errors.
         what: Description of the request, for errors.
+        explain: Turns dbt's message into an error, from the number of commands that succeeded before.
 
     Raises:
         PrepareError: dbt failed (the message is its output), or the process ended without a result.
@@ -35,6 +37,7 @@ def run_to_end(
     errors: list[str] = []
     warnings: list[str] = []
     is_complete = False
+    succeeded = 0
     output = scratch / "output.txt"
     with (
         output.open("wb") as file,
@@ -45,11 +48,13 @@ def run_to_end(
             if isinstance(event, LogLine):
                 (errors if event.level == "error" else warnings).append(event.message)
             elif isinstance(event, InvocationResult):
-                if not event.success:
-                    raise PrepareError(
-                        f"{what} failed:\n{event.error or chr(10).join(errors) or 'no message'}",
-                        where=str(cwd),
-                    )
+                if event.success:
+                    succeeded += 1
+                    continue
+                text = event.error or "\n".join(errors) or "no message"
+                if explain is not None:
+                    raise explain(succeeded, text)
+                raise PrepareError(f"{what} failed:\n{text}", where=str(cwd))
             else:
                 is_complete = True
         exit_code = process.exit_code

@@ -25,6 +25,7 @@ from dbt_component.project.child_run import run_to_end
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.fingerprint import Fingerprint, hash_environment, take_fingerprint
 from dbt_component.project.packages import needs_packages
+from dbt_component.project.parse_failure import explain_failure
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.project.project_copy import ProjectCopy, pack_project
@@ -101,6 +102,9 @@ class Preparation:
                 env=dbt_environment(self.project, target_path=target),
                 cwd=self.project.project_dir.resolve(),
                 what="`dbt " + "` and `dbt ".join(" ".join(command) for command in commands) + "`",
+                explain=lambda succeeded, text: explain_failure(
+                    self.project, commands[succeeded], text
+                ),
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
             with _paused_collector():
