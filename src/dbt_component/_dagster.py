@@ -22,6 +22,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster._utils.env import using_dagster_dev
+from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
 from dagster.components.resolved.base import derive_model_type
 from dagster.components.resolved.core_models import (
@@ -40,6 +41,7 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 
 __all__ = [
     "LOCAL_STATE_VERSION",
+    "ComponentTreeException",
     "DefinitionsLoadContext",
     "DefinitionsLoadType",
     "DefsStateConfig",

@@ -215,6 +215,7 @@ class DbtProjectAttributes(dg.Resolvable):
                 error.key = f"schedules[{position}].{schedule.criteria.main_key}"
         if self.criteria.cache_key in error.refused:
             error.key = self.criteria.main_key
+        error.refused = ()
 
     @property
     def selection_tags(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 
 import dagster as dg
 
+from dbt_component._dagster import ComponentTreeException
 from dbt_component.errors import DagsterDbtError
 
 
@@ -31,13 +32,23 @@ def find_place(context: dg.ResolutionContext, key: str = "") -> str | None:
 def placed(error: DagsterDbtError, attributes: dg.ResolutionContext | None) -> DagsterDbtError:
     """Adds the place of the error's key, and removes the stack frames, which are all of this package.
 
+    An error that names its file is also made a ComponentTreeException, which Dagster doesn't wrap in another
+    one to name the component.
+
     Args:
         error: The error; changed in place.
         attributes: Resolution context of a component's attributes; ``None`` if they come from Python.
     """
     if attributes is not None:
         error.place(lambda key: find_place(attributes, key))
+        if error.where and not isinstance(error, ComponentTreeException):
+            error.__class__ = _not_wrapped(type(error))
     return error.with_traceback(None)
+
+
+def _not_wrapped(kind: type[DagsterDbtError]) -> type[DagsterDbtError]:
+    names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+    return type(kind.__name__, (kind, ComponentTreeException), names)
 
 
 def _shown(path: list[str | int]) -> str:

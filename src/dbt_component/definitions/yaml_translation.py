@@ -61,7 +61,7 @@ class _MappingTranslation:
                 problem = explain_unknown_attribute(value, known)
             except TemplateSyntaxError as error:
                 raise TranslationError(
-                    f"Malformed template in translation.{name}: {value!r}: {error.message}.",
+                    f"Malformed template in translation.{name}: {value!r}: {(error.message or '').rstrip('.')}.",
                     where=find_place(context, name),
                 ) from None
             if problem is not None:
@@ -97,7 +97,7 @@ class _StringTranslation:
             self._render = compile_template(source)
         except TemplateSyntaxError as error:
             raise TranslationError(
-                f"Malformed template in translation: {source!r}: {error.message}.",
+                f"Malformed template in translation: {source!r}: {(error.message or '').rstrip('.')}.",
                 where=find_place(context),
             ) from None
 

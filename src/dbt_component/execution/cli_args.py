@@ -95,7 +95,9 @@ def _unrendered(item: CliArg, where: str) -> list[str]:
     try:
         undeclared_names(item)
     except TemplateSyntaxError as error:
-        raise CliArgsError(f"Malformed template in {item!r}: {error.message}.", key=where) from None
+        raise CliArgsError(
+            f"Malformed template in {item!r}: {(error.message or '').rstrip('.')}.", key=where
+        ) from None
     if isinstance(item, Mapping):
         return [token for flag, value in item.items() for token in _flag(str(flag), value)]
     return [item]
@@ -208,7 +210,9 @@ def _render(value: Any, scope: Mapping[str, Any], where: str) -> Any:
     except CliArgsError:
         raise
     except TemplateSyntaxError as error:
-        raise CliArgsError(f"Malformed template {value!r}: {error.message}.", key=where) from error
+        raise CliArgsError(
+            f"Malformed template {value!r}: {(error.message or '').rstrip('.')}.", key=where
+        ) from error
     except UndefinedValueError as error:
         raise CliArgsError(
             f"Template {value!r} uses a name that does not exist: {error}.",

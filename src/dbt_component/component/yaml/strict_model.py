@@ -1,6 +1,6 @@
 """Pydantic models whose errors name the key in the file and suggest known keys for an unknown one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -55,7 +55,8 @@ class StrictModel(dg.Model):
         if schema.pop("additionalProperties", True) is False:
             schema["propertyNames"] = {"enum": sorted(schema["properties"])}
         schema["properties"] = {
-            name: _mended(field) for name, field in schema.get("properties", {}).items()
+            name: _mended(field, handler.resolve_ref_schema)
+            for name, field in schema.get("properties", {}).items()
         }
         return schema
 
@@ -63,19 +64,32 @@ class StrictModel(dg.Model):
 _SCALARS = ("boolean", "integer", "number")
 
 
-def _mended(schema: JsonSchemaValue) -> JsonSchemaValue:
-    """The schema of a field without the alternative of a template, which every field has.
+def _mended(
+    field: JsonSchemaValue, resolve: Callable[[JsonSchemaValue], JsonSchemaValue]
+) -> JsonSchemaValue:
+    """The schema of a field with conditions in place of alternatives: one is a template, in every field.
 
     JSON schema names no key in a value that fits none of several alternatives, but it does in the branch of a
     condition.
     """
-    members = schema.get("anyOf", [])
+    members = field.get("anyOf", [])
     texts = [m["type"] for m in members if m.get("type") in ("string", "null")]
     mappings = [m for m in members if m.get("type") not in texts]
-    if len(mappings) != 1 or mappings == members or mappings[0].get("type") in _SCALARS:
-        return schema
-    others = {name: item for name, item in schema.items() if name != "anyOf"}
-    return {**others, "if": {"type": texts}, "then": {}, "else": mappings[0]}
+    if not texts or any(m.get("type") in _SCALARS for m in mappings):
+        return field
+    if len(mappings) == 1:
+        chosen = mappings[0]
+    else:
+        types = [resolve(m).get("properties", {}).get("type", {}).get("const") for m in mappings]
+        if None in types or not types:
+            return field
+        chosen = {"type": "object", "required": ["type"], "properties": {"type": {"enum": types}}}
+        chosen["allOf"] = [
+            {"if": {"required": ["type"], "properties": {"type": {"const": kind}}}, "then": mapping}
+            for kind, mapping in zip(types, mappings, strict=True)
+        ]
+    others = {name: item for name, item in field.items() if name != "anyOf"}
+    return {**others, "if": {"type": texts}, "then": {}, "else": chosen}
 
 
 @dataclass(frozen=True, eq=False)
