@@ -1,4 +1,4 @@
-"""The schema of `attributes:` in defs.yaml, with descriptions and examples for `dg docs` and editors."""
+"""The schema of `attributes:` in defs.yaml, with descriptions and examples for editors and Dagster's UI."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -16,6 +16,8 @@ import msgspec
 from dbt_component.errors import EngineError
 
 VERSION_TIMEOUT_SECONDS = 120
+NEWEST_TESTED = (1, 11)
+"""Major and minor version of dbt-core; pyproject.toml requires one that is not newer."""
 _EXEC_MARK = "'''exec' "
 _EXECUTED = re.compile(r"^'''exec' [\"']?(/[^\"'$ ]+)")
 _INSTALL_HINT = "Install dbt-core and an adapter, for example `pip install dbt-core dbt-postgres`."
@@ -33,6 +35,12 @@ class Engine(msgspec.Struct, frozen=True):
     python: str
     versions: dict[str, str]
     command: str | None = None
+
+    @property
+    def is_untested(self) -> bool:
+        """Whether dbt-core is newer than the versions that this package is tested with."""
+        core = self.versions.get("dbt-core")
+        return core is not None and _release(core) > NEWEST_TESTED
 
 
 def find_engine(executable: str | None = None) -> Engine:
@@ -166,7 +174,7 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
     if int(versions["dbt-core"].partition(".")[0]) > 1:
         raise EngineError(
             f"dbt-core {versions['dbt-core']} can't run inside Python.",
-            hint="Use dbt-core 1.8 to 1.x, or set `dbt_executable` to run dbt as a command.",
+            hint="Use dbt-core 1.8 to 1.11, or set `dbt_executable` to run dbt as a command.",
         )
     return dict(sorted(versions.items()))
 
@@ -174,8 +182,11 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
 def _require_supported(core_version: str | None) -> None:
     if core_version is None:
         return
-    major, minor = (int(part) for part in core_version.split(".")[:2])
-    if (major, minor) < (1, 8):
+    if _release(core_version) < (1, 8):
         raise EngineError(
-            f"dbt-core {core_version} is not supported.", hint="Use dbt-core 1.8 or newer."
+            f"dbt-core {core_version} is not supported.", hint="Use dbt-core 1.8 to 1.11."
         )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])

@@ -1,4 +1,4 @@
-"""The component's JSON schema, which `dg docs`, `dg check yaml` and editors read."""
+"""The component's JSON schema, which `dg check yaml` and editors read."""
 
 from pathlib import Path
 from typing import Any
