@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Mapping, Set
 from functools import cached_property
 from multiprocessing.process import BaseProcess
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -24,6 +25,7 @@ from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster._utils.env import using_dagster_dev
+from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
 from dagster.components.resolved.base import derive_model_type
 from dagster.components.resolved.core_models import (
@@ -32,6 +34,8 @@ from dagster.components.resolved.core_models import (
     resolve_backfill_policy,
     resolve_partitions_def,
 )
+from dagster.components.resolved.errors import ResolutionException
+from dagster.components.resolved.scopes import DeprecatedScope, WrappedObjectScope
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
 from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
@@ -40,6 +44,7 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 
 __all__ = [
     "LOCAL_STATE_VERSION",
+    "ComponentTreeException",
     "DefinitionsLoadContext",
     "DefinitionsLoadType",
     "DefsStateConfig",
@@ -51,6 +56,7 @@ __all__ = [
     "NodeDefinition",
     "ProjectAssetsDefinition",
     "ProjectCheckResult",
+    "ResolutionException",
     "SingleRunBackfillPolicyModel",
     "UnresolvedAssetJobDefinition",
     "code_references",
@@ -60,6 +66,7 @@ __all__ = [
     "remember_output_keys",
     "resolve_backfill_policy",
     "resolve_partitions_def",
+    "scope_attributes",
     "steps_of_job",
     "set_defs_state_storage",
     "url_reference",
@@ -164,6 +171,17 @@ class ProjectAssetsDefinition(dg.AssetsDefinition):
     @cached_property
     def check_specs_by_output_name(self) -> Mapping[str, dg.AssetCheckSpec]:
         return super().check_specs_by_output_name
+
+
+def scope_attributes(value: Any) -> Any:
+    """A name in a template's scope as a class, module or namespace whose attributes can be listed."""
+    if isinstance(value, DeprecatedScope):
+        value = vars(value)["_value"]
+    if isinstance(value, WrappedObjectScope):
+        names = vars(value)["_accessible_attributes"]
+        wrapped = vars(value)["_wrapped_object"]
+        return SimpleNamespace(**{n: getattr(wrapped, n) for n in names if hasattr(wrapped, n)})
+    return SimpleNamespace(**value) if isinstance(value, dict) else value
 
 
 def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.AssetKey] | None:

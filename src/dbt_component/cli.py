@@ -136,6 +136,8 @@ def _lines(report: "Report") -> Iterator[str]:
         yield f"  state: unusable. {report.problem}"
         return
     yield f"  state: {report.provenance}"
+    if report.engine_note is not None:
+        yield f"  note: {report.engine_note}"
     yield f"  fresh: {'yes' if report.is_fresh else 'no'}"
     yield from _listed(report.changes, "    ")
     yield f"  a run would be: {report.run_mode}"

@@ -33,42 +33,90 @@ DagsterDbtError
 └── execution.failure.DagsterDbtCliRuntimeError   a dbt command failed (also a dagster.Failure)
 """
 
+from collections.abc import Callable, Sequence
 
-class DagsterDbtError(Exception):
+import click
+
+
+class DagsterDbtError(click.ClickException):
     """Base of all errors of this package.
+
+    A click command that doesn't catch it, such as `dg utils refresh-defs-state`, prints it without a traceback.
 
     Args:
         message: The failure, with the offending value in ``!r`` form.
-        where: The file, key or column that holds the value.
+        where: The file or column that holds the value.
         hint: How to fix it.
+        key: The key of defs.yaml that the value comes from, such as ``project.target``. The component
+            adds its file and line. Default: the class's ``default_key``.
     """
 
-    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.message = message
+    default_key: str | None = None
+    subject: str | None = None
+    """What the error is about, such as the name of a schedule; precedes the message."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        super().__init__(message)
         self.where = where
         self.hint = hint
-        lines = [message]
+        self.key = key or self.default_key
+        self.args = (str(self),)
+
+    def __str__(self) -> str:
+        lines = [f"{self.subject}: {self.message}" if self.subject else self.message]
+        where = self.where or (self.key if self.key != self.default_key else None)
         if where:
             lines.append(f"  where: {where}")
-        if hint:
-            lines.append(f"  hint: {hint}")
-        super().__init__("\n".join(lines))
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+    def format_message(self) -> str:
+        """The text that click prints."""
+        return str(self)
+
+    def place(self, find_place: Callable[[str], str | None]) -> None:
+        """Adds the place of ``key`` in defs.yaml to ``where``.
+
+        Args:
+            find_place: Returns the file and line of a key; ``None`` if there is no file.
+        """
+        if self.key is None:
+            return
+        place, self.key = find_place(self.key), None
+        self.where = "; ".join(part for part in (place, self.where) if part) or None
+        self.args = (str(self),)
 
 
 class ProjectError(DagsterDbtError):
     """The dbt project on disk is not usable."""
 
+    default_key = "project"
+
 
 class DagsterDbtProjectNotFoundError(ProjectError):
     """The project folder does not exist."""
+
+    default_key = "project.project_dir"
 
 
 class DagsterDbtProjectYmlFileNotFoundError(ProjectError):
     """The folder holds no ``dbt_project.yml``."""
 
+    default_key = "project.project_dir"
+
 
 class DagsterDbtProfilesDirectoryNotFoundError(ProjectError):
     """No folder with a ``profiles.yml`` was found."""
+
+    default_key = "project.profiles_dir"
 
 
 class DagsterDbtManifestNotFoundError(ProjectError):
@@ -81,6 +129,8 @@ class ProjectFileError(ProjectError):
 
 class GitSourceError(ProjectError):
     """The Git repository that holds the project can't be used. The message contains no secret."""
+
+    default_key = "project.repo_url"
 
 
 class GitInputError(GitSourceError):
@@ -106,9 +156,13 @@ class GitAccessError(GitSourceError):
 class GitRefNotFoundError(GitSourceError):
     """The repository has no such branch, tag or commit."""
 
+    default_key = "project.ref"
+
 
 class GitPathError(GitSourceError):
     """A path is not in the repository, or a symlink leads out of it."""
+
+    default_key = "project.repo_relative_path"
 
 
 class GitTooLargeError(GitSourceError):
@@ -126,9 +180,13 @@ class CacheFolderError(DagsterDbtError):
 class EngineError(DagsterDbtError):
     """dbt is missing, has an unsupported version, or is not a Python dbt."""
 
+    default_key = "project"
+
 
 class PrepareError(DagsterDbtError):
     """``dbt deps`` or ``dbt parse`` failed; the message contains dbt's output."""
+
+    default_key = "project"
 
 
 class StateError(DagsterDbtError):
@@ -148,7 +206,9 @@ class NewerStateError(StateFormatError):
 
 
 class SelectionError(DagsterDbtError):
-    """dbt does not accept a selection."""
+    """dbt does not accept a selection. ``refused`` holds the cache keys of the criteria, if known."""
+
+    refused: Sequence[str] = ()
 
 
 class DefinitionError(DagsterDbtError):

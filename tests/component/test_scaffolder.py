@@ -6,6 +6,7 @@ import pytest
 import yaml
 from dagster.components.component_scaffolding import scaffold_object
 
+from dbt_component.errors import DagsterDbtError
 from tests.dg_project import DgProject, run, specs_of
 
 TYPE = "dbt_component.DbtProjectComponent"
@@ -48,15 +49,29 @@ def test_a_python_component_file_can_be_asked_for(dg_project: DgProject) -> None
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ('{"init": true, "project_path": "x"}', "--init creates a new project"),
+        ('{"init": true, "project_path": "x"}', "`--init true` creates a new dbt project"),
         ('{"project_path": "/no/such/folder"}', "No dbt_project.yml"),
+        ('{"git_url": "ext::sh -c id"}', "is refused"),
+        ('{"git_url": "https://token@example.com/r.git"}', "set `token`"),
     ],
 )
-def test_contradictions_and_wrong_paths_are_refused(
+def test_contradictions_and_wrong_paths_are_refused_before_a_folder_is_made(
     dg_project: DgProject, params: str, expected: str
 ) -> None:
-    with pytest.raises(Exception, match=expected):
+    with pytest.raises(DagsterDbtError, match=expected):
         scaffold(dg_project, "x", params)
+    assert not (dg_project.defs_folder / "x").exists()
+
+
+def test_no_folder_is_left_if_the_new_dbt_project_would_replace_another(
+    dg_project: DgProject,
+) -> None:
+    (dg_project.root / "x_dbt").mkdir()
+    with pytest.raises(DagsterDbtError, match="already exists") as caught:
+        scaffold(dg_project, "x", '{"init": true}')
+    assert "--project-path x_dbt" in str(caught.value)
+    assert not (dg_project.defs_folder / "x").exists()
+    assert list((dg_project.root / "x_dbt").iterdir()) == []
 
 
 @pytest.mark.server

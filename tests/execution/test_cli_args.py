@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from dbt_component.errors import CliArgsError
-from dbt_component.execution.cli_args import render_cli_args, templated_vars
+from dbt_component.execution.cli_args import (
+    refuse_impossible,
+    refuse_unknown_names,
+    render_cli_args,
+    templated_vars,
+)
 from dbt_component.execution.partition_scope import NoPartition
 
 WINDOW = SimpleNamespace(start=datetime.datetime(2024, 1, 1), end=datetime.datetime(2024, 1, 2))
@@ -84,3 +89,59 @@ def test_variables_that_differ_from_run_to_run_are_found() -> None:
         {"--threads": "{{ 1 }}"},
     ]
     assert templated_vars(args) == ["day"]
+
+
+@pytest.mark.parametrize(
+    "cli_args",
+    [
+        ["build"],
+        ["docs", "generate"],
+        ["docs", "{{ config.command }}"],
+        ["{{ config.command }}", "--full-refresh"],
+        ["--quiet", "{{ defer_args }}", "build"],
+        ["build", "--select", "{{ config.select }}", {"--vars": {"a": "{{ partition_key }}"}}],
+        [
+            "build",
+            {"--full-refresh": None, "--threads": 4, "--exclude": ["a", "b"], "--debug": False},
+        ],
+        ["build", "--vars", "{a: b c}", "-x"],
+        [{"--log-level": "debug"}, "build"],
+    ],
+)
+def test_arguments_that_may_be_right_are_accepted(cli_args: list[Any]) -> None:
+    refuse_impossible(cli_args, may_have_other_options=False)
+
+
+@pytest.mark.parametrize(
+    ("cli_args", "key", "message"),
+    [
+        ({"build": None}, "cli_args", "must be a list"),
+        (["docs"], "cli_args[0]", "'docs'"),
+        (["build", {"--varz": {}}], "cli_args[1]", "'--varz'"),
+        (["build", "--select"], "cli_args[1]", "needs a value"),
+        (["build", "--full-refresh --debug"], "cli_args[1]", "is one item"),
+        (["build", "--vars", "[1]"], "cli_args[2]", "--vars must be a mapping"),
+        (["build", "--profiles-dir=x"], "cli_args[1]", "set `project.profiles_dir` instead"),
+    ],
+)
+def test_arguments_that_fail_in_every_run_are_refused(
+    cli_args: Any, key: str, message: str
+) -> None:
+    with pytest.raises(CliArgsError) as caught:
+        refuse_impossible(cli_args, may_have_other_options=False)
+    assert message in str(caught.value)
+    assert caught.value.key == key
+
+
+def test_another_dbt_may_have_other_options() -> None:
+    refuse_impossible(["build", "--new-in-dbt-2"], may_have_other_options=True)
+    with pytest.raises(CliArgsError, match="no option '--new-in-dbt-2'"):
+        refuse_impossible(["build", "--new-in-dbt-2"], may_have_other_options=False)
+
+
+def test_unknown_names_are_refused_with_a_close_one() -> None:
+    args: list[Any] = ["build", {"--vars": {"a": "{{ partition_ky }}", "b": "{{ range(3) }}"}}]
+    with pytest.raises(CliArgsError, match="Did you mean 'partition_key'") as caught:
+        refuse_unknown_names(args, {"partition_key", "context"})
+    assert caught.value.key == "cli_args[1]"
+    refuse_unknown_names(args, {"partition_ky"})

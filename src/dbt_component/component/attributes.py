@@ -1,4 +1,4 @@
-"""The schema of `attributes:` in defs.yaml, with descriptions and examples for `dg docs` and editors."""
+"""The schema of `attributes:` in defs.yaml, with descriptions and examples for editors and Dagster's UI."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,14 +16,15 @@ from dbt_component.component.yaml.project import (
     resolve_project,
 )
 from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import TranslationSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import KINDS
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
-from dbt_component.errors import DefinitionError
-from dbt_component.execution.cli_args import CliArg
+from dbt_component.errors import DefinitionError, SelectionError
+from dbt_component.execution.cli_args import CliArg, refuse_impossible
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
@@ -81,7 +82,10 @@ class DbtProjectAttributes(dg.Resolvable):
     ] = ""
     cli_args: Annotated[
         list[CliArg],
-        dg.Resolver.passthrough(
+        dg.Resolver(
+            lambda context, value: value,
+            model_field_type=list[str | dict[str, Any]],
+            inject_before_resolve=False,
             description="The dbt command and its arguments, rendered at run time with `partition_key`,"
             " `partition_key_range`, `partition_time_window`, `context` and `config` in scope, and"
             " `state_args` and `defer_args`, which point to the folder of `project.state_path`. A mapping"
@@ -105,7 +109,7 @@ class DbtProjectAttributes(dg.Resolvable):
         TranslationFn | None,
         dg.Resolver(
             compile_translation,
-            model_field_type=str | dg.AssetAttributesModel,
+            model_field_type=str | strict(dg.AssetAttributesModel),
             inject_before_resolve=False,
             description="Changes the asset of each node: a mapping of asset attributes, or one template"
             " that returns them. In scope: `node`, its entry in manifest.json, and `spec`, its asset by"
@@ -191,11 +195,19 @@ class DbtProjectAttributes(dg.Resolvable):
         if "insights" in (self.include_metadata or []):
             raise DefinitionError(
                 "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
-                where="include_metadata",
+                key="include_metadata",
                 hint=f"Remove it. Available: {', '.join(KINDS)}.",
             )
+        settings = getattr(self.project, "settings", None)
+        refuse_impossible(
+            self.cli_args,
+            may_have_other_options=getattr(settings, "dbt_executable", None) is not None,
+        )
         _refuse_wrong_types(self)
         self.criteria  # noqa: B018 - rejects select combined with selector
+        for position, schedule in enumerate(self.schedules or []):
+            with schedule.named(position):
+                schedule.criteria  # noqa: B018 - as above
         if self.watch is not None:
             remote_commit_of(self.project)
 
@@ -205,6 +217,16 @@ class DbtProjectAttributes(dg.Resolvable):
         return SelectionCriteria(
             select=self.select, exclude=self.exclude or "", selector=self.selector or ""
         )
+
+    def name_selection(self, error: SelectionError) -> None:
+        """Adds the owner of a refused selection to the error: its key, and the name of a schedule."""
+        for position, schedule in enumerate(self.schedules):
+            if schedule.criteria.cache_key in error.refused:
+                error.subject = f"Schedule {schedule.name!r}"
+                error.key = f"schedules[{position}].{schedule.criteria.main_key}"
+        if self.criteria.cache_key in error.refused:
+            error.key = self.criteria.main_key
+        error.refused = ()
 
     @property
     def selection_tags(self) -> dict[str, str]:

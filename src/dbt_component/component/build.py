@@ -52,8 +52,10 @@ def build_definitions(
         reserved_tags=attributes.selection_tags,
         config_cls=op_config,
     )
-    selections = [loaded.selection_of(schedule.criteria) for schedule in attributes.schedules]
-    scheduled = list(zip(attributes.schedules, selections, strict=True))
+    scheduled = []
+    for position, schedule in enumerate(attributes.schedules):
+        with schedule.named(position):
+            scheduled.append((schedule, loaded.selection_of(schedule.criteria)))
     assets = build_assets(
         loaded.specs,
         loaded.prepared,
@@ -62,7 +64,10 @@ def build_definitions(
         metadata=frozenset(attributes.include_metadata),
         jobs={schedule.job: selection.unique_ids for schedule, selection in scheduled},
     )
-    schedules = [schedule.build(selection) for schedule, selection in scheduled]
+    schedules = []
+    for position, (schedule, selection) in enumerate(scheduled):
+        with schedule.named(position):
+            schedules.append(schedule.build(selection))
     definitions = dg.Definitions(assets=assets, schedules=schedules)
     if attributes.watch is None:
         return definitions

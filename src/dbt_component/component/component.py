@@ -11,7 +11,12 @@ from dagster import StateBackedComponent, scaffold_with
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from dbt_component._dagster import DefsStateConfig, derive_model_type, remember_output_keys
+from dbt_component._dagster import (
+    DefsStateConfig,
+    ResolutionException,
+    derive_model_type,
+    remember_output_keys,
+)
 from dbt_component.component.build import build_definitions
 from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
@@ -30,10 +35,12 @@ from dbt_component.component.state_storage import (
 from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.definitions.asset_selection import asset_selection
-from dbt_component.execution.cli_args import render_cli_args
+from dbt_component.definitions.yaml_place import placed
+from dbt_component.errors import DagsterDbtError, SelectionError, TranslationError
+from dbt_component.execution.cli_args import refuse_unknown_names, render_cli_args
 from dbt_component.execution.op_body import run_body
 from dbt_component.execution.resource import DbtCliResource
-from dbt_component.execution.run_scope import run_scope
+from dbt_component.execution.run_scope import RUN_NAMES, run_scope
 from dbt_component.project.project import DbtProject
 from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
@@ -59,6 +66,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         self._project_root: Path | None = None
         self._inputs: LoadInputs | None = None
         self._loaded: Loaded | None = None
+        self._file: dg.ResolutionContext | None = None
         self.complete_and_check()
 
     @classmethod
@@ -67,7 +75,18 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        component = super(StateBackedComponent, cls).load(attributes, context)
+        file = context.resolution_context.at_path("attributes")
+        try:
+            component = super(StateBackedComponent, cls).load(attributes, context)
+            component.check_templates(context.resolution_context.scope)
+        except DagsterDbtError as error:
+            raise placed(error, file) from None
+        except ResolutionException as error:
+            # Dagster replaces an error of a resolver with the text of its traceback.
+            if isinstance(error.__context__, DagsterDbtError):
+                raise placed(error.__context__, file) from None
+            raise
+        component.bind_to_file(file)
         component.bind_to_project(context.project_root)
         if cls is DbtProjectComponent:  # a subclass may give another result next time
             component.remember_inputs(LoadInputs.of(attributes, context))
@@ -77,6 +96,21 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def bind_to_project(self, project_root: Path) -> None:
         """Sets the Dagster project that the component belongs to, which its state's key depends on."""
         self._project_root = project_root
+
+    def bind_to_file(self, attributes: dg.ResolutionContext) -> None:
+        """Sets the context that the attributes were read in, so that errors name the file and line."""
+        self._file = attributes
+
+    def check_templates(self, scope: Mapping[str, Any]) -> None:
+        """Rejects templates in ``cli_args`` that use names unknown at run time.
+
+        A subclass with its own ``get_cli_args`` may know other names.
+
+        Raises:
+            CliArgsError: A template uses an unknown name.
+        """
+        if type(self).get_cli_args is DbtProjectComponent.get_cli_args:
+            refuse_unknown_names(self.cli_args, {*scope, *RUN_NAMES})
 
     def remember_inputs(self, inputs: LoadInputs | None) -> None:
         """Lets definitions be cached for the next load in this process; see DefinitionsMemo."""
@@ -145,9 +179,12 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         """Refreshes the state; keeps the stored version if nothing changed."""
         self._project_root = self._project_root or project_root
         storage = versioned_storage(self.defs_state_config)
-        if storage is not None:
-            return await self.state_refresh.into_storage(storage)
-        return await super().refresh_state(project_root)
+        try:
+            if storage is not None:
+                return await self.state_refresh.into_storage(storage)
+            return await super().refresh_state(project_root)
+        except DagsterDbtError as error:
+            raise self._placed(error) from None
 
     def write_state_to_path(self, state_path: Path) -> None:
         self.state_refresh.into_file(state_path, state_path)
@@ -156,9 +193,14 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         self._project_root = context.project_root
-        refresh_in_development(self.defs_state_config, context.project_root, self.refresh_state)
-        with state_at_load(self.defs_state_config, context.project_root) as state_path:
-            return self.build_defs_from_state(context, state_path=state_path)
+        try:
+            refresh_in_development(self.defs_state_config, context.project_root, self.refresh_state)
+            with state_at_load(self.defs_state_config, context.project_root) as state_path:
+                return self.build_defs_from_state(context, state_path=state_path)
+        except DagsterDbtError as error:
+            # A template may have failed in a function of the user's.
+            cause = error.__cause__ if isinstance(error, TranslationError) else None
+            raise self._placed(error) from cause
 
     def build_defs_from_state(
         self, context: dg.ComponentLoadContext, state_path: Path | None
@@ -208,6 +250,11 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
         prepared = StateProject(state, self.project, self._working_folder)
         return Loaded(prepared, self.spec_rules, self.criteria, scope)
+
+    def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
+        if isinstance(error, SelectionError):
+            self.name_selection(error)
+        return placed(error, self._file)
 
     @property
     def loaded(self) -> Loaded:

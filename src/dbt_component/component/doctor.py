@@ -15,7 +15,7 @@ from dbt_component.dbt_process.arguments import (
     parse_arguments,
     refuse_step_flags,
 )
-from dbt_component.dbt_process.engine import find_engine
+from dbt_component.dbt_process.engine import NEWEST_TESTED, Engine, find_engine
 from dbt_component.definitions.listing import counted
 from dbt_component.errors import StateError
 from dbt_component.execution.plan import choose_mode
@@ -35,6 +35,7 @@ class Report:
     run_mode: str = ""
     counts: str = ""
     selected: list[str] | None = None
+    engine_note: str | None = None
 
     @property
     def is_fresh(self) -> bool:
@@ -92,6 +93,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         run_mode="sliced" if reason is None else f"{mode.value}: {reason}",
         counts=", ".join(counted(number, kind) for kind, number in sorted(counts.items())),
         selected=selected,
+        engine_note=_note_on(engine),
     )
 
 
@@ -101,6 +103,13 @@ def _when(component: DbtProjectComponent, state: StateFile) -> str:
     latest = None if storage is None else storage.get_latest_version(config.key)
     time = state.written_at if storage is None else stored_at(latest or "")
     return "" if time is None else f" {time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _note_on(engine: Engine) -> str | None:
+    if not engine.is_untested:
+        return None
+    newest = ".".join(map(str, NEWEST_TESTED))
+    return f"dbt-core {engine.versions['dbt-core']} is not tested with this package; use {newest} or older"
 
 
 def _arguments(component: DbtProjectComponent) -> DbtArguments:

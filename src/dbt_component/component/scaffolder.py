@@ -1,5 +1,6 @@
 """`dg scaffold defs dbt_component.DbtProjectComponent NAME`, with --project-path, --git-url or --init."""
 
+import contextlib
 import os
 import re
 from importlib.util import find_spec
@@ -12,14 +13,22 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field, model_validator
 from typing_extensions import Self
 
-from dbt_component.errors import DagsterDbtError
+from dbt_component.errors import DagsterDbtError, GitInputError
+from dbt_component.translation.git_url import parse_git_url
 
 _PACKAGED = Path(__file__).parents[1] / "scaffolds"
 _IN_REPOSITORY = Path(__file__).parents[3] / "scaffolds"
 
 
 class DbtScaffoldParams(BaseModel):
-    """Options of the scaffold command. --init excludes the other two."""
+    """Options of the scaffold command. --init excludes the other two.
+
+    They are checked here, before `dg` creates the component's folder. `dg` prints pydantic's own errors as
+    JSON, so ours are no ValueErrors.
+
+    Raises:
+        DagsterDbtError: The options contradict each other, the path holds no dbt project, or the URL is none.
+    """
 
     init: bool = Field(
         default=False, description="Create a new dbt project beside the Dagster code."
@@ -33,9 +42,17 @@ class DbtScaffoldParams(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def _one_usable_source(self) -> Self:
         if self.init and (self.project_path or self.git_url):
-            raise ValueError("--init creates a new project; omit --project-path and --git-url")
+            raise DagsterDbtError(
+                "`--init true` creates a new dbt project, so it can't be combined with --project-path or"
+                " --git-url.",
+                hint="Leave out one of them.",
+            )
+        if self.git_url:
+            _check_url(self.git_url)
+        elif self.project_path:
+            _existing_project(self.project_path)
         return self
 
 
@@ -52,6 +69,13 @@ class DbtProjectComponentScaffolder(Scaffolder[DbtScaffoldParams]):
         Raises:
             DagsterDbtError: The path contains no dbt project, or the folder for a new one already exists.
         """
+        try:
+            self._write(request)
+        except DagsterDbtError:
+            _remove_empty(request.target_path)
+            raise
+
+    def _write(self, request: ScaffoldRequest[DbtScaffoldParams]) -> None:
         params = request.params
         root = request.project_root or request.target_path
         project: Any
@@ -65,7 +89,10 @@ class DbtProjectComponentScaffolder(Scaffolder[DbtScaffoldParams]):
             project = _root_relative(_existing_project(params.project_path), root)
         else:
             project = "{{ context.project_root }}/dbt_project_folder"
-            click.echo("Set `project` in defs.yaml to the folder of your dbt project.")
+            click.echo(
+                "Set `project` in defs.yaml to the folder of your dbt project. Or start again with"
+                " --project-path PATH, --git-url URL, or --init true for a new dbt project."
+            )
         if request.scaffold_format == "yaml" and not request.append:
             text = _render(
                 "component/defs.yaml.jinja", type_name=request.type_name, project=project
@@ -81,9 +108,23 @@ def _existing_project(path: str) -> Path:
         raise DagsterDbtError(
             f"No dbt_project.yml in {str(folder)!r}.",
             where="--project-path",
-            hint="Pass the folder of an existing dbt project, or use --init to create one.",
+            hint="Pass the folder of an existing dbt project, relative to the current folder, or use"
+            " `--init true` to create one.",
         )
     return folder
+
+
+def _check_url(url: str) -> None:
+    try:
+        parse_git_url(url)
+    except GitInputError as error:
+        raise DagsterDbtError(error.message, where="--git-url", hint=error.hint) from None
+
+
+def _remove_empty(folder: Path) -> None:
+    """Removes the folder that `dg` created for a component that could not be written."""
+    with contextlib.suppress(OSError):  # it isn't empty
+        folder.rmdir()
 
 
 def _make_project(root: Path, component_name: str) -> Path:
@@ -95,7 +136,7 @@ def _make_project(root: Path, component_name: str) -> Path:
         raise DagsterDbtError(
             f"{str(folder)!r} already exists.",
             where="--init",
-            hint="Choose another component name, or use --project-path.",
+            hint=f"Choose another component name, or use `--project-path {folder.name}`.",
         )
     adapter = "duckdb" if find_spec("dbt.adapters.duckdb") is not None else "postgres"
     source = templates_folder() / "init"

@@ -112,7 +112,7 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
     if not words:
         raise CliArgsError(
             f"No dbt command in cli_args: {list(args)!r}.",
-            where="cli_args",
+            key="cli_args",
             hint="Begin with a command, for example `build`.",
         )
     command = find_command(words)
@@ -166,6 +166,17 @@ def add_resource_types(
     return completed
 
 
+def command_words(args: Sequence[str]) -> list[str]:
+    """The one or two words of the command in a command line; empty if there is none."""
+    return _split(args)[0]
+
+
+def unknown_options(args: Sequence[str]) -> list[str]:
+    """The options in a command line that no known version of dbt has."""
+    parts = _split(args)[1]
+    return [p.tokens[0] for p in parts if p.option is None and p.tokens[0].startswith("-")]
+
+
 def refuse_step_flags(args: Sequence[str]) -> None:
     """Refuses options in ``cli_args`` that a step sets itself.
 
@@ -176,7 +187,7 @@ def refuse_step_flags(args: Sequence[str]) -> None:
         name = part.option.name if part.option is not None else ""
         if name in _SET_BY_A_STEP:
             raise CliArgsError(
-                f"cli_args may not contain {name!r}: {_SET_BY_A_STEP[name]}.", where="cli_args"
+                f"cli_args may not contain {name!r}: {_SET_BY_A_STEP[name]}.", key="cli_args"
             )
 
 
@@ -238,7 +249,7 @@ def _split(args: Sequence[str]) -> tuple[list[str], list[_Part]]:
 
 def _first_value(option: DbtOption, name: str, waiting: list[str]) -> str:
     if not waiting or (option.arity is Arity.MANY and waiting[0].startswith("-")):
-        raise CliArgsError(f"{name!r} needs a value.", where="cli_args")
+        raise CliArgsError(f"{name!r} needs a value.", key="cli_args")
     return waiting.pop(0)
 
 
@@ -288,10 +299,10 @@ def _parse_vars(texts: Sequence[str]) -> dict[str, Any]:
             parsed = yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise CliArgsError(
-                f"--vars is neither JSON nor YAML: {text!r}.", where="cli_args"
+                f"--vars is neither JSON nor YAML: {text!r}.", key="cli_args"
             ) from error
     if parsed is not None and not isinstance(parsed, dict):
-        raise CliArgsError(f"--vars must be a mapping, not {text!r}.", where="cli_args")
+        raise CliArgsError(f"--vars must be a mapping, not {text!r}.", key="cli_args")
     return parsed or {}
 
 

@@ -114,4 +114,4 @@ def find_command(words: Sequence[str]) -> DbtCommand:
         hint = f"Did you mean `{close[0]}`?"
     else:
         hint = f"dbt's commands are {', '.join(sorted(COMMANDS))}."
-    raise CliArgsError(f"dbt has no command {name!r}.", where="cli_args", hint=hint)
+    raise CliArgsError(f"dbt has no command {name!r}.", key="cli_args", hint=hint)

@@ -17,6 +17,8 @@ import msgspec
 from dbt_component.errors import EngineError
 
 VERSION_TIMEOUT_SECONDS = 120
+NEWEST_TESTED = (1, 11)
+"""Major and minor version of dbt-core; pyproject.toml requires one that is not newer."""
 _EXEC_MARK = "'''exec' "
 _EXECUTED = re.compile(r"^'''exec' [\"']?(/[^\"'$ ]+)")
 _INSTALL_HINT = "Install dbt-core and an adapter, for example `pip install dbt-core dbt-postgres`."
@@ -41,6 +43,12 @@ class Engine(msgspec.Struct, frozen=True):
         version = self.versions.get("dbt-core")
         return None if version is None else _major_minor(version)
 
+    @property
+    def is_untested(self) -> bool:
+        """Whether dbt-core is newer than the versions that this package is tested with."""
+        core = self.versions.get("dbt-core")
+        return core is not None and _major_minor(core) > NEWEST_TESTED
+
 
 def find_engine(executable: str | None = None) -> Engine:
     """Finds the dbt to use.
@@ -59,7 +67,12 @@ def find_engine(executable: str | None = None) -> Engine:
         return Engine(python=sys.executable, versions=_installed_versions(None))
     found = shutil.which(executable)
     if found is None:
-        raise EngineError(f"dbt executable {executable!r} was not found.", hint=_INSTALL_HINT)
+        raise EngineError(
+            f"dbt executable {executable!r} was not found.",
+            key="project.dbt_executable",
+            hint="Give the path of a `dbt` that exists, or remove the key to use the dbt of this"
+            " environment.",
+        )
     python = _interpreter_of(Path(found))
     if python is None:
         command = os.path.abspath(found)
@@ -171,7 +184,7 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
     if int(versions["dbt-core"].partition(".")[0]) > 1:
         raise EngineError(
             f"dbt-core {versions['dbt-core']} can't run inside Python.",
-            hint="Use dbt-core 1.8 to 1.x, or set `dbt_executable` to run dbt as a command.",
+            hint="Use dbt-core 1.8 to 1.11, or set `dbt_executable` to run dbt as a command.",
         )
     return dict(sorted(versions.items()))
 
@@ -181,7 +194,7 @@ def _require_supported(core_version: str | None) -> None:
         return
     if _major_minor(core_version) < (1, 8):
         raise EngineError(
-            f"dbt-core {core_version} is not supported.", hint="Use dbt-core 1.8 or newer."
+            f"dbt-core {core_version} is not supported.", hint="Use dbt-core 1.8 to 1.11."
         )
 
 

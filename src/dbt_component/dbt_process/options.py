@@ -100,6 +100,8 @@ _OPTIONS = (
     *_listed(_SWITCHES, Arity.NONE),
 )
 _BY_NAME = {name: option for option in _OPTIONS for name in option.names}
+OPTION_NAMES = tuple(name for name in _BY_NAME if name.startswith("--"))
+"""The long names of all options."""
 # The only name with a different meaning in one command.
 _OF_COMMAND = {("init", "-s"): _BY_NAME["--skip-profile-setup"]}
 

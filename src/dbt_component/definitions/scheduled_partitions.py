@@ -13,7 +13,10 @@ _HINT = (
 
 
 def partitions_of_schedule(
-    name: str, partitions_defs: Iterable[dg.PartitionsDefinition | None], *, where: str
+    name: str,
+    partitions_defs: Iterable[dg.PartitionsDefinition | None],
+    *,
+    where: str | None = None,
 ) -> dg.PartitionsDefinition | None:
     """The partitions that the schedule's runs are of; ``None`` if no asset has partitions.
 

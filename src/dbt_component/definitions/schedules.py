@@ -56,9 +56,8 @@ def build_schedule(
         tags=tags,
         description=description,
         subject=f"Schedule {name!r}",
-        where=_WHERE,
     )
-    known = partitions_of_schedule(name, selection.partitions_defs, where=_WHERE)
+    known = partitions_of_schedule(name, selection.partitions_defs)
 
     def requests(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         partitions_def = _partitions_now(context, job.name, known)

@@ -8,7 +8,8 @@ from dagster import AssetAttributesModel, ResolutionContext
 from jinja2 import TemplateSyntaxError
 from pydantic import BaseModel, ValidationError
 
-from dbt_component._dagster import resolve_partitions_def
+from dbt_component._dagster import resolve_partitions_def, scope_attributes
+from dbt_component.definitions.yaml_place import find_place
 from dbt_component.errors import TranslationError
 from dbt_component.manifest.node_props import NodeProps
 from dbt_component.translation.template import (
@@ -17,10 +18,13 @@ from dbt_component.translation.template import (
     compile_template,
     compile_value,
 )
+from dbt_component.translation.template_names import explain_unknown_attribute
 
 TranslationFn = Callable[[dg.AssetSpec, NodeProps], dg.AssetSpec]
 
 _TEXT_FIELDS = frozenset({"description", "group_name", "code_version"})
+_NOT_USER_CODE = frozenset({"dagster", "dagster_shared", "dbt_component", "jinja2", "pydantic"})
+_DEFAULT_EXAMPLE = "\"{{ node.meta.owner | default('team:data') }}\""
 _SCOPE_HINT = "`node` is the node's entry in manifest.json, `spec` its asset by default rules."
 
 
@@ -28,7 +32,7 @@ def compile_translation(context: ResolutionContext, model: Any) -> TranslationFn
     """Compiles the ``translation`` of a component.
 
     Args:
-        context: Resolution context of the component's attributes; gives scope and source position.
+        context: Resolution context of the key; gives scope and source position.
         model: The mapping form (a pydantic model) or the string form (a template that returns an
             AssetSpec, a mapping, or such a model).
 
@@ -38,10 +42,9 @@ def compile_translation(context: ResolutionContext, model: Any) -> TranslationFn
     Raises:
         TranslationError: A template is malformed; raised before any node is translated.
     """
-    here = context.at_path("translation")
     if isinstance(model, str):
-        return _StringTranslation(here, model)
-    return _MappingTranslation(here, model)
+        return _StringTranslation(context, model)
+    return _MappingTranslation(context, model)
 
 
 class _MappingTranslation:
@@ -49,26 +52,39 @@ class _MappingTranslation:
 
     def __init__(self, context: ResolutionContext, model: BaseModel) -> None:
         self._context = context
-        self._fields: list[tuple[str, Render]] = []
+        self._fields: list[tuple[str, Any, Render]] = []
+        known = {name: scope_attributes(value) for name, value in context.scope.items()}
         for name in sorted(model.model_fields_set):
             value = getattr(model, name)
             try:
-                self._fields.append((name, _compile_field(context, name, value)))
+                render = _compile_field(context, name, value)
+                problem = explain_unknown_attribute(value, known)
             except TemplateSyntaxError as error:
                 raise TranslationError(
-                    f"Malformed template in translation.{name}: {value!r}: {error.message}.",
-                    where=_where(context, name),
-                ) from error
+                    f"Malformed template in translation.{name}: {value!r}: {(error.message or '').rstrip('.')}.",
+                    where=find_place(context, name),
+                ) from None
+            if problem is not None:
+                raise TranslationError(
+                    f"translation.{name} is {value!r}, but {problem}",
+                    where=find_place(context, name),
+                )
+            self._fields.append((name, value, render))
 
     def __call__(self, spec: dg.AssetSpec, node: NodeProps) -> dg.AssetSpec:
         scope = {**self._context.scope, "node": node, "spec": spec}
         values: dict[str, Any] = {}
-        for name, render in self._fields:
+        for name, source, render in self._fields:
             try:
                 values[name] = _coerce(name, render(scope))
             except Exception as error:
-                raise _failed(self._context, name, node, error) from error
-        return _apply(self._context, spec, node, values)
+                raise _failed(self._context, name, node, error, source) from _in_user_code(error)
+        try:
+            return _apply(spec, values)
+        except _RefusedValueError as refused:
+            sources = {name: source for name, source, _ in self._fields}
+            source = sources.get(refused.name, sources.get("key_prefix"))
+            raise _failed(self._context, refused.name, node, refused.error, source) from None
 
 
 class _StringTranslation:
@@ -76,31 +92,32 @@ class _StringTranslation:
 
     def __init__(self, context: ResolutionContext, source: str) -> None:
         self._context = context
+        self._source = source
         try:
             self._render = compile_template(source)
         except TemplateSyntaxError as error:
             raise TranslationError(
-                f"Malformed template in translation: {source!r}: {error.message}.",
-                where=_where(context, None),
-            ) from error
+                f"Malformed template in translation: {source!r}: {(error.message or '').rstrip('.')}.",
+                where=find_place(context),
+            ) from None
 
     def __call__(self, spec: dg.AssetSpec, node: NodeProps) -> dg.AssetSpec:
         try:
             result = self._render({**self._context.scope, "node": node, "spec": spec})
         except Exception as error:
-            raise _failed(self._context, None, node, error) from error
+            raise _failed(self._context, None, node, error, self._source) from _in_user_code(error)
         if isinstance(result, dg.AssetSpec):
             return result
         if isinstance(result, Mapping):
             try:
                 result = AssetAttributesModel(**result)
             except ValidationError as error:
-                raise _failed(self._context, None, node, error) from error
+                raise _failed(self._context, None, node, error, dict(result)) from None
         if isinstance(result, BaseModel):
             return _MappingTranslation(self._context, result)(spec, node)
         raise TranslationError(
             f"translation returned {type(result).__name__} for {node['unique_id']!r}.",
-            where=_where(self._context, None),
+            where=find_place(self._context),
             hint="Return an AssetSpec, or a mapping of asset attributes.",
         )
 
@@ -114,9 +131,18 @@ def _compile_field(context: ResolutionContext, name: str, value: Any) -> Render:
     return compile_value(value, is_text=name in _TEXT_FIELDS)
 
 
+class _WrongValueError(ValueError):
+    """A template gave a value of a wrong type."""
+
+
 def _coerce(name: str, value: Any) -> Any:
     if value is None:
         return None
+    if name == "automation_condition" and not isinstance(value, dg.AutomationCondition):
+        raise _WrongValueError(
+            f"expected an AutomationCondition, got {value!r}; write"
+            ' "{{ dg.AutomationCondition.eager() }}"'
+        )
     if name in _TEXT_FIELDS:
         return str(value)
     if name == "key":
@@ -140,9 +166,16 @@ def _asset_key(value: Any) -> dg.AssetKey:
     return dg.AssetKey.from_user_string(str(value))
 
 
-def _apply(
-    context: ResolutionContext, spec: dg.AssetSpec, node: NodeProps, values: dict[str, Any]
-) -> dg.AssetSpec:
+class _RefusedValueError(Exception):
+    """Dagster refused the value of one field."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(name)
+        self.name = name
+        self.error = error
+
+
+def _apply(spec: dg.AssetSpec, values: dict[str, Any]) -> dg.AssetSpec:
     """Merges ``metadata`` and ``tags`` into the spec's; all other values replace the spec's."""
     prefix = values.pop("key_prefix", None)
     if prefix is not None:
@@ -157,28 +190,46 @@ def _apply(
             spec = spec.replace_attributes(**values)
         return spec.merge_attributes(**merged) if merged else spec
     except Exception as error:
-        names = ", ".join(sorted([*values, *merged]))
-        raise _failed(context, names, node, error) from error
+        raise _find_refused(spec, values, merged) or error from None
+
+
+def _find_refused(
+    spec: dg.AssetSpec, values: dict[str, Any], merged: dict[str, Any]
+) -> _RefusedValueError | None:
+    for change, fields in ((spec.replace_attributes, values), (spec.merge_attributes, merged)):
+        for name, value in fields.items():
+            try:
+                change(**{name: value})
+            except Exception as error:
+                return _RefusedValueError(name, error)
+    return None
 
 
 def _failed(
-    context: ResolutionContext, name: str | None, node: NodeProps, error: Exception
+    context: ResolutionContext, name: str | None, node: NodeProps, error: Exception, source: Any
 ) -> TranslationError:
     field = f"translation.{name}" if name else "translation"
     text = str(error) or repr(error)
-    if not isinstance(error, UndefinedValueError):
+    hint = _SCOPE_HINT
+    if isinstance(error, UndefinedValueError):
+        hint = f"If only some nodes have it, give a default: {_DEFAULT_EXAMPLE}. {_SCOPE_HINT}"
+    elif not isinstance(error, _WrongValueError):
         text = f"{type(error).__name__}: {text}"
     return TranslationError(
-        f"{field} failed on {node['resource_type']} {node['unique_id']!r}: {text}",
-        where=_where(context, name),
-        hint=_SCOPE_HINT,
+        f"{field} failed on {node['resource_type']} {node['unique_id']!r}: {text.rstrip('.')}. The value in"
+        f" the file is {source!r}.",
+        where=find_place(context, name or ""),
+        hint=hint,
     )
 
 
-def _where(context: ResolutionContext, name: str | None) -> str | None:
-    tree = context.source_position_tree
-    if tree is None:
-        return None
-    path = [*context.path, *([name] if name else [])]
-    position, _ = tree.lookup_closest_and_path(path, None)
-    return f"{position.filename}:{position.start.line}"
+def _in_user_code(error: Exception) -> Exception | None:
+    """The error with the user's own stack frames only; ``None`` if it has none."""
+    frames = error.__traceback__
+    while frames is not None:
+        code = frames.tb_frame
+        module = str(code.f_globals.get("__name__", "")).partition(".")[0]
+        if module not in _NOT_USER_CODE and not code.f_code.co_filename.startswith("<"):
+            return error.with_traceback(frames)
+        frames = frames.tb_next
+    return None

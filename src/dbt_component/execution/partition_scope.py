@@ -72,7 +72,7 @@ class RangeHasNoKey:
         raise CliArgsError(
             f"partition_key has no single value: the run covers {self._range.start!r} to"
             f" {self._range.end!r}.",
-            where="cli_args",
+            key="cli_args",
             hint="Use partition_key_range or partition_time_window, or set `op.backfill_policy:"
             " {type: multi_run}`.",
         )

@@ -7,6 +7,18 @@ import dagster as dg
 from dbt_component.execution.partition_scope import partition_scope
 from dbt_component.execution.resource import DbtCliResource
 
+RUN_NAMES = frozenset(
+    {
+        "partition_key",
+        "partition_key_range",
+        "partition_time_window",
+        "context",
+        "config",
+        "state_args",
+        "defer_args",
+    }
+)
+
 
 def run_scope(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> dict[str, Any]:
     """The run's partition, ``context``, ``config``, and ``state_args`` and ``defer_args`` of the resource."""

@@ -21,6 +21,7 @@ def run_to_end(
     what: str,
     where: Path | None = None,
     hidden: HiddenValues | None = None,
+    explain: Callable[[int, str], PrepareError] | None = None,
 ) -> list[str]:
     """Runs one request and returns dbt's warnings.
 
@@ -33,6 +34,7 @@ def run_to_end(
         what: Description of the request, for errors.
         where: Folder to name in errors. Default: ``cwd``.
         hidden: Values to mask in dbt's messages.
+        explain: Turns dbt's message into an error, from the number of commands that succeeded before.
 
     Raises:
         PrepareError: dbt failed (the message is its output), or the process ended without a result.
@@ -42,6 +44,7 @@ def run_to_end(
     errors: list[str] = []
     warnings: list[str] = []
     is_complete = False
+    succeeded = 0
     output = scratch / "output.txt"
     with (
         output.open("wb") as file,
@@ -52,11 +55,13 @@ def run_to_end(
             if isinstance(event, LogLine):
                 (errors if event.level == "error" else warnings).append(event.message)
             elif isinstance(event, InvocationResult):
-                if not event.success:
-                    raise PrepareError(
-                        f"{what} failed:\n{event.error or chr(10).join(errors) or 'no message'}",
-                        where=place,
-                    )
+                if event.success:
+                    succeeded += 1
+                    continue
+                text = event.error or "\n".join(errors) or "no message"
+                if explain is not None:
+                    raise explain(succeeded, text)
+                raise PrepareError(f"{what} failed:\n{text}", where=place)
             else:
                 is_complete = True
         exit_code = process.exit_code

@@ -30,6 +30,7 @@ from dbt_component.project.fingerprint import (
     take_fingerprint,
 )
 from dbt_component.project.packages import needs_packages
+from dbt_component.project.parse_failure import explain_failure
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.project.project_copy import ProjectCopy, pack_project
@@ -112,6 +113,9 @@ class Preparation:
                 where=self.project.project_dir.resolve(),
                 what=self._described(commands),
                 hidden=HiddenValues(self.project.vars),
+                explain=lambda succeeded, text: explain_failure(
+                    self.project, commands[succeeded], text
+                ),
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
             with _paused_collector():

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dbt_component.dbt_process.variables import PROFILES_DIR, find_variable
-from dbt_component.errors import (
-    DagsterDbtProfilesDirectoryNotFoundError,
-    DagsterDbtProjectNotFoundError,
-)
+from dbt_component.errors import DagsterDbtProfilesDirectoryNotFoundError
 from dbt_component.project.project_yml import ProjectYml, read_project_yml
 
 
@@ -58,11 +55,6 @@ class DbtProject:
         packaged = None if self.packaged_project_dir is None else Path(self.packaged_project_dir)
         if packaged is not None and not os.getenv("DAGSTER_IS_DEV_CLI") and packaged.exists():
             project_dir = packaged
-        if not project_dir.exists():
-            raise DagsterDbtProjectNotFoundError(
-                f"project_dir {str(project_dir)!r} does not exist.",
-                hint="Check the path; relative paths start at the current working directory.",
-            )
         set_field = object.__setattr__
         set_field(self, "project_dir", project_dir)
         set_field(self, "target_path", Path(self.target_path))
@@ -111,6 +103,7 @@ class DbtProject:
         raise DagsterDbtProfilesDirectoryNotFoundError(
             f"No profiles.yml for dbt project {self.name!r}; looked in {looked}.",
             where=str(self.project_dir),
+            key="project.profiles_dir" if self.profiles_dir is not None else "project",
             hint="Add profiles.yml beside dbt_project.yml, or set `profiles_dir` of the project.",
         )
 

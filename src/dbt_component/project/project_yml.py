@@ -1,5 +1,6 @@
 """Reads the few fields of dbt_project.yml that are needed without starting dbt."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ _PATH_FIELDS = {
 }
 # Names from before dbt 1.0, which dbt still accepts.
 _FORMER_FIELDS = {"model-paths": "source-paths", "seed-paths": "data-paths"}
+# Upwards from a wrong path, to suggest a right one.
+_SEARCHED_LEVELS = 5
 
 
 class ProjectYml(msgspec.Struct, frozen=True):
@@ -66,13 +69,13 @@ def read_project_yml(project_dir: Path) -> ProjectYml:
     if not project_dir.is_dir():
         raise DagsterDbtProjectNotFoundError(
             f"dbt project folder {str(project_dir)!r} does not exist.",
-            hint="Check `project` in defs.yaml; relative paths start at the folder of defs.yaml.",
+            hint=_near(project_dir),
         )
     path = project_dir / "dbt_project.yml"
     if not path.exists():
         raise DagsterDbtProjectYmlFileNotFoundError(
             f"No dbt_project.yml in {str(project_dir)!r}.",
-            hint="Point `project` at the folder that holds dbt_project.yml.",
+            hint=_near(project_dir),
         )
     content = load_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("name"), str):
@@ -89,3 +92,20 @@ def read_project_yml(project_dir: Path) -> ProjectYml:
         resource_paths=list(dict.fromkeys(str(p) for p in resource_paths)),
         vars=content.get("vars") or {},
     )
+
+
+def _near(folder: Path) -> str:
+    """Names dbt projects near a folder that is none, and says where relative paths start."""
+    if not folder.is_absolute():
+        return f"Relative paths start at the current working directory, {os.getcwd()!r}."
+    existing = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+    start = (
+        "In defs.yaml, relative paths start at the folder of defs.yaml, and"
+        " `{{ context.project_root }}` is the folder of the Dagster project."
+    )
+    for place in (existing, *existing.parents)[:_SEARCHED_LEVELS]:
+        found = sorted({*place.glob("dbt_project.yml"), *place.glob("*/dbt_project.yml")})
+        if found:
+            names = ", ".join(repr(str(path.parent)) for path in found[:3])
+            return f"There is a dbt project in {names}. {start}"
+    return start

@@ -121,14 +121,22 @@ def read_answers(path: Path, wanted: Sequence[SelectionCriteria]) -> Answers:
     """
     file = msgspec.json.decode(path.read_bytes(), type=_AnswerFile)
     found = {criteria: file.selections[criteria.cache_key] for criteria in wanted}
-    problems = [f"{c}: {answer.error}" for c, answer in found.items() if answer.error is not None]
-    if problems:
-        raise SelectionError(
-            "dbt does not accept " + "\n".join(problems),
+    refused = [criteria for criteria, answer in found.items() if answer.error is not None]
+    if refused:
+        problems = [f"{c}: {_in_one_line(found[c].error or '')}" for c in refused]
+        error = SelectionError(
+            f"dbt does not accept {'; '.join(problems)}.",
             hint="See https://docs.getdbt.com/reference/node-selection/syntax.",
         )
+        error.refused = [criteria.cache_key for criteria in refused]
+        raise error
     return Answers(
         {criteria.cache_key: answer.ids for criteria, answer in found.items()},
         file.runtime_vars,
         file.databases,
     )
+
+
+def _in_one_line(text: str) -> str:
+    """dbt's message without the kind of error that it begins with."""
+    return " ".join(text.removeprefix("Runtime Error").split()).rstrip(".")

@@ -28,6 +28,7 @@ class SelectionCriteria(msgspec.Struct, frozen=True, order=True):
             value = self.select if chosen else self.exclude
             raise SelectionError(
                 f"`selector` {self.selector!r} can't be combined with `{other}` {value!r}.",
+                key="selector",
                 hint=f"Keep one of the two, or write the `{other}` into selectors.yml.",
             )
 
@@ -35,6 +36,13 @@ class SelectionCriteria(msgspec.Struct, frozen=True, order=True):
     def is_everything(self) -> bool:
         """Whether every node is selected, so dbt need not resolve the selection."""
         return self.select in _EVERYTHING and not self.exclude and not self.selector
+
+    @property
+    def main_key(self) -> str:
+        """The key of defs.yaml that holds the selection, or most of it."""
+        if self.selector:
+            return "selector"
+        return "exclude" if self.exclude and self.select in _EVERYTHING else "select"
 
     @property
     def cache_key(self) -> str:

@@ -1,4 +1,4 @@
-"""The component's JSON schema, which `dg docs`, `dg check yaml` and editors read."""
+"""The component's JSON schema, which `dg check yaml` and editors read."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from dagster.components.resolved import core_models
+from jsonschema import Draft202012Validator
 
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.dbt_process.child.child_metadata import KINDS
@@ -39,13 +40,61 @@ def test_every_key_is_described(name: str, model: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("name", "model"), models().items())
-def test_unknown_keys_are_refused(name: str, model: dict[str, Any]) -> None:
-    assert model["additionalProperties"] is False
+def test_unknown_keys_are_refused_with_a_list_of_the_known(
+    name: str, model: dict[str, Any]
+) -> None:
+    assert model["propertyNames"] == {"enum": sorted(model["properties"])}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "path", "expected"),
+    [
+        ({"slect": "a"}, "", "'slect' is not one of ['cli_args', "),
+        ({"project": {"project_dirr": "a"}}, "project", "'project_dirr' is not one of"),
+        ({"project": {"repo_url": "a", "rf": "b"}}, "project", "'rf' is not one of"),
+        ({"project": 3}, "project", "3 is not of type 'object'"),
+        ({"translation": {"group_nam": "a"}}, "translation", "'group_nam' is not one of"),
+        ({"op": {"pol": "a"}}, "op", "'pol' is not one of ['backfill_policy', "),
+        ({"schedules": [{"nam": "a"}]}, "schedules.0", "'nam' is not one of"),
+        ({"cli_args": ["build", None]}, "cli_args.1", "None is not valid"),
+        ({"cli_args": 3}, "cli_args", "3 is not of type 'array'"),
+        ({"watch": {"interval_seconds": 1}}, "watch.interval_seconds", "1 is not valid"),
+    ],
+)
+def test_dg_check_yaml_names_the_key_that_is_wrong(
+    attributes: dict[str, Any], path: str, expected: str
+) -> None:
+    validator = Draft202012Validator(DbtProjectComponent.model().model_json_schema())
+    errors = {
+        ".".join(map(str, error.absolute_path)): error.message
+        for error in validator.iter_errors({"project": "a", **attributes})
+        if "required" not in error.message
+    }
+    assert list(errors) == [path]
+    assert expected in errors[path]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"project": "{{ a }}", "translation": "{{ b }}", "op": "{{ c }}", "schedules": "{{ d }}"},
+        {"project": {"project_dir": "a"}, "op": None, "watch": None},
+        {
+            "project": {"repo_url": "a"},
+            "translation": {"owners": ["a"]},
+            "prepare_if_dev": "{{ e }}",
+        },
+    ],
+)
+def test_every_form_of_a_value_is_accepted(attributes: dict[str, Any]) -> None:
+    model = DbtProjectComponent.model()
+    assert list(Draft202012Validator(model.model_json_schema()).iter_errors(attributes)) == []
+    model.model_validate(attributes)
 
 
 def test_every_kind_of_metadata_is_accepted_and_described() -> None:
     include_metadata = models()["DbtProjectComponent"]["properties"]["include_metadata"]
-    accepted = include_metadata["anyOf"][0]["items"]["enum"]
+    accepted = include_metadata["else"]["items"]["enum"]
     assert accepted == [*KINDS, "insights"]  # the last one has an error of its own
     assert [name for name in KINDS if f"`{name}`" not in include_metadata["description"]] == []
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from dagster import ResolutionContext
 from pydantic import Discriminator, Field, Tag
 
-from dbt_component.component.yaml.strict_model import StrictModel
+from dbt_component.component.yaml.strict_model import Condition, StrictModel
 from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.git.git_project import GitProjectSource
@@ -153,6 +153,7 @@ ProjectModel = Annotated[
     | Annotated[DbtProjectArgsModel, Tag("folder")]
     | Annotated[GitProjectArgsModel, Tag("git")],
     Discriminator(_form_of),
+    Condition({"not": {"required": ["repo_url"]}}),
 ]
 """A path, or one of the mapping forms; the key ``repo_url`` marks the Git form."""
 

@@ -1,5 +1,7 @@
 """``schedules:`` of defs.yaml."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 import dagster as dg
@@ -8,6 +10,7 @@ from pydantic import Field
 from dbt_component.component.yaml.strict_model import StrictResolvable
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.schedules import build_schedule
+from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 
@@ -79,6 +82,29 @@ class Schedule(StrictResolvable):
     def job(self) -> str:
         """The name of its job."""
         return self.job_name or f"{self.name}_job"
+
+    @contextmanager
+    def named(self, position: int) -> Iterator[None]:
+        """Adds the schedule's name and key to errors about it.
+
+        Args:
+            position: Position in ``schedules``.
+
+        Raises:
+            DefinitionError: Dagster refused the schedule.
+        """
+        key = f"schedules[{position}]"
+        try:
+            yield
+        except dg.DagsterInvalidDefinitionError as error:
+            raise DefinitionError(f"Schedule {self.name!r}: {error}", key=key) from None
+        except SelectionError as error:
+            error.subject = f"Schedule {self.name!r}"
+            error.key = f"{key}.{error.key}"
+            raise
+        except DefinitionError as error:
+            error.key = f"{key}.{self.criteria.main_key}"
+            raise
 
     def build(self, selection: JobSelection) -> dg.ScheduleDefinition:
         """Builds the schedule, with a job of what dbt selects.

@@ -1,6 +1,7 @@
 """Pydantic models whose errors name the key in the file and suggest known keys for an unknown one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -9,10 +10,13 @@ import dagster as dg
 from pydantic import (
     BaseModel,
     ConfigDict,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     ValidationError,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 from typing_extensions import Self
 
 from dbt_component._dagster import derive_model_type
@@ -41,6 +45,65 @@ class StrictModel(dg.Model):
             raise ValidationError.from_exception_data(
                 error.title, _without_alternatives(details)
             ) from None
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Lets `dg check yaml` list the known keys when it refuses one."""
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        if schema.pop("additionalProperties", True) is False:
+            schema["propertyNames"] = {"enum": sorted(schema["properties"])}
+        schema["properties"] = {
+            name: _mended(field, handler.resolve_ref_schema)
+            for name, field in schema.get("properties", {}).items()
+        }
+        return schema
+
+
+_SCALARS = ("boolean", "integer", "number")
+
+
+def _mended(
+    field: JsonSchemaValue, resolve: Callable[[JsonSchemaValue], JsonSchemaValue]
+) -> JsonSchemaValue:
+    """The schema of a field with conditions in place of alternatives: one is a template, in every field.
+
+    JSON schema names no key in a value that fits none of several alternatives, but it does in the branch of a
+    condition.
+    """
+    members = field.get("anyOf", [])
+    texts = [m["type"] for m in members if m.get("type") in ("string", "null")]
+    mappings = [m for m in members if m.get("type") not in texts]
+    if not texts or any(m.get("type") in _SCALARS for m in mappings):
+        return field
+    if len(mappings) == 1:
+        chosen = mappings[0]
+    else:
+        types = [resolve(m).get("properties", {}).get("type", {}).get("const") for m in mappings]
+        if None in types or not types:
+            return field
+        chosen = {"type": "object", "required": ["type"], "properties": {"type": {"enum": types}}}
+        chosen["allOf"] = [
+            {"if": {"required": ["type"], "properties": {"type": {"const": kind}}}, "then": mapping}
+            for kind, mapping in zip(types, mappings, strict=True)
+        ]
+    others = {name: item for name, item in field.items() if name != "anyOf"}
+    return {**others, "if": {"type": texts}, "then": {}, "else": chosen}
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """An annotation of a union of text and two mappings: the condition of the first mapping in JSON schema."""
+
+    first_mapping: JsonSchemaValue
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Returns the schema of the mappings; the alternative of text is that of a template."""
+        _text, first, second = handler(core_schema)["oneOf"]
+        return {"type": "object", "if": self.first_mapping, "then": first, "else": second}
 
 
 def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:

@@ -83,7 +83,7 @@ def remote_commit_of(source: ProjectSource) -> Callable[[], str]:
     if source.remote_commit is None:
         raise DefinitionError(
             "`watch` needs a project in Git, and this project is a folder.",
-            where="watch",
+            key="watch",
             hint="Set `project.repo_url`, or remove `watch`.",
         )
     return source.remote_commit
