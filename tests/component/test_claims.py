@@ -26,7 +26,7 @@ def two_projects(dg_project: DgProject, prepared: None) -> DgProject:
 def load_error(project: DgProject) -> DagsterDbtError:
     with pytest.raises(Exception) as caught:
         project.load()
-    error = caught.value.__cause__
+    error = caught.value
     assert isinstance(error, DagsterDbtError), caught.value
     return error
 

@@ -97,8 +97,8 @@ def test_a_process_without_an_instance_is_told_how_to_open_one(versioned: DgProj
     versioned.storage = None
     with pytest.raises(Exception) as caught:
         versioned.load()
-    assert isinstance(caught.value.__cause__, StateMissingError)
-    assert "with dagster.DagsterInstance.get():" in str(caught.value.__cause__)
+    assert isinstance(caught.value, StateMissingError)
+    assert "with dagster.DagsterInstance.get():" in str(caught.value)
 
 
 @pytest.mark.server
