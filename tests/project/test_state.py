@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dbt_component.errors import StateFormatError
+from dbt_component.errors import StateError, StateFormatError
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.fingerprint import Fingerprint
 from dbt_component.project.state import (
@@ -139,3 +139,14 @@ def test_any_zip_program_reads_a_state(shop_state_path: Path) -> None:
     with zipfile.ZipFile(shop_state_path) as archive:
         assert archive.testzip() is None
         assert archive.namelist()[-1] == "state.json"
+
+
+def test_a_state_of_another_user_is_an_error_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(StateError, match=r"not allowed to read[\s\S]*COPY --chown"):
+        StateFile(tmp_path / "state")

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from dbt_component.errors import NewerStateError, StateFormatError
+from dbt_component.errors import NewerStateError, StateError, StateFormatError
 from dbt_component.project.state import StateFile
 
 
@@ -42,7 +42,7 @@ class PreviousState:
             state = StateFile(self._path)
         except NewerStateError:
             raise
-        except StateFormatError as error:
+        except StateError as error:
             self.problem = f"no usable state ({error.message})"
             return
         except OSError:

@@ -27,7 +27,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED
 import msgspec
 
 from dbt_component.dbt_process.parse_cache import ParseCache
-from dbt_component.errors import NewerStateError, StateFormatError
+from dbt_component.errors import NewerStateError, StateError, StateFormatError
 from dbt_component.manifest.entries import StoredEntries
 from dbt_component.manifest.index import ManifestIndex, decode_index
 from dbt_component.manifest.manifest import Manifest
@@ -137,13 +137,21 @@ class StateFile:
     """An open state file. Each part is read on first access; reading is thread-safe.
 
     Raises:
+        StateError: This user is not allowed to read the file.
         StateFormatError: The file is truncated, corrupt or not a state, or has an older format.
         NewerStateError: A newer release wrote the file.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: IO[bytes] = path.open("rb")
+        try:
+            self._file: IO[bytes] = path.open("rb")
+        except PermissionError as error:
+            raise StateError(
+                "This user is not allowed to read the state.",
+                where=str(path),
+                hint="Give the file to the user who runs the code, for example by `COPY --chown=USER` in an image.",
+            ) from error
         try:
             self.header = self._read_header()
             self._parts = StoredParts(self._file, path, self.header.parts)
