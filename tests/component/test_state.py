@@ -98,7 +98,7 @@ def test_a_broken_project_without_any_state_is_an_error_in_development(
     break_project(dg_project)
     with pytest.raises(Exception) as caught:
         dg_project.load()
-    assert "customers.sql" in str(caught.value.__cause__)
+    assert "customers.sql" in str(caught.value)
 
 
 def test_no_state_in_production_gives_no_definitions_and_says_what_to_run(
@@ -172,8 +172,8 @@ def test_a_truncated_corrupt_or_newer_state_is_an_error_that_says_what_to_do(
         (folder / "state").write_bytes(content)
         with pytest.raises(Exception) as caught:
             dg_project.load()
-        assert isinstance(caught.value.__cause__, StateFormatError), caught.value.__cause__
-        assert "dg utils refresh-defs-state" in str(caught.value.__cause__)
+        assert isinstance(caught.value, StateFormatError), caught.value
+        assert "dg utils refresh-defs-state" in str(caught.value)
     with (
         zipfile.ZipFile(shop_state_path) as old,
         zipfile.ZipFile(folder / "state", "w") as new,
@@ -185,8 +185,8 @@ def test_a_truncated_corrupt_or_newer_state_is_an_error_that_says_what_to_do(
             new.writestr(name, content)
     with pytest.raises(Exception) as caught:
         dg_project.load()
-    assert "format version 9; this release reads 2" in str(caught.value.__cause__)
-    assert "Upgrade dbt-component" in str(caught.value.__cause__)
+    assert "format version 9; this release reads 2" in str(caught.value)
+    assert "Upgrade dbt-component" in str(caught.value)
 
 
 @pytest.mark.server
