@@ -1,12 +1,14 @@
 """`dbt-component doctor` tells the truth and starts no dbt."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from dbt_component.cli import main
+from dbt_component.dbt_process.engine import Engine
 from tests.dg_project import DgProject
 
 
@@ -54,3 +56,13 @@ def test_no_state_is_said_with_the_remedy(dg_project: DgProject) -> None:
     code, output = doctor(dg_project)
     assert code == 1
     assert "dg utils refresh-defs-state" in output
+
+
+def test_a_dbt_that_is_newer_than_the_tested_ones_is_named(
+    doctored: DgProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = Engine(sys.executable, {"dbt-core": "1.12.6", "dbt-duckdb": "1.12.0"})
+    monkeypatch.setattr("dbt_component.component.doctor.find_engine", lambda _: newer)
+    code, output = doctor(doctored)
+    assert code == 1
+    assert "note: dbt-core 1.12.6 is not tested with this package; use 1.11 or older" in output

@@ -114,7 +114,10 @@ class DbtProjectAttributes(dg.Resolvable):
             description="Changes the asset of each node: a mapping of asset attributes, or one template"
             " that returns them. In scope: `node`, its entry in manifest.json, and `spec`, its asset by"
             " default rules.",
-            examples=[{"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]}],
+            examples=[
+                {"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]},
+                {"owners": ["{{ node.meta.owner | default('team:data') }}"]},
+            ],
         ),
     ] = None
     translation_settings: Annotated[
