@@ -1,6 +1,7 @@
 """Runs cases with stock dbt, which parses and selects nodes itself; nothing in it is replaced."""
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 from .cases import Case, ProjectGraph
 from .observation import NodeEnd, Observation, Step, normalise, read_sql_files
 from .warm_process import WarmProcess
+
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")  # our events are plain text
 
 
 class StockDbt:
@@ -86,15 +89,20 @@ def _observe(record: dict[str, Any], target: Path, output: str) -> Observation:
         steps.append(Step(kind, unique_id))
         if kind == "end":
             resource_type, status, failures, message = rest
-            is_test = resource_type in ("test", "unit_test")
+            # dbt also gives a number where it counted no rows: 0 for a test that it could not run.
+            has_counted = resource_type == "test" and status in ("pass", "warn", "fail")
             # The batches of a microbatch model also end, under its id and before it.
             counts[unique_id] = counts.get(unique_id, 0) + 1
             ends[unique_id] = NodeEnd(
-                status, failures if is_test else None, normalise(message or "", target)
+                status,
+                failures if has_counted else None,
+                normalise(_COLOUR.sub("", message or ""), target),
             )
     return Observation(
         success=record["success"],
-        error=None if record["error"] is None else normalise(record["error"], target),
+        error=None
+        if record["error"] is None
+        else normalise(_COLOUR.sub("", record["error"]), target),
         selected=frozenset(record["selected"]),
         steps=steps,
         ends=ends,
