@@ -36,6 +36,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
             ["run", "--vars", '{"a": "***", "n": 1}', "--select", "x"],
         ),
         (["run", "--vars", "{hidden: literal}"], ["run", "--vars", '{"hidden": "***"}']),
+        (["run", "--vars", "{hidden: 10}"], ["run", "--vars", '{"hidden": 10}']),
         (["run", "--vars", "not a mapping"], ["run", "--vars", "***"]),
         (["run", "--vars", "{broken"], ["run", "--vars", "***"]),
         (["run", "--vars", ""], ["run", "--vars", ""]),

@@ -28,17 +28,18 @@ _HIDDEN_VARIABLE = "DBT_ENV_SECRET_DBT_COMPONENT_"
 def shown_argv(argv: Sequence[str], *, hidden: Collection[str] = ()) -> list[str]:
     """A command line for people.
 
-    In ``--vars``, the values of the variables in ``hidden`` and all that came from the environment are masked.
+    In ``--vars``, all values that came from the environment are masked, and those of the variables in
+    ``hidden`` unless they are numbers or booleans: a template may have changed a text so that it is not recognised.
     """
     environment = _environment()
-    return replace_vars(
-        argv,
-        lambda name, value: (
-            MASK
-            if name in hidden or any(_found_in(text, environment) for text in _texts(value))
-            else value
-        ),
-    )
+
+    def shown(name: str, value: Any) -> Any:
+        is_hidden = name in hidden and value is not None and not isinstance(value, (int, float))
+        if is_hidden or any(_found_in(text, environment) for text in _texts(value)):
+            return MASK
+        return value
+
+    return replace_vars(argv, shown)
 
 
 def replace_vars(argv: Sequence[str], replace: Callable[[str, Any], Any]) -> list[str]:

@@ -61,7 +61,7 @@ class RunPlan:
     def dbt_command(self) -> str:
         """The command as text, for messages. Nodes that are given by unique id are not part of it.
 
-        Values of the project's variables are masked, and others that came from the environment.
+        Values of variables that came from the environment are masked, and so is all text in the project's.
         """
         return " ".join(["dbt", *shown_argv(self.argv, hidden=self.project.vars.keys())])
 

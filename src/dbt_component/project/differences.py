@@ -8,12 +8,12 @@ from dbt_component.project.fingerprint import (
     CONNECTION_KEYS,
     Fingerprint,
     changed_files,
+    comparable_profiles_hash,
     hash_environment,
-    hash_profiles,
     hash_vars,
     unequal_vars,
 )
-from dbt_component.project.prepared_settings import PROFILES, prepared_settings, unequal_settings
+from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
 from dbt_component.project.project import DbtProject
 
 
@@ -47,14 +47,11 @@ def run_differences(
         if vars
         else project.vars
     )
-    profiles = hash_profiles(project.find_profiles_dir())
-    if profiles == recorded.copied_profiles:
-        profiles = recorded.settings.get(PROFILES, "")
     current = prepared_settings(
         engine,
         profile=profile or project.profile,
         target=target or project.target,
-        profiles_hash=profiles,
+        profiles_hash=comparable_profiles_hash(project.find_profiles_dir(), recorded),
     )
     found = unequal_settings(recorded.settings, current)
     found.extend(unequal_vars(recorded.vars, hash_vars(parsed_vars, salt=recorded.salt)))

@@ -20,7 +20,7 @@ from dbt_component.dbt_process.variables import compared_variables
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.files import FileStamp, iterate_project_files
 from dbt_component.project.known_files import KnownFiles
-from dbt_component.project.prepared_settings import hash_value, prepared_settings
+from dbt_component.project.prepared_settings import PROFILES, hash_value, prepared_settings
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.version import __version__
@@ -177,7 +177,7 @@ def take_fingerprint(
         engine,
         profile=project.profile,
         target=project.target,
-        profiles_hash=hash_profiles(project.find_profiles_dir()),
+        profiles_hash=comparable_profiles_hash(project.find_profiles_dir(), known),
         prepare_args=project.prepare_project_cli_args,
         salt=salt,
         package_version=__version__,
@@ -204,6 +204,14 @@ def _salt_of(files: Mapping[str, FileStamp]) -> str:
 def hash_profiles(folder: Path) -> str:
     """Hash of the text of a folder's profiles.yml. Raises OSError if there is none."""
     return hash_profiles_text((folder / "profiles.yml").read_bytes())
+
+
+def comparable_profiles_hash(folder: Path, recorded: Fingerprint | None) -> str:
+    """Hash of a folder's profiles.yml; for the copy in the recorded state, that of the original."""
+    found = hash_profiles(folder)
+    if recorded is not None and found == recorded.copied_profiles:
+        return recorded.settings.get(PROFILES, found)
+    return found
 
 
 def hash_profiles_text(text: bytes) -> str:
