@@ -21,7 +21,9 @@ NEWEST_TESTED = (1, 11)
 """Major and minor version of dbt-core; pyproject.toml requires one that is not newer."""
 _EXEC_MARK = "'''exec' "
 _EXECUTED = re.compile(r"^'''exec' [\"']?(/[^\"'$ ]+)")
-_INSTALL_HINT = "Install dbt-core and an adapter, for example `pip install dbt-core dbt-postgres`."
+_INSTALL_HINT = (
+    "Install dbt-core and an adapter, for example `pip install 'dbt-core<1.12' dbt-postgres`."
+)
 
 
 class Engine(msgspec.Struct, frozen=True):
