@@ -26,7 +26,7 @@ demo: $(STAMP) $(DEMO_HOME)/dagster.yaml
 
 # Writes docs/reliability.md: what was tried, and how it ended.
 test: $(STAMP)
-	python -m pytest tests --write-reliability docs/reliability.md
+	python -m pytest tests -n 2 --dist worksteal --write-reliability docs/reliability.md
 
 test-all: $(STAMP)
 	EQUIVALENCE_EVERY_MODE=1 python -m pytest tests -m "slow or not slow"
@@ -36,7 +36,7 @@ check: $(STAMP)
 	ruff check .
 	mypy
 	lint-imports
-	python -m pytest tests -m "not server and not slow"
+	python -m pytest tests -n 2 --dist worksteal -m "not server and not slow"
 
 fix: $(STAMP)
 	ruff format .

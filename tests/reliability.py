@@ -1,7 +1,7 @@
 """Writes docs/reliability.md from the tests marked `reliability`: what was tried, and how it ended.
 
 A test says what it tries and what should come of it: `@pytest.mark.reliability(TOPIC, tried="…", outcome="…")`, with one of `TOPICS`.
-`pytest --write-reliability PATH` writes the page at the end of a run of the whole suite (not if `-m` or `-k` left one of those tests out).
+`pytest --write-reliability PATH` writes the page at the end of a run; give it with the whole suite only.
 """
 
 from dataclasses import dataclass, field
@@ -33,6 +33,7 @@ What was done to this package on purpose, and what came of it. Each line is a te
 `make test` writes this page, and a line says *passed* only if its test passed in that run.
 """
 Result = Literal["passed", "failed", "skipped"]
+_PROPERTY = "reliability"
 
 
 class Trial(NamedTuple):
@@ -48,20 +49,12 @@ class Report:
     trials: dict[str, Trial] = field(default_factory=dict)
     results: dict[str, list[Result]] = field(default_factory=dict)
 
-    def collect(self, item: pytest.Item) -> None:
-        if (mark := item.get_closest_marker("reliability")) is None:
-            return
-        trial = Trial(*mark.args, **mark.kwargs)
-        if trial.topic not in TOPICS:
-            raise pytest.UsageError(
-                f"{item.nodeid}: unknown topic {trial.topic!r}; see TOPICS in tests/reliability.py"
-            )
-        self.trials[function_of(item.nodeid)] = trial
-
     def record(self, report: pytest.TestReport) -> None:
-        function = function_of(report.nodeid)
-        if function not in self.trials or (report.when != "call" and report.passed):
+        known = dict(report.user_properties).get(_PROPERTY)
+        if known is None or (report.when != "call" and report.passed):
             return
+        function = function_of(report.nodeid)
+        self.trials[function] = Trial(*map(str, known))  # type: ignore[call-overload]
         self.results.setdefault(function, []).append(report.outcome)
 
     def render(self) -> str:
@@ -84,10 +77,6 @@ class Report:
         worst = next((result for result in ("failed", "skipped") if result in results), "passed")
         return worst if len(results) == 1 else f"{worst}, {len(results)} cases"
 
-    @property
-    def is_complete(self) -> bool:
-        return bool(self.trials) and self.trials.keys() == self.results.keys()
-
 
 def function_of(nodeid: str) -> str:
     """`tests/a/test_b.py::test_c[1]` -> `tests/a/test_b.py::test_c`."""
@@ -100,17 +89,28 @@ def _link(function: str) -> str:
 
 
 class ReliabilityPlugin:
+    """Collects the trials. Works in one process and with the workers of pytest-xdist, whose reports carry them."""
+
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.report = Report()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            self.report.collect(item)
+            mark = item.get_closest_marker("reliability")
+            if mark is None:
+                continue
+            trial = Trial(*mark.args, **mark.kwargs)
+            if trial.topic not in TOPICS:
+                raise pytest.UsageError(
+                    f"{item.nodeid}: unknown topic {trial.topic!r}; see TOPICS in tests/reliability.py"
+                )
+            item.user_properties.append((_PROPERTY, tuple(trial)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.report.record(report)
 
-    def pytest_sessionfinish(self) -> None:
-        if self.path is not None and self.report.is_complete:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        is_worker = hasattr(session.config, "workerinput")
+        if self.path is not None and not is_worker:
             self.path.write_text(self.report.render())

@@ -114,7 +114,7 @@ class Preparation:
                 what=self._described(commands),
                 hidden=HiddenValues(self.project.vars),
                 explain=lambda succeeded, text: explain_failure(
-                    self.project, commands[succeeded], text
+                    self.project, self._shown(commands[succeeded]), text
                 ),
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
@@ -130,8 +130,11 @@ class Preparation:
         return commands
 
     def _described(self, commands: list[list[str]]) -> str:
-        shown = [" ".join(shown_argv(argv, hidden=self.project.vars)) for argv in commands]
-        return "`dbt " + "` and `dbt ".join(shown) + "`"
+        return "`dbt " + "` and `dbt ".join(" ".join(self._shown(c)) for c in commands) + "`"
+
+    def _shown(self, command: list[str]) -> list[str]:
+        """The command for messages, without the values of variables."""
+        return shown_argv(command, hidden=self.project.vars)
 
     def _write_previous_cache(self, target: Path) -> None:
         """Lets dbt parse only what changed since the previous state."""
