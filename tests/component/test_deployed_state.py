@@ -79,7 +79,7 @@ def test_an_image_built_elsewhere_runs_as_another_user_on_a_read_only_disk(
         if os.getuid() == 0:
             os.chown(folder, NOBODY, NOBODY)
     for folder in tmp_path.parents:
-        if folder.stat().st_uid == os.getuid() and folder.name.startswith("pytest-"):
+        if folder.stat().st_uid == os.getuid() and folder.name.startswith(("pytest-", "popen-")):
             folder.chmod(0o755)
     tmp_path.chmod(0o755)
     source = Path(dbt_component.__file__).parents[1]

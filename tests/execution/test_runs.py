@@ -259,7 +259,10 @@ def test_variables_read_only_at_run_time_do_not_cost_a_parse(
     )
     outcome = run(dg_project.load(), partition_key="2024-01-03")
     assert outcome.success, outcome.failure
-    assert "parse: the project is not as it was prepared: vars" in capfd.readouterr().err
+    assert (
+        "parse: the project is not as it was prepared: variable alias added"
+        in capfd.readouterr().err
+    )
 
 
 def test_an_environment_variable_that_the_project_reads_counts_at_run_time(
