@@ -22,6 +22,7 @@ DagsterDbtError
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
 │   ├── StateMissingError
+│   │   └── NoStateError                          there is none to look for
 │   └── StateFormatError                          truncated, corrupt, or of another format
 │       └── NewerStateError                       of a newer format, which a refresh does not replace
 ├── SelectionError                                a selection that dbt does not accept
@@ -195,6 +196,10 @@ class StateError(DagsterDbtError):
 
 class StateMissingError(StateError):
     """No state exists for this component."""
+
+
+class NoStateError(StateMissingError):
+    """The state was never written, or Dagster did not load the component, so it has no place."""
 
 
 class StateFormatError(StateError):

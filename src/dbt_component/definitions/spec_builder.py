@@ -38,6 +38,12 @@ class SelectedSpecs:
     keys: NodeKeys
     notes: list[str]
 
+    @property
+    def partitions_def(self) -> dg.PartitionsDefinition | None:
+        """The partitions definition of the assets that have one; ``None`` if none has or they differ."""
+        found = {spec.partitions_def for spec in self.asset_specs} - {None}
+        return found.pop() if len(found) == 1 else None
+
 
 def build_specs(
     manifest: Manifest,
