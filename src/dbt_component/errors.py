@@ -228,8 +228,8 @@ class TranslationError(DefinitionError):
     """A ``translation`` template failed on one node."""
 
 
-class UnknownNodeError(DefinitionError):
-    """No node of the project has the given name or id."""
+class UnknownNodeError(DefinitionError, KeyError):
+    """No node of the project has the given name or id. Also a KeyError, as a look-up by name raises."""
 
 
 class CliArgsError(DagsterDbtError):
