@@ -8,6 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dbt_component.api.asset_keys import get_asset_key_for_model as get_asset_key_for_model
+    from dbt_component.api.asset_keys import get_asset_key_for_source as get_asset_key_for_source
+    from dbt_component.api.asset_keys import (
+        get_asset_keys_by_output_name_for_source as get_asset_keys_by_output_name_for_source,
+    )
+    from dbt_component.api.asset_specs import build_dbt_asset_specs as build_dbt_asset_specs
+    from dbt_component.api.dbt_assets import dbt_assets as dbt_assets
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
@@ -32,6 +39,11 @@ _HOME_OF = {
     "DbtProject": "dbt_component.project.project",
     "DbtProjectComponent": "dbt_component.component.component",
     "__version__": "dbt_component.version",
+    "build_dbt_asset_specs": "dbt_component.api.asset_specs",
+    "dbt_assets": "dbt_component.api.dbt_assets",
+    "get_asset_key_for_model": "dbt_component.api.asset_keys",
+    "get_asset_key_for_source": "dbt_component.api.asset_keys",
+    "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
 }
 
 __all__ = [
@@ -43,6 +55,11 @@ __all__ = [
     "DbtCliResource",
     "DbtProject",
     "DbtProjectComponent",
+    "build_dbt_asset_specs",
+    "dbt_assets",
+    "get_asset_key_for_model",
+    "get_asset_key_for_source",
+    "get_asset_keys_by_output_name_for_source",
 ]
 
 

@@ -21,6 +21,7 @@ from dagster._core.definitions.metadata.source_code import (
 )
 from dagster._core.definitions.node_definition import NodeDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.errors import DagsterInvalidPropertyError
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
@@ -43,6 +44,7 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 )
 
 __all__ = [
+    "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
     "ComponentTreeException",
     "DefinitionsLoadContext",

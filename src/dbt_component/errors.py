@@ -22,6 +22,7 @@ DagsterDbtError
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
 │   ├── StateMissingError
+│   │   └── NoStateError                          there is none to look for
 │   └── StateFormatError                          truncated, corrupt, or of another format
 │       └── NewerStateError                       of a newer format, which a refresh does not replace
 ├── SelectionError                                a selection that dbt does not accept
@@ -197,6 +198,10 @@ class StateMissingError(StateError):
     """No state exists for this component."""
 
 
+class NoStateError(StateMissingError):
+    """The state was never written, or Dagster did not load the component, so it has no place."""
+
+
 class StateFormatError(StateError):
     """The state file is truncated, corrupt, or of another format."""
 
@@ -223,8 +228,8 @@ class TranslationError(DefinitionError):
     """A ``translation`` template failed on one node."""
 
 
-class UnknownNodeError(DefinitionError):
-    """No node of the project has the given name or id."""
+class UnknownNodeError(DefinitionError, KeyError):
+    """No node of the project has the given name or id. Also a KeyError, as a look-up by name raises."""
 
 
 class CliArgsError(DagsterDbtError):

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 import dbt_component
-from dbt_component.errors import StateMissingError
+from dbt_component.errors import DagsterDbtManifestNotFoundError
 from tests.dg_project import DgProject, specs_of
 
 # The folder's name sorts before the component's, so Dagster loads it first.
@@ -67,7 +67,7 @@ def test_where_the_component_does_not_prepare_the_error_says_to_refresh(
         monkeypatch.delenv("DAGSTER_IS_DEV_CLI")
     with pytest.raises(Exception) as caught:
         project.load()
-    assert isinstance(caught.value.__cause__, StateMissingError)
+    assert isinstance(caught.value.__cause__, DagsterDbtManifestNotFoundError)
     assert "Run `dg utils refresh-defs-state`." in str(caught.value.__cause__)
     assert not project.state_files()
 

@@ -102,14 +102,6 @@ def test_a_broken_project_without_any_state_is_an_error_in_development(
     assert "customers.sql" in str(caught.value)
 
 
-def test_no_state_in_production_gives_no_definitions_and_says_what_to_run(
-    dg_project: DgProject, caplog: pytest.LogCaptureFixture
-) -> None:
-    dg_project.write_component()
-    assert specs_of(dg_project.load()) == {}
-    assert "dg utils refresh-defs-state" in caplog.text
-
-
 @pytest.mark.parametrize(
     ("project", "expected"),
     [

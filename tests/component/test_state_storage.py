@@ -18,7 +18,7 @@ from dagster._core.storage.defs_state.base import set_defs_state_storage
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateInfo
 
 import dbt_component
-from dbt_component.errors import StateMissingError
+from dbt_component.errors import DagsterDbtManifestNotFoundError, StateMissingError
 from tests.dg_project import DgProject, specs_of
 
 KEY = "DbtProjectComponent[shop]"
@@ -67,29 +67,27 @@ def test_a_process_that_no_code_location_passed_a_version_to_loads_the_latest(
     assert "customers" in specs_of(reconstruct(versioned, None))
 
 
-def test_a_run_keeps_the_version_that_its_code_location_passed_on(
-    versioned: DgProject, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_run_keeps_the_version_that_its_code_location_passed_on(versioned: DgProject) -> None:
     versioned.refresh()
     without = DefsStateInfo(info_mapping={KEY: None})
-    assert not specs_of(reconstruct(versioned, without))
-    assert "Reload the code location." in caplog.text
-    assert "refresh-defs-state" not in caplog.text
+    with pytest.raises(DagsterDbtManifestNotFoundError) as caught:
+        reconstruct(versioned, without)
+    assert "Reload the code location." in str(caught.value)
+    assert "refresh-defs-state" not in str(caught.value)
 
 
-def test_the_hint_for_a_missing_state_names_the_instance(
-    versioned: DgProject, home: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert not specs_of(versioned.load())
-    assert f"with the same DAGSTER_HOME ({str(home)!r})" in caplog.text
+def test_the_hint_for_a_missing_state_names_the_instance(versioned: DgProject, home: Path) -> None:
+    with pytest.raises(DagsterDbtManifestNotFoundError) as caught:
+        versioned.load()
+    assert f"with the same DAGSTER_HOME ({str(home)!r})" in str(caught.value)
 
 
 def test_the_hint_for_a_missing_state_without_dagster_home_is_to_set_it(
-    versioned: DgProject, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    versioned: DgProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DAGSTER_HOME")
-    assert not specs_of(versioned.load())
-    assert "DAGSTER_HOME is not set" in caplog.text
+    with pytest.raises(DagsterDbtManifestNotFoundError, match="DAGSTER_HOME is not set"):
+        versioned.load()
 
 
 def test_a_process_without_an_instance_is_told_how_to_open_one(versioned: DgProject) -> None:

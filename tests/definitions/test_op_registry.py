@@ -10,14 +10,20 @@ import pytest
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.op_nodes import OpNodes
 from dbt_component.definitions.op_registry import BoundOp, OpRegistry
+from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.manifest.read import read_manifest
 from dbt_component.project.manifest_project import ManifestProject
 from tests.manifest_entries import manifest_of, model
 
+MANIFEST = read_manifest(manifest_of(model("a")))
+TRANSLATOR = DagsterDbtTranslator()
 BOUND = BoundOp(
-    ManifestProject(read_manifest(manifest_of(model("a"))), None),
+    ManifestProject(MANIFEST, None),
     OpNodes("op", {"a": "model.shop.a"}, {}),
     NodeKeys({}, {}),
+    ResolvingManifest(MANIFEST, SpecRules(TRANSLATOR, TRANSLATOR.settings), None),
 )
 
 

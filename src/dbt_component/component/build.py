@@ -1,7 +1,7 @@
 """Builds a component's definitions: assets and checks, schedules, and the sensor that watches Git."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,10 @@ def build_definitions(
     Raises:
         DefinitionError: Nodes can't become definitions.
     """
+
+    def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from run(context)
+
     for note in loaded.specs.notes:
         _logger.info(note)
     if not loaded.specs.asset_specs:
@@ -60,7 +64,7 @@ def build_definitions(
         loaded.specs,
         loaded.prepared,
         op,
-        run,
+        body,
         metadata=frozenset(attributes.include_metadata),
         jobs={schedule.job: selection.unique_ids for schedule, selection in scheduled},
     )

@@ -1,6 +1,5 @@
 """DbtProjectComponent: defines a dbt project as Dagster assets, checks and schedules, from YAML."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from dbt_component.component.build import build_definitions
 from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
 from dbt_component.component.loaded import Loaded
+from dbt_component.component.manifest_fallback import read_manifest_project
 from dbt_component.component.refresh import StateRefresh
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.spec_methods import ComponentSpecMethods
@@ -36,7 +36,7 @@ from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.definitions.asset_selection import asset_selection
 from dbt_component.definitions.yaml_place import placed
-from dbt_component.errors import DagsterDbtError, SelectionError, TranslationError
+from dbt_component.errors import DagsterDbtError, NoStateError, SelectionError, TranslationError
 from dbt_component.execution.cli_args import refuse_unknown_names, render_cli_args
 from dbt_component.execution.op_body import run_body
 from dbt_component.execution.resource import DbtCliResource
@@ -47,7 +47,6 @@ from dbt_component.project.state_project import StateProject
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
-_logger = logging.getLogger("dbt_component")
 _memo = DefinitionsMemo()
 _claims = Claims()
 
@@ -126,11 +125,15 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder does not exist."""
-        return self.loaded.prepared.open()
+        return self.project.find_folder() or self.loaded.prepared.open()
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
-        """Renders ``cli_args`` for one run. Override it to add arguments from context or config."""
-        scope = run_scope(context, DbtCliResource.of(self.dbt_project))
+        """Renders ``cli_args`` for one run. Override it to add arguments from context or config.
+
+        A test may call it with ``dg.build_asset_context(partition_key=…)`` or ``partition_key_range``.
+        """
+        dbt = DbtCliResource.of(self.dbt_project)
+        scope = run_scope(context, dbt, partitions_def=self.loaded.specs.partitions_def)
         return render_cli_args(self.cli_args, {**self.loaded.scope, **scope})
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
@@ -205,16 +208,15 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def build_defs_from_state(
         self, context: dg.ComponentLoadContext, state_path: Path | None
     ) -> dg.Definitions:
+        scope = context.resolution_context.scope
         if state_path is None:
-            _logger.warning(
-                "%s has no state, so it defines nothing. %s",
-                self.defs_state_config.key,
-                hint_for_missing_state(self.defs_state_config),
+            built = self._build(context, self._load_manifest(scope))
+        else:
+            built = _memo.find_or_build(
+                self._inputs,
+                StateFile(state_path),
+                lambda state: self._build(context, self._load(self._open(state), scope)),
             )
-            return dg.Definitions()
-        built = _memo.find_or_build(
-            self._inputs, StateFile(state_path), lambda state: self._build(context, state)
-        )
         self._loaded = built.loaded
         if self._has_final_keys:
             _claims.add(context.component_tree, self, Claim.of(context, built.definitions))
@@ -229,27 +231,37 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             and own.build_defs_from_state is DbtProjectComponent.build_defs_from_state
         )
 
-    def _build(self, context: dg.ComponentLoadContext, state: StateFile) -> BuiltDefinitions:
-        self._loaded = self._load(state, context.resolution_context.scope)
+    def _build(self, context: dg.ComponentLoadContext, loaded: Loaded) -> BuiltDefinitions:
+        self._loaded = loaded
         definitions = build_definitions(
             self,
             context,
-            self._loaded,
+            loaded,
             run=self._run,
             op_config=self.op_config_schema,
             state_config=self.defs_state_config,
             refresh=self.refresh_state,
         )
-        return BuiltDefinitions(self._loaded, definitions)
+        return BuiltDefinitions(loaded, definitions)
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
         dbt = DbtCliResource.of(self.dbt_project)
         yield from run_body(context, self.execute(context=context, dbt=dbt))
 
-    def _load(self, state: StateFile, scope: Mapping[str, Any]) -> Loaded:
-        prepared = StateProject(state, self.project, self._working_folder)
-        return Loaded(prepared, self.spec_rules, self.criteria, scope)
+    def _open(self, state: StateFile) -> StateProject:
+        return StateProject(state, self.project, self._working_folder)
+
+    def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
+        return Loaded.of(prepared, self.spec_rules, self.criteria, scope)
+
+    def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
+        prepared = read_manifest_project(
+            self.project,
+            key=self.defs_state_config.key,
+            hint=hint_for_missing_state(self.defs_state_config),
+        )
+        return Loaded(prepared, self.project, self.spec_rules, self.criteria, scope)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):
@@ -258,10 +270,10 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     @property
     def loaded(self) -> Loaded:
-        """The loaded state; in development it is prepared first if definitions have not been built yet.
+        """The loaded project; in development it is prepared first if definitions have not been built yet.
 
         Raises:
-            StateMissingError: There is no state.
+            DagsterDbtManifestNotFoundError: There is neither a state nor a manifest.json.
             DagsterDbtError: The project can't be prepared, and there is no state that can be read.
         """
         if self._loaded is None:
@@ -269,13 +281,16 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
                 refresh_in_development(
                     self.defs_state_config, self._project_root, self.refresh_state
                 )
-            self._loaded = self.open_stored()
+            try:
+                self._loaded = self._load(self.open_stored(), {})
+            except NoStateError:
+                self._loaded = self._load_manifest({})
         return self._loaded
 
-    def open_stored(self) -> Loaded:
+    def open_stored(self) -> StateProject:
         """Opens the state in Dagster's storage as it is.
 
         Raises:
             StateMissingError: There is no state.
         """
-        return self._load(open_state(self.defs_state_config, self._project_root), {})
+        return self._open(open_state(self.defs_state_config, self._project_root))

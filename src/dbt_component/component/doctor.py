@@ -62,10 +62,9 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     """
     key = component.defs_state_config.key
     try:
-        loaded = component.open_stored()
+        prepared = component.open_stored()
     except StateError as error:
         return Report(key, problem=str(error))
-    prepared = loaded.prepared
     state = prepared.state
     project = prepared.open()
     engine = find_engine(project.dbt_executable)

@@ -1,4 +1,4 @@
-"""A component's loaded state, and the specs and keys derived from it, each built once."""
+"""A component's loaded project, and the specs and keys derived from it, each built once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.manifest.manifest import Manifest
+from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
+from dbt_component.project.source import ProjectSource
 from dbt_component.project.state_project import StateProject
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -22,30 +24,41 @@ class Loaded:
     """One version of a component's project.
 
     Args:
-        prepared: The project in its state.
+        prepared: The project in its state; without a state, known only by its manifest.json.
+        source: Where the project comes from.
+        state_id: Identifies the content of the state; ``None`` if there is no state.
         rules: The rules that turn its nodes into assets and checks.
         criteria: The component's own selection.
         scope: Names that run-time templates may use besides those of the run.
     """
 
-    prepared: StateProject
+    prepared: PreparedProject
+    source: ProjectSource
     rules: SpecRules
     criteria: SelectionCriteria
     scope: Mapping[str, Any]
+    state_id: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        prepared: StateProject,
+        rules: SpecRules,
+        criteria: SelectionCriteria,
+        scope: Mapping[str, Any],
+    ) -> "Loaded":
+        """A project that was loaded from a state."""
+        state_id = prepared.state.header.state_id
+        return cls(prepared, prepared.source, rules, criteria, scope, state_id)
 
     @property
     def manifest(self) -> Manifest:
         return self.prepared.manifest
 
     @property
-    def state_id(self) -> str:
-        """Identifies the content of the state."""
-        return self.prepared.state.header.state_id
-
-    @property
     def commit(self) -> str | None:
         """The commit that the state was prepared from; ``None`` if none was recorded."""
-        origin = self.prepared.origin
+        origin = self.manifest.origin
         return origin.commit if origin is not None else None
 
     @cached_property
@@ -69,5 +82,5 @@ class Loaded:
     @cached_property
     def _view(self) -> ResolvingManifest:
         has_links = self.rules.settings.enable_code_references
-        project: DbtProject | None = self.prepared.source.find_folder() if has_links else None
+        project: DbtProject | None = self.source.find_folder() if has_links else None
         return ResolvingManifest(self.manifest, self.rules, project)

@@ -19,7 +19,7 @@ from dbt_component._dagster import (
     DefsStateStorage,
     using_dagster_dev,
 )
-from dbt_component.errors import DagsterDbtError, StateMissingError
+from dbt_component.errors import DagsterDbtError, NoStateError, StateMissingError
 from dbt_component.project.state import StateFile
 
 _logger = logging.getLogger("dbt_component")
@@ -151,12 +151,12 @@ def open_state(
         newest: Open the newest version instead of the one that this process loads definitions from.
 
     Raises:
-        StateMissingError: There is no state, this process can't reach its storage, or ``project_root`` is
-            ``None``.
+        NoStateError: There is no state, or ``project_root`` is ``None``.
+        StateMissingError: This process can't reach its storage.
         StateFormatError: This release can't read it.
     """
     if project_root is None:
-        raise StateMissingError(
+        raise NoStateError(
             f"The component of state {config.key!r} was not loaded by Dagster.",
             hint="Load it with `context.load_component(...)` or from a component tree.",
         )
@@ -168,7 +168,7 @@ def open_state(
     )
     with context.state_path(config, DefsStateStorage.get(), project_root) as path:
         if path is None:
-            raise StateMissingError(
+            raise NoStateError(
                 f"State {config.key!r} does not exist.", hint=hint_for_missing_state(config)
             )
         return StateFile(path)

@@ -36,7 +36,7 @@ def build_watch_of(
     Raises:
         DefinitionError: The project has no remote.
     """
-    remote_commit = remote_commit_of(loaded.prepared.source)
+    remote_commit = remote_commit_of(loaded.source)
 
     def refresh_in(instance: dg.DagsterInstance) -> Refreshed:
         with set_defs_state_storage(instance.defs_state_storage):

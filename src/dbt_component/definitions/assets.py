@@ -13,7 +13,7 @@ from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.project.prepared import PreparedProject
 
-RunFunction = Callable[[dg.AssetExecutionContext], Iterator[Any]]
+RunFunction = Callable[..., Iterator[Any]]
 
 
 def build_assets(
@@ -35,7 +35,7 @@ def build_assets(
         specs: The assets and checks to define.
         prepared: The project that they were built from.
         op: Settings that all ops share.
-        run: The op's body.
+        run: The op's body. As in any op, its parameters name the context, a config and resources.
         metadata: Metadata to fetch for each relation after it is built.
         jobs: The unique ids that dbt selects for each job that runs exactly these, by the name of the job.
     """
@@ -57,16 +57,14 @@ def build_assets(
     built: list[dg.AssetsDefinition] = []
     for op_specs, nodes in zip(ops, divide_nodes(specs, ops, jobs=jobs), strict=True):
         assets = _build_one(op_specs, op, run)
-        bound_ops.register(assets.node_def, BoundOp(prepared, nodes, specs.keys, metadata))
+        bound_ops.register(
+            assets.node_def, BoundOp(prepared, nodes, specs.keys, specs.view, metadata)
+        )
         built.append(assets)
     return built
 
 
 def _build_one(specs: OpSpecs, op: OpSettings, run: RunFunction) -> dg.AssetsDefinition:
-    def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from run(context)
-
-    body.__annotations__ = {"context": dg.AssetExecutionContext}
     multi_asset = dg.multi_asset(
         name=specs.name,
         specs=specs.asset_specs,
@@ -77,7 +75,7 @@ def _build_one(specs: OpSpecs, op: OpSettings, run: RunFunction) -> dg.AssetsDef
         # ensured that each check belongs to one of these assets or to one of their sources.
         allow_arbitrary_check_specs=True,
     )
-    return ProjectAssetsDefinition.from_multi_asset(multi_asset(body))
+    return ProjectAssetsDefinition.from_multi_asset(multi_asset(run))
 
 
 def _op_names(base: str, partitions_defs: list[Any]) -> list[str]:

@@ -7,9 +7,12 @@ one node definition, so asset metadata need not carry this.
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+import dagster as dg
+
 from dbt_component._dagster import NodeDefinition
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.op_nodes import OpNodes
+from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.project.prepared import PreparedProject
 
 
@@ -21,13 +24,19 @@ class BoundOp:
         prepared: The project that the definitions were built from.
         nodes: The nodes of the op.
         keys: The keys of all nodes in the definitions.
+        view: The manifest with the rules of the definitions.
         metadata: Metadata to fetch for each relation after it is built.
     """
 
     prepared: PreparedProject
     nodes: OpNodes
     keys: NodeKeys
+    view: ResolvingManifest
     metadata: frozenset[str] = frozenset()
+
+    def final_key(self, unique_id: str) -> dg.AssetKey:
+        """The final key of any node of the project, also of one outside the definitions."""
+        return self.view.final_spec(unique_id).key
 
 
 class OpRegistry:

@@ -17,6 +17,8 @@ class OpSettings:
     pool: str | None = None
     backfill_policy: dg.BackfillPolicy | None = None
     config_cls: type[dg.Config] | None = None
+    retry_policy: dg.RetryPolicy | None = None
+    required_resource_keys: frozenset[str] = frozenset()
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -27,5 +29,7 @@ class OpSettings:
             "description": self.description,
             "pool": self.pool,
             "backfill_policy": self.backfill_policy,
+            "retry_policy": self.retry_policy,
+            "required_resource_keys": set(self.required_resource_keys) or None,
             "config_schema": config.to_fields_dict() if config is not None else None,
         }

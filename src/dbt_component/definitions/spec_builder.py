@@ -4,8 +4,8 @@ The methods of the rules and then the YAML translation are applied to each node,
 dependencies carry final keys.
 """
 
-from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
@@ -37,6 +37,17 @@ class SelectedSpecs:
     node_map: NodeMap
     keys: NodeKeys
     notes: list[str]
+    view: ResolvingManifest
+
+    def map_assets(self, change: Callable[[dg.AssetSpec], dg.AssetSpec]) -> "SelectedSpecs":
+        """These specs with changed attributes of assets; their keys must stay."""
+        return replace(self, asset_specs=[change(spec) for spec in self.asset_specs])
+
+    @property
+    def partitions_def(self) -> dg.PartitionsDefinition | None:
+        """The partitions definition of the assets that have one; ``None`` if none has or they differ."""
+        found = {spec.partitions_def for spec in self.asset_specs} - {None}
+        return found.pop() if len(found) == 1 else None
 
 
 def build_specs(
@@ -102,6 +113,7 @@ def build_specs(
         ),
         keys=NodeKeys(key_of, check_key_of),
         notes=[*_dropped_tag_notes(chosen), *checks.notes],
+        view=view,
     )
 
 

@@ -5,14 +5,22 @@ from typing import Any
 
 import dagster as dg
 
+from dbt_component._dagster import DagsterInvalidPropertyError
 from dbt_component.errors import CliArgsError
 
 NO_PARTITION = "\x00no partition\x00"
 """The text of a NoPartition, which marks the text around it as depending on a partition."""
 
 
-def partition_scope(context: dg.AssetExecutionContext) -> dict[str, Any]:
-    """Names for the run's partition; each is a ``NoPartition`` where it does not apply."""
+def partition_scope(
+    context: dg.AssetExecutionContext, partitions_def: dg.PartitionsDefinition | None = None
+) -> dict[str, Any]:
+    """Names for the run's partition; each is a ``NoPartition`` where it does not apply.
+
+    Args:
+        context: The context of the run, or one that a test made with ``dg.build_asset_context``.
+        partitions_def: Gives the time window in such a test, whose context does not know it.
+    """
     scope: dict[str, Any] = dict.fromkeys(
         ("partition_key", "partition_key_range", "partition_time_window"), NoPartition()
     )
@@ -31,8 +39,15 @@ def partition_scope(context: dg.AssetExecutionContext) -> dict[str, Any]:
         dg.DagsterInvariantViolationError,
         dg.DagsterInvalidDefinitionError,
     )
-    with contextlib.suppress(*not_time_windows):
-        scope["partition_time_window"] = context.partition_time_window
+    try:
+        with contextlib.suppress(*not_time_windows):
+            scope["partition_time_window"] = context.partition_time_window
+    except DagsterInvalidPropertyError:  # the context was made by dg.build_asset_context
+        if isinstance(partitions_def, dg.TimeWindowPartitionsDefinition):
+            scope["partition_time_window"] = dg.TimeWindow(
+                partitions_def.time_window_for_partition_key(key_range.start).start,
+                partitions_def.time_window_for_partition_key(key_range.end).end,
+            )
     return scope
 
 

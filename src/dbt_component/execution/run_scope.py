@@ -20,10 +20,21 @@ RUN_NAMES = frozenset(
 )
 
 
-def run_scope(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> dict[str, Any]:
-    """The run's partition, ``context``, ``config``, and ``state_args`` and ``defer_args`` of the resource."""
+def run_scope(
+    context: dg.AssetExecutionContext,
+    dbt: DbtCliResource,
+    *,
+    partitions_def: dg.PartitionsDefinition | None = None,
+) -> dict[str, Any]:
+    """The run's partition, ``context``, ``config``, and ``state_args`` and ``defer_args`` of the resource.
+
+    Args:
+        context: The context of the run.
+        dbt: The resource.
+        partitions_def: See ``partition_scope``.
+    """
     return {
-        **partition_scope(context),
+        **partition_scope(context, partitions_def),
         "context": context,
         "config": context.op_execution_context.op_config or {},
         "state_args": dbt.get_state_args(),

@@ -18,7 +18,9 @@ _MAX_KEPT = 8
 _HINT = "Pass the manifest.json that `dbt parse` writes to the project's target folder."
 
 
-def read_manifest(source: "str | Path | Mapping[str, Any] | Manifest") -> Manifest:
+def read_manifest(
+    source: "str | Path | Mapping[str, Any] | Manifest", *, vars_digest: str = ""
+) -> Manifest:
     """Reads and indexes a manifest of dbt 1.8 or later.
 
     The few most recent ones are cached: a file until its size or modification time changes, a mapping by
@@ -26,6 +28,8 @@ def read_manifest(source: "str | Path | Mapping[str, Any] | Manifest") -> Manife
 
     Args:
         source: Path of manifest.json, its decoded content, or a Manifest, which is returned unchanged.
+        vars_digest: Hash of all variables that the project was parsed with; part of the code version of
+            nodes that read variables.
 
     Raises:
         DagsterDbtManifestNotFoundError: There is no such file.
@@ -34,18 +38,19 @@ def read_manifest(source: "str | Path | Mapping[str, Any] | Manifest") -> Manife
     if isinstance(source, Manifest):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _read_file(Path(source))
-    kept = _mappings.find(id(source))
+        return _read_file(Path(source), vars_digest)
+    key = (id(source), vars_digest)
+    kept = _mappings.find(key)
     if kept is None:
-        kept = (source, _index(source, where=None))
-        _mappings.keep(id(source), kept)
+        kept = (source, _index(source, where=None, vars_digest=vars_digest))
+        _mappings.keep(key, kept)
     return kept[1]
 
 
-def _read_file(path: Path) -> Manifest:
+def _read_file(path: Path, vars_digest: str) -> Manifest:
     try:
         status = path.stat()
-        key = (str(path.resolve()), status.st_size, status.st_mtime_ns)
+        key = (str(path.resolve()), status.st_size, status.st_mtime_ns, vars_digest)
         kept = _files.find(key)
         if kept is not None:
             return kept
@@ -66,17 +71,17 @@ def _read_file(path: Path) -> Manifest:
         raise ProjectFileError(
             f"The manifest is not valid JSON: {error}.", where=str(path), hint=_HINT
         ) from error
-    manifest = _index(content, where=str(path))
+    manifest = _index(content, where=str(path), vars_digest=vars_digest)
     _files.keep(key, manifest)
     return manifest
 
 
-def _index(content: Mapping[str, Any], *, where: str | None) -> Manifest:
+def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -> Manifest:
     problem = what_is_wrong_with(content)
     if problem is not None:
         raise ProjectFileError(f"This is not a dbt manifest: {problem}.", where=where, hint=_HINT)
     try:
-        index = index_manifest(content)
+        index = index_manifest(content, vars_digest=vars_digest)
     except (KeyError, TypeError, AttributeError) as error:
         raise ProjectFileError(
             f"The manifest has an entry that no supported dbt writes: {error!r}.",
@@ -107,6 +112,6 @@ class _Recent(Generic[_Key, _Value]):
             self._values.popitem(last=False)
 
 
-_files: _Recent[tuple[str, int, int], Manifest] = _Recent()
+_files: _Recent[tuple[str, int, int, str], Manifest] = _Recent()
 # Holds the mapping too, so that no other object can have its id.
-_mappings: _Recent[int, tuple[Mapping[str, Any], Manifest]] = _Recent()
+_mappings: _Recent[tuple[int, str], tuple[Mapping[str, Any], Manifest]] = _Recent()

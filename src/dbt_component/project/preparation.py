@@ -2,8 +2,6 @@
 
 import contextlib
 import gc
-import hashlib
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -158,7 +156,7 @@ class Preparation:
     def _build(self, target: Path, answers: Answers, dbt_warnings: list[str]) -> Prepared:
         toc, parse_cache = split_parse_cache(self._read_parse_cache(target))
         manifest = without_times(decode_manifest(self._read_manifest(target)))
-        index, raw_nodes = parse_manifest(manifest, vars_digest=self._vars_digest())
+        index, raw_nodes = parse_manifest(manifest, vars_digest=self.project.vars_digest)
         fingerprint = self._final_fingerprint(toc, parse_cache)
         databases = [path for path in answers.databases if is_relative_path(path)]
         copy = pack_project(
@@ -218,12 +216,6 @@ class Preparation:
                 where=str(self.project.project_dir),
                 hint="Remove `partial_parse: false` from dbt_project.yml or profiles.yml.",
             ) from None
-
-    def _vars_digest(self) -> str:
-        text = json.dumps(
-            [self.project.yml.vars, dict(self.project.vars)], sort_keys=True, default=str
-        )
-        return hashlib.sha256(text.encode()).hexdigest()
 
     def _header(
         self, fingerprint: Fingerprint, index: ManifestIndex, answers: Answers, copy: ProjectCopy

@@ -1,5 +1,7 @@
 """A dbt project on disk and how to run it."""
 
+import hashlib
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,6 +85,12 @@ class DbtProject:
     @property
     def manifest_path(self) -> Path:
         return self.project_dir / self.target_path / "manifest.json"
+
+    @property
+    def vars_digest(self) -> str:
+        """Hash of all variables that the project is parsed with; part of the code version of what reads them."""
+        text = json.dumps([self.yml.vars, dict(self.vars)], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def find_profiles_dir(self) -> Path:
         """The folder of the profiles.yml to use.

@@ -1,0 +1,1 @@
+"""The Python API: what a code base without YAML uses."""

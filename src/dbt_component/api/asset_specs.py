@@ -1,0 +1,79 @@
+"""The specs of what dbt selects, without an op that runs it."""
+
+import dagster as dg
+
+from dbt_component.api.manifest_argument import ManifestArgument, project_of
+from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
+from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.errors import DefinitionError
+from dbt_component.project.manifest_project import ManifestProject
+from dbt_component.project.project import DbtProject
+from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+
+
+def build_dbt_asset_specs(
+    *,
+    manifest: ManifestArgument,
+    dagster_dbt_translator: DagsterDbtTranslator | None = None,
+    select: str = DEFAULT_SELECT,
+    exclude: str | None = None,
+    selector: str | None = None,
+    project: DbtProject | None = None,
+) -> list[dg.AssetSpec]:
+    """The asset specs of the models, seeds and snapshots that dbt selects, in topological order.
+
+    For assets that something else than this code location runs; checks are not included.
+
+    Args:
+        manifest: manifest.json as a path or decoded, or the project that it belongs to.
+        dagster_dbt_translator: Maps nodes to specs. Default: the default mapping.
+        select: Nodes to include, in dbt's syntax.
+        exclude: Nodes to leave out, in dbt's syntax.
+        selector: A selector of selectors.yml, instead of ``select`` and ``exclude``.
+        project: The project on disk, for code references.
+
+    Raises:
+        DagsterDbtManifestNotFoundError: There is no such file.
+        SelectionError: dbt does not accept the selection.
+        DuplicateAssetKeyError: Several nodes have one asset key.
+        DefinitionError: A node can't become an asset.
+    """
+    prepared = project_of(manifest, project)
+    criteria = criteria_of(select, exclude, selector)
+    return select_specs(prepared, criteria, dagster_dbt_translator, project=project).asset_specs
+
+
+def criteria_of(select: str, exclude: str | None, selector: str | None) -> SelectionCriteria:
+    """The selection of these arguments.
+
+    Raises:
+        SelectionError: ``selector`` is combined with one of the others.
+    """
+    return SelectionCriteria(select=select, exclude=exclude or "", selector=selector or "")
+
+
+def select_specs(
+    prepared: ManifestProject,
+    criteria: SelectionCriteria,
+    translator: DagsterDbtTranslator | None,
+    *,
+    project: DbtProject | None,
+) -> SelectedSpecs:
+    """All specs of what dbt selects, by the rules of a translator.
+
+    Raises:
+        DefinitionError: The translator is a class, or a node can't become an asset.
+    """
+    if isinstance(translator, type):
+        raise DefinitionError(
+            f"`dagster_dbt_translator` is the class {translator.__name__}, not an instance of it.",
+            hint=f"Pass `{translator.__name__}()`.",
+        )
+    translator = translator or DagsterDbtTranslator()
+    return build_specs(
+        prepared.manifest,
+        SpecRules(translator, translator.settings),
+        selected_ids=prepared.select(criteria),
+        project=project,
+    )

@@ -1,0 +1,160 @@
+"""``@dbt_assets``: a function that runs dbt, as the op of a dbt project's assets and checks."""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from typing import Any
+
+import dagster as dg
+
+from dbt_component._dagster import remember_output_keys
+from dbt_component.api.asset_specs import criteria_of, select_specs
+from dbt_component.api.manifest_argument import ManifestArgument, project_of
+from dbt_component.definitions.assets import build_assets
+from dbt_component.definitions.op_settings import OpSettings
+from dbt_component.definitions.spec_builder import SelectedSpecs
+from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.errors import DefinitionError
+from dbt_component.execution.op_body import run_body
+from dbt_component.project.project import DbtProject
+from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+
+_TAG_PREFIX = "dagster_dbt/"
+
+
+def dbt_assets(
+    *,
+    manifest: ManifestArgument,
+    select: str = DEFAULT_SELECT,
+    exclude: str | None = None,
+    selector: str | None = None,
+    name: str | None = None,
+    io_manager_key: str | None = None,
+    partitions_def: dg.PartitionsDefinition | None = None,
+    dagster_dbt_translator: DagsterDbtTranslator | None = None,
+    backfill_policy: dg.BackfillPolicy | None = None,
+    op_tags: Mapping[str, Any] | None = None,
+    required_resource_keys: Set[str] | None = None,
+    project: DbtProject | None = None,
+    retry_policy: dg.RetryPolicy | None = None,
+    pool: str | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Makes the decorated function the op of a dbt project's assets and checks.
+
+    The function yields the events of one or several dbt commands, for example
+    ``yield from dbt.cli(["build"], context=context).stream()``. It may take a ``dagster.Config`` and other
+    resources, and do other things before and after.
+
+    Args:
+        manifest: manifest.json as a path or decoded, or the project that it belongs to.
+        select: Nodes to include, in dbt's syntax.
+        exclude: Nodes to leave out, in dbt's syntax.
+        selector: A selector of selectors.yml, instead of ``select`` and ``exclude``.
+        name: Name of the op. Default: the function's.
+        io_manager_key: Resource key of an IO manager, for Python assets that load these.
+        partitions_def: Partitions of all these assets.
+        dagster_dbt_translator: Maps nodes to specs. Default: the default mapping.
+        backfill_policy: How backfills become runs. Default: a single run if partitions are time windows.
+        op_tags: Tags of the op.
+        required_resource_keys: Resources that the function uses by ``context.resources``.
+        project: The project on disk, for code references.
+        retry_policy: How often Dagster retries the entire step.
+        pool: Pool that limits how many such ops run at once.
+
+    Raises:
+        DagsterDbtManifestNotFoundError: There is no such file.
+        SelectionError: dbt does not accept the selection.
+        DefinitionError: Nodes can't become assets of one op.
+        dagster.DagsterInvalidDefinitionError: ``op_tags`` sets a tag of this package.
+    """
+    criteria = criteria_of(select, exclude, selector)
+    tags = {**_refuse_own_tags(op_tags or {}), **_tags_of(criteria)}
+    prepared = project_of(manifest, project)
+    specs = select_specs(prepared, criteria, dagster_dbt_translator, project=project)
+    specs = specs.map_assets(
+        lambda spec: _altered(spec, partitions_def=partitions_def, io_manager_key=io_manager_key)
+    )
+    partitions = {spec.partitions_def for spec in specs.asset_specs}
+    if len(partitions) > 1:
+        raise DefinitionError(
+            "The assets have different partitions, and those of one op must have the same:"
+            f" {', '.join(sorted(map(str, partitions)))}.",
+            hint="Write one `@dbt_assets` for each, with a `select` of its own.",
+        )
+    if backfill_policy is None and isinstance(
+        next(iter(partitions), None), dg.TimeWindowPartitionsDefinition
+    ):
+        backfill_policy = dg.BackfillPolicy.single_run()
+
+    def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        op = OpSettings(
+            name=name or function.__name__,
+            tags=tags,
+            pool=pool,
+            backfill_policy=backfill_policy,
+            retry_policy=retry_policy,
+            required_resource_keys=frozenset(required_resource_keys or ()),
+        )
+        _refuse_empty(specs, criteria, op.name)
+        (assets,) = build_assets(specs, prepared, op, _guarded(function))
+        return assets
+
+    return decorate
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    """The function, such that no dbt command that it starts outlives it or is left unfinished unnoticed."""
+
+    @functools.wraps(function)
+    def body(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        context = dg.AssetExecutionContext.get()
+        remember_output_keys(context)
+        yield from run_body(context, _events(function, args, kwargs))
+
+    return body
+
+
+def _events(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Iterator[Any]:
+    result = function(*args, **kwargs)
+    if isinstance(result, Iterable):
+        yield from result
+    elif result is not None:
+        yield result
+
+
+def _altered(
+    spec: dg.AssetSpec,
+    *,
+    partitions_def: dg.PartitionsDefinition | None,
+    io_manager_key: str | None,
+) -> dg.AssetSpec:
+    if partitions_def is not None:
+        spec = spec.replace_attributes(partitions_def=partitions_def)
+    return spec if io_manager_key is None else spec.with_io_manager_key(io_manager_key)
+
+
+def _tags_of(criteria: SelectionCriteria) -> dict[str, str]:
+    given = {"exclude": criteria.exclude, "selector": criteria.selector}
+    return {
+        f"{_TAG_PREFIX}select": criteria.select,
+        **{f"{_TAG_PREFIX}{key}": value for key, value in given.items() if value},
+    }
+
+
+def _refuse_own_tags(op_tags: Mapping[str, Any]) -> Mapping[str, Any]:
+    for key in ("select", "exclude", "selector"):
+        if f"{_TAG_PREFIX}{key}" in op_tags:
+            raise dg.DagsterInvalidDefinitionError(
+                f"To set {_TAG_PREFIX}{key}, pass the argument `{key}` of @dbt_assets instead of a tag in"
+                " `op_tags`."
+            )
+    return op_tags
+
+
+def _refuse_empty(specs: SelectedSpecs, criteria: SelectionCriteria, name: str) -> None:
+    if not specs.asset_specs:
+        raise DefinitionError(
+            f"`@dbt_assets` {name!r} selects no model, seed or snapshot: {criteria}.",
+            hint="Check the selection with `dbt ls`.",
+        )

@@ -1,0 +1,211 @@
+"""@dbt_assets: assets and checks of a manifest, run by a function of the user's."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dbt_component import (
+    DagsterDbtTranslator,
+    DbtCliResource,
+    DbtProject,
+    build_dbt_asset_specs,
+    dbt_assets,
+    get_asset_key_for_model,
+    get_asset_key_for_source,
+    get_asset_keys_by_output_name_for_source,
+)
+from dbt_component.errors import (
+    DagsterDbtManifestNotFoundError,
+    DefinitionError,
+    ProjectFileError,
+    SelectionError,
+    UnknownNodeError,
+)
+from dbt_component.project.state import StateFile
+from tests.dg_project import DgProject, run
+
+DAILY = dg.DailyPartitionsDefinition("2024-01-01")
+
+
+@pytest.fixture
+def shop(dg_project: DgProject, shop_state: StateFile) -> DbtProject:
+    """The test project with a manifest.json in its target folder."""
+    target = dg_project.dbt_folder / "target"
+    target.mkdir()
+    (target / "manifest.json").write_bytes(shop_state.read_manifest_json())
+    return DbtProject(dg_project.dbt_folder)
+
+
+def make(manifest: Any, **arguments: Any) -> dg.AssetsDefinition:
+    @dbt_assets(manifest=manifest, **arguments)
+    def shop_assets(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        yield from dbt.cli(["build"], context=context).stream()
+
+    return shop_assets
+
+
+def definitions(project: DbtProject, *assets: dg.AssetsDefinition) -> dg.Definitions:
+    dbt = DbtCliResource(project_dir=str(project.project_dir))
+    return dg.Definitions(assets=assets, resources={"dbt": dbt})
+
+
+@pytest.mark.parametrize("form", ["path", "text", "mapping", "project"])
+def test_every_form_of_the_manifest_gives_the_same_assets(form: str, shop: DbtProject) -> None:
+    forms: dict[str, Any] = {
+        "path": shop.manifest_path,
+        "text": str(shop.manifest_path),
+        "mapping": json.loads(shop.manifest_path.read_text()),
+        "project": shop,
+    }
+    made = make(forms[form])
+    assert made.op.name == "shop_assets"
+    assert made.op.tags["dagster_dbt/select"] == "fqn:*"
+    assert {"dagster_dbt/exclude", "dagster_dbt/selector"}.isdisjoint(made.op.tags)
+    assert dg.AssetKey("customers") in made.keys
+    assert {key.name for key in made.check_keys} >= {"unique_stg_customers_customer_id"}
+    assert made.can_subset
+    specs = build_dbt_asset_specs(manifest=forms[form])
+    assert {spec.key for spec in specs} == made.keys
+
+
+def test_arguments_reach_the_op_and_the_specs(shop: DbtProject) -> None:
+    @dbt_assets(
+        manifest=shop,
+        select="tag:staging",
+        exclude="stg_orders",
+        name="staging",
+        io_manager_key="warehouse",
+        partitions_def=DAILY,
+        op_tags={"team": "x"},
+        required_resource_keys={"slack", "dbt"},  # Dagster accepts these or parameters, not both
+        retry_policy=dg.RetryPolicy(max_retries=2),
+        pool="dbt",
+    )
+    def made(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from context.resources.dbt.cli(["build"], context=context).stream()
+
+    assert made.op.name == "staging"
+    assert dict(made.op.tags) == {
+        "team": "x",
+        "dagster_dbt/select": "tag:staging",
+        "dagster_dbt/exclude": "stg_orders",
+    }
+    assert made.op.pool == "dbt"
+    assert made.op.retry_policy == dg.RetryPolicy(max_retries=2)
+    assert made.required_resource_keys >= {"slack", "dbt", "warehouse"}
+    assert made.partitions_def == DAILY
+    assert made.backfill_policy == dg.BackfillPolicy.single_run()
+    assert {spec.partitions_def for spec in made.specs} == {DAILY}
+    every_run = dg.BackfillPolicy.multi_run(1)
+    assert make(shop, partitions_def=DAILY, backfill_policy=every_run).backfill_policy == every_run
+
+
+class FullRefresh(dg.Config):
+    full_refresh: bool = False
+
+
+@pytest.mark.server
+def test_a_body_may_run_several_commands_with_a_config_and_yield_events_of_its_own(
+    shop: DbtProject,
+) -> None:
+    @dbt_assets(
+        manifest=shop,
+        select="raw_orders stg_orders",
+        exclude="test_type:unit loose_test test_name:relationships",
+    )
+    def body(
+        context: dg.AssetExecutionContext, config: FullRefresh, dbt: DbtCliResource
+    ) -> Iterator[Any]:
+        more = ["--full-refresh"] if config.full_refresh else []
+        yield from dbt.cli(["seed", *more], context=context).stream()
+        yield from dbt.cli(["run", "--vars", '{"x": 1}'], context=context).stream()
+        yield from dbt.cli(["test"], context=context).stream()
+        yield dg.AssetObservation("stg_orders", metadata={"full_refresh": config.full_refresh})
+
+    config = {"ops": {"body": {"config": {"full_refresh": True}}}}
+    outcome = run(definitions(shop, body), run_config=config)
+    assert outcome.success, outcome.failure
+    assert sorted(outcome.materialized) == ["raw_orders", "stg_orders"]
+    assert outcome.checks["stg_orders:unique_stg_orders_order_id"]
+
+
+@pytest.mark.server
+def test_a_subset_runs_exactly_what_was_selected(shop: DbtProject) -> None:
+    defs = definitions(shop, make(shop))
+    assert run(defs, dg.AssetSelection.assets("raw_customers")).success
+    outcome = run(defs, dg.AssetSelection.assets("stg_customers"))
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["stg_customers"]
+    assert outcome.checks == {"stg_customers:unique_stg_customers_customer_id": True}
+
+
+@pytest.mark.server
+def test_a_body_that_leaves_the_stream_fails(shop: DbtProject) -> None:
+    @dbt_assets(manifest=shop)
+    def body(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        for event in dbt.cli(["build"], context=context).stream():
+            yield event
+            break
+
+    outcome = run(definitions(shop, body))
+    assert not outcome.success
+    assert "was left before its end" in str(outcome.failure)
+
+
+class Upper(DagsterDbtTranslator):
+    def get_asset_key(self, dbt_resource_props: Any) -> dg.AssetKey:
+        return dg.AssetKey(["own", *super().get_asset_key(dbt_resource_props).path])
+
+
+def test_keys_of_models_and_sources_are_those_of_the_definitions(shop: DbtProject) -> None:
+    made = make(shop, select="tag:staging", dagster_dbt_translator=Upper())
+    assert get_asset_key_for_model([made], "stg_orders") == dg.AssetKey(["own", "stg_orders"])
+    # Not selected, but known to the same project and translator.
+    assert get_asset_key_for_model([made], "customers") == dg.AssetKey(["own", "customers"])
+    source = dg.AssetKey(["own", "external", "raw_orders"])
+    assert get_asset_key_for_source([made], "external") == source
+    assert get_asset_keys_by_output_name_for_source([made], "external") == {
+        "source_shop_external_raw_orders": source
+    }
+    renamed = made.with_attributes(
+        asset_key_replacements={key: key.with_prefix("moved") for key in made.keys}
+    )
+    moved = dg.AssetKey(["moved", "own", "stg_orders"])
+    assert get_asset_key_for_model([renamed], "stg_orders") == moved
+
+
+def test_unknown_names_and_other_definitions_are_refused(shop: DbtProject) -> None:
+    made = make(shop)
+    with pytest.raises(KeyError, match="nothing"):
+        get_asset_key_for_model([made], "nothing")
+    with pytest.raises(UnknownNodeError, match="'nothing'"):
+        get_asset_key_for_source([made], "nothing")
+
+    @dg.asset
+    def other() -> None: ...
+
+    with pytest.raises(dg.DagsterInvariantViolationError, match="@dbt_assets"):
+        get_asset_key_for_model([other], "customers")
+
+
+def test_bad_arguments_are_refused_with_a_remedy(shop: DbtProject, tmp_path: Path) -> None:
+    with pytest.raises(DagsterDbtManifestNotFoundError, match="dbt parse"):
+        make(tmp_path / "manifest.json")
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(shop.manifest_path.read_bytes()[:1000])
+    with pytest.raises(ProjectFileError, match="not valid JSON"):
+        make(broken)
+    with pytest.raises(DefinitionError, match="`manifest` is a int"):
+        make(1)
+    with pytest.raises(DefinitionError, match="selects no model"):
+        make(shop, select="tag:nothing")
+    with pytest.raises(SelectionError):
+        make(shop, select="tag:staging", selector="nightly")
+    with pytest.raises(DefinitionError, match="not an instance"):
+        make(shop, dagster_dbt_translator=Upper)
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="argument `select`"):
+        make(shop, op_tags={"dagster_dbt/select": "x"})
