@@ -53,6 +53,14 @@ def definitions(project: DbtProject, *assets: dg.AssetsDefinition) -> dg.Definit
     return dg.Definitions(assets=assets, resources={"dbt": dbt})
 
 
+def test_a_function_may_return_one_event(shop: DbtProject) -> None:
+    @dbt_assets(manifest=shop, select="stg_orders", exclude="resource_type:test")
+    def shop_assets(context: dg.AssetExecutionContext) -> Any:
+        return dg.MaterializeResult(metadata={"rows": 1})
+
+    assert run(definitions(shop, shop_assets)).materialized == ["stg_orders"]
+
+
 @pytest.mark.parametrize("form", ["path", "text", "mapping", "project"])
 def test_every_form_of_the_manifest_gives_the_same_assets(form: str, shop: DbtProject) -> None:
     forms: dict[str, Any] = {

@@ -79,3 +79,11 @@ def test_events_are_masked_in_their_messages() -> None:
     started = NodeStarted("model.a")
     assert hidden.mask_event(started) is started
     assert HiddenValues({}).mask_event(LogLine("error", "X", "y")) == LogLine("error", "X", "y")
+
+
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD"])
+def test_the_current_folder_is_no_password(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "/opt/shop")
+    hidden = HiddenValues({"data": "/opt/shop/data"})
+    assert hidden.environment == {}
+    assert hidden.mask("at /opt/shop/target/a.sql") == "at /opt/shop/target/a.sql"

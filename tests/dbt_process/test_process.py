@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.events import InvocationResult, LogLine, NodeStarted
@@ -207,11 +208,26 @@ def test_lines_that_are_not_events_become_warnings_and_the_others_arrive(tmp_pat
     )
     fake.chmod(0o755)
     engine = find_engine()
-    from msgspec.structs import replace
-
     with DbtProcess(replace(engine, python=str(fake)), stdout=subprocess.DEVNULL) as process:
         events = list(process.events())
     assert [type(event) for event in events] == [LogLine, LogLine, InvocationResult]
+
+
+def test_a_line_of_several_megabytes_arrives_whole(tmp_path: Path) -> None:
+    fake = tmp_path / "child.py"
+    fake.write_text(
+        "import json, os, sys\n"
+        "for kind in ({'level': 'info', 'name': 'A', 'message': 'x' * 3_000_000}, {'level': 'info', 'name': 'B', 'message': 'y'}):\n"
+        "    line = json.dumps({'kind': 'log', **kind}).encode() + b'\\n'\n"
+        "    while line:\n"
+        "        line = line[os.write(int(sys.argv[2]), line) :]\n"
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} {fake} "$@"\n')
+    python.chmod(0o755)
+    with DbtProcess(replace(find_engine(), python=str(python))) as process:
+        events = list(process.events())
+    assert [len(event.message) for event in events if isinstance(event, LogLine)] == [3_000_000, 1]
 
 
 def test_the_error_for_a_missing_dbt_contains_its_name() -> None:

@@ -131,6 +131,23 @@ def test_a_command_that_nobody_streams_fails_the_step(
     assert not any(process.is_running for process in started)
 
 
+def test_a_body_that_is_no_generator_is_watched_too(
+    run_body: RunBody, started: list[DbtProcess]
+) -> None:
+    def body(
+        component: DbtProjectComponent, context: dg.AssetExecutionContext, dbt: DbtCliResource
+    ) -> Iterator[Any]:
+        dbt.cli(["run"], context=context, raise_on_error=False)
+        dbt.cli(["parse"], context=context)
+        return dbt.cli(["seed"], context=context).stream()
+
+    outcome = run_body(body)
+    assert sorted(outcome.materialized) == ["raw_customers", "raw_orders"]
+    assert not outcome.success
+    assert "`dbt parse` never ran" in outcome.failure
+    assert not any(process.is_running for process in started)
+
+
 def test_an_error_of_the_body_stops_dbt_and_is_the_error_of_the_step(
     run_body: RunBody, started: list[DbtProcess]
 ) -> None:

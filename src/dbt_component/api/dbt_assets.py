@@ -1,7 +1,7 @@
 """``@dbt_assets``: a function that runs dbt, as the op of a dbt project's assets and checks."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any
 
 import dagster as dg
@@ -108,19 +108,9 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
     def body(*args: Any, **kwargs: Any) -> Iterator[Any]:
         context = dg.AssetExecutionContext.get()
         remember_output_keys(context)
-        yield from run_body(context, _events(function, args, kwargs))
+        yield from run_body(context, lambda: function(*args, **kwargs))
 
     return body
-
-
-def _events(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Iterator[Any]:
-    result = function(*args, **kwargs)
-    if isinstance(result, Iterable):
-        yield from result
-    elif result is not None:
-        yield result
 
 
 def _altered(

@@ -247,7 +247,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
         dbt = DbtCliResource.of(self.dbt_project)
-        yield from run_body(context, self.execute(context=context, dbt=dbt))
+        yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
 
     def _open(self, state: StateFile) -> StateProject:
         return StateProject(state, self.project, self._working_folder)

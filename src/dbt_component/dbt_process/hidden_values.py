@@ -22,6 +22,7 @@ _NodeT = TypeVar("_NodeT", NodeFinished, NodeOutcome)
 MASK = "***"
 _SHORTEST = 4  # a shorter value appears everywhere by chance
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASS|PWD|KEY|CREDENTIAL|DSN", re.IGNORECASE)
+_NO_SECRETS = frozenset({"PWD", "OLDPWD"})  # of every shell: the current folder
 _HIDDEN_VARIABLE = "DBT_ENV_SECRET_DBT_COMPONENT_"
 
 
@@ -89,7 +90,7 @@ class HiddenValues:
             part
             for text, names in texts.items()
             for name in names
-            if _SECRET_NAME.search(name)
+            if _SECRET_NAME.search(name) and name not in _NO_SECRETS
             for part in (text, environment[name])
         }
         self._secrets = sorted(secrets, key=lambda text: (len(text), text))

@@ -117,17 +117,20 @@ class DbtProcess:
         A line that is not an event (only a foreign writer to the descriptor could send one) becomes a
         log warning and does not end the stream.
         """
-        pending = b""
+        pending: list[bytes] = []  # the parts of a line; one line may have many megabytes
         while True:
             has_ended = not self.is_running
             chunk = self._read(SILENCE_SECONDS)
             if chunk == b"" or (chunk is None and has_ended):
                 break
-            *lines, pending = (pending + (chunk or b"")).split(b"\n")
-            for line in lines:
-                yield _decode(line)
-        if pending.strip():
-            yield _decode(pending)
+            first, *others = (chunk or b"").split(b"\n")
+            pending.append(first)
+            for part in others:
+                yield _decode(b"".join(pending))
+                pending = [part]
+        rest = b"".join(pending)
+        if rest.strip():
+            yield _decode(rest)
         self._process.wait()
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """Runs an op's body: no dbt command outlives it, and none is left unfinished unnoticed."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,14 +24,14 @@ def note_command(context: dg.OpExecutionContext, command: DbtCliInvocation) -> N
         commands.append(command)
 
 
-def run_body(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterator[Any]:
-    """Yields the events of an op's body. When it ends, stops every dbt command that it left running.
+def run_body(context: dg.AssetExecutionContext, body: Callable[[], Any]) -> Iterator[Any]:
+    """Runs an op's body and yields its events. When it ends, stops every dbt command that it left running.
 
     Every op that runs dbt uses this function around its body.
 
     Args:
         context: The op's context, which the body passes to ``DbtCliResource.cli``.
-        events: What the body yields.
+        body: Called once. It returns one event, several, or ``None``.
 
     Raises:
         DagsterDbtCliRuntimeError: The body ended without an error although a command did not run to its end,
@@ -40,7 +40,12 @@ def run_body(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterat
     op_context = context.op_execution_context
     commands = _started[op_context] = []
     try:
-        yield from events
+        result = body()
+        # Some of Dagster's events are tuples with named fields.
+        if isinstance(result, Iterable) and not hasattr(result, "_fields"):
+            yield from result
+        elif result is not None:
+            yield result
     finally:
         del _started[op_context]
         with contextlib.ExitStack() as stack:  # an error in one does not spare the others
