@@ -144,3 +144,18 @@ def test_overlapping_selections_on_one_project_are_refused(one_project: DgProjec
     error = load_error(one_project)
     assert error.message == "Two components define the same assets: 'stg_orders'."
     assert "with `select` or `exclude`" in str(error.hint)
+
+
+def test_two_components_of_one_selection_are_refused_with_a_remedy_that_works(
+    dg_project: DgProject, prepared: None
+) -> None:
+    first = dg_project.write_component("first")
+    second = dg_project.write_component("second")
+    error = load_error(dg_project)
+    assert "the same selection of the same dbt project" in error.message
+    assert error.where in (f"{first} and {second}", f"{second} and {first}")
+    assert "translation: {key_prefix: …}" in str(error.hint)
+    dg_project.write_component(
+        "second", translation={"key_prefix": "second"}, defs_state={"key": "second"}
+    )
+    assert "second/customers" in specs_of(dg_project.load())

@@ -127,6 +127,20 @@ def test_a_missing_profile_tells_where_it_was_looked_for(
         dg_project.refresh()
 
 
+def test_a_wrong_profiles_folder_names_the_one_that_would_be_used_without_it(
+    dg_project: DgProject,
+) -> None:
+    dg_project.write_component(
+        project={"project_dir": "{{ context.project_root }}/shop", "profiles_dir": "../profiles"}
+    )
+    with pytest.raises(Exception, match=r"No profiles\.yml.*defs/profiles") as caught:
+        dg_project.refresh()
+    text = str(caught.value)
+    assert "Set `profiles_dir` to the folder that contains profiles.yml." in text
+    assert f"There is one in {str(dg_project.dbt_folder)!r}" in text
+    assert "(project.profiles_dir)" in text
+
+
 @pytest.mark.server
 @pytest.mark.parametrize(
     ("old", "new", "expected"),

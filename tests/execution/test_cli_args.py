@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from dagster.components.resolved.scopes import EnvScope
 
 from dbt_component.errors import CliArgsError
 from dbt_component.execution.cli_args import (
@@ -145,3 +146,26 @@ def test_unknown_names_are_refused_with_a_close_one() -> None:
         refuse_unknown_names(args, {"partition_key", "context"})
     assert caught.value.key == "cli_args[1]"
     refuse_unknown_names(args, {"partition_ky"})
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"--full-refresh": "{{ env.REFRESH }}"},
+        {"--vars": {"day": "{{ env.REFRESH }}"}},
+        "--target={{ env.REFRESH }}",
+        "{{ env.REFRESH }}",
+    ],
+)
+def test_a_variable_that_is_not_set_is_named_and_passes_no_flag(
+    item: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope = {"env": EnvScope()}
+    monkeypatch.delenv("REFRESH", raising=False)
+    with pytest.raises(CliArgsError, match="environment variable 'REFRESH' is not set"):
+        render_cli_args(["build", item], scope)
+    monkeypatch.setenv("REFRESH", "dev")
+    assert "dev" in "".join(render_cli_args(["build", item], scope))
+    monkeypatch.delenv("REFRESH")
+    choice = "{{ '--full-refresh' if env.REFRESH else none }}"
+    assert render_cli_args(["build", choice], scope) == ["build"]

@@ -152,6 +152,18 @@ def test_arguments_narrow_a_run_and_reach_dbt(dg_project: DgProject) -> None:
     assert set(outcome.materialized) == {"raw_orders", "raw_customers"}
 
 
+def test_arguments_that_fail_at_the_start_of_a_run_are_placed_in_the_file(
+    dg_project: DgProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REFRESH", raising=False)
+    path = dg_project.write_component(cli_args=["build", {"--full-refresh": "{{ env.REFRESH }}"}])
+    outcome = run(dg_project.load())
+    assert not outcome.success
+    assert "the environment variable 'REFRESH' is not set" in outcome.failure
+    assert f"where: {path}:" in outcome.failure
+    assert "(cli_args[1].--full-refresh)" in outcome.failure
+
+
 def test_a_run_with_other_variables_is_parsed_by_dbt_and_gives_their_result(
     dg_project: DgProject,
 ) -> None:

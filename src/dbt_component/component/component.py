@@ -34,9 +34,16 @@ from dbt_component.component.state_storage import (
 )
 from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.strict_model import strict
+from dbt_component.component.yaml.template_value import find_unset_variable
 from dbt_component.definitions.asset_selection import asset_selection
 from dbt_component.definitions.yaml_place import placed
-from dbt_component.errors import DagsterDbtError, NoStateError, SelectionError, TranslationError
+from dbt_component.errors import (
+    CliArgsError,
+    DagsterDbtError,
+    NoStateError,
+    SelectionError,
+    TranslationError,
+)
 from dbt_component.execution.cli_args import refuse_unknown_names, render_cli_args
 from dbt_component.execution.op_body import run_body
 from dbt_component.execution.resource import DbtCliResource
@@ -78,18 +85,20 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         try:
             component = super(StateBackedComponent, cls).load(attributes, context)
             component.check_templates(context.resolution_context.scope)
+            component.bind_to_file(file)
+            component.bind_to_project(context.project_root)
+            claim_state_key(context, component.defs_state_config.key)
         except DagsterDbtError as error:
             raise placed(error, file) from None
         except ResolutionException as error:
             # Dagster replaces an error of a resolver with the text of its traceback.
             if isinstance(error.__context__, DagsterDbtError):
                 raise placed(error.__context__, file) from None
+            if unset := find_unset_variable(attributes, str(error)):
+                raise placed(unset, file) from None
             raise
-        component.bind_to_file(file)
-        component.bind_to_project(context.project_root)
         if cls is DbtProjectComponent:  # a subclass may give another result next time
             component.remember_inputs(LoadInputs.of(attributes, context))
-        claim_state_key(context, component.defs_state_config.key)
         return component
 
     def bind_to_project(self, project_root: Path) -> None:
@@ -247,7 +256,10 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         remember_output_keys(context)
         dbt = DbtCliResource.of(self.dbt_project)
-        yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
+        try:
+            yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
+        except CliArgsError as error:
+            raise self._placed(error) from None
 
     def _open(self, state: StateFile) -> StateProject:
         return StateProject(state, self.project, self._working_folder)

@@ -53,9 +53,15 @@ def claim_state_key(context: dg.ComponentLoadContext, key: str) -> None:
             )
         except DuplicateDefsStateKeyWarning as clash:
             places = re.findall(r"file_path_posix='([^']*)', instance_key=([^)]*)\)", str(clash))
-            files = [f"{folder}/defs.yaml, component {number}" for folder, number in places]
+            in_one_file = len({folder for folder, _ in places}) < len(places)
+            files = [
+                f"{folder}/defs.yaml" + (f", component {number}" if in_one_file else "")
+                for folder, number in places
+            ]
             raise DefinitionError(
-                f"Two components have the state key {key!r}.",
+                f"Two components have the state key {key!r}: they prepare the same selection of the same"
+                " dbt project, or `defs_state.key` is the same in both.",
                 where=" and ".join(files) or str(clash),
-                hint="Set another key for one of them: `defs_state: {key: …}`.",
+                hint="Remove one of them, or select other nodes in it. To keep both, give one of them its"
+                " own assets and state: `translation: {key_prefix: …}` and `defs_state: {key: …}`.",
             ) from None

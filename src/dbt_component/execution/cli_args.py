@@ -9,6 +9,8 @@ Each item is a string, or a mapping of flags to values. Values may be templates 
 """
 
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -33,6 +35,7 @@ CliArg = str | Mapping[str, Any]
 
 
 _LEFT_OUT = object()
+_PLAIN_VARIABLE = re.compile(r"\{\{-?\s*env\.([A-Za-z_]\w*)\s*-?\}\}")
 
 
 def render_cli_args(
@@ -205,6 +208,7 @@ def _render(value: Any, scope: Mapping[str, Any], where: str) -> Any:
         return [item for item in items if item is not _LEFT_OUT]
     if not isinstance(value, str):
         return value
+    _refuse_unset_variable(value, where)
     try:
         result = compile_template(value, is_text=True)(scope)
     except CliArgsError:
@@ -228,3 +232,14 @@ def _render(value: Any, scope: Mapping[str, Any], where: str) -> Any:
     if isinstance(result, RangeHasNoKey):
         return str(result)
     return result
+
+
+def _refuse_unset_variable(template: str, where: str) -> None:
+    """Rejects ``{{ env.X }}`` without X: its null would pass a flag such as --full-refresh alone."""
+    for name in _PLAIN_VARIABLE.findall(template):
+        if os.environ.get(name) is None:
+            raise CliArgsError(
+                f"Template {template!r} has no value: the environment variable {name!r} is not set.",
+                key=where,
+                hint=f"Set {name}, or write a default: \"{{{{ env('{name}', 'default') }}}}\".",
+            )

@@ -107,12 +107,18 @@ class DbtProject:
         for place in places:
             if (place / "profiles.yml").is_file():
                 return place.resolve()
+        hint = "Add profiles.yml beside dbt_project.yml, or set `profiles_dir` of the project."
+        if self.profiles_dir is not None:
+            beside = self.project_dir / "profiles.yml"
+            hint = "Set `profiles_dir` to the folder that contains profiles.yml."
+            if beside.is_file():
+                hint += f" There is one in {self.absolute_dir!r}, which is used if `profiles_dir` is removed."
         looked = ", ".join(repr(str(place)) for place in places)
         raise DagsterDbtProfilesDirectoryNotFoundError(
             f"No profiles.yml for dbt project {self.name!r}; looked in {looked}.",
-            where=str(self.project_dir),
+            where=self.absolute_dir,
             key="project.profiles_dir" if self.profiles_dir is not None else "project",
-            hint="Add profiles.yml beside dbt_project.yml, or set `profiles_dir` of the project.",
+            hint=hint,
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dbt_component.errors import DefinitionError
 from tests.dg_project import DgProject
 
 FOLDER = {"project_dir": "{{ context.project_root }}/shop"}
@@ -128,3 +129,31 @@ def test_a_template_may_give_a_project_that_is_already_open(dg_project: DgProjec
     component = dg_project.component()
     assert component.project.settings.target == "other"
     assert Path(component.project.project_dir).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "key"),
+    [
+        ({"project": {**FOLDER, "target": "{{ env('WAREHOUSE') }}"}}, "project.target"),
+        ({"project": {**GIT, "token": "{{ env('WAREHOUSE') }}"}}, "project.token"),
+        ({"project": "{{ env('WAREHOUSE') }}/shop"}, "project"),
+        ({"select": "tag:{{ env('WAREHOUSE') }}"}, "select"),
+        ({"op": {"tags": {"team": "{{ env('WAREHOUSE') }}"}}}, "op.tags.team"),
+        (
+            {"schedules": [{"name": "n", "cron_schedule": "{{ env('WAREHOUSE') }}"}]},
+            "schedules.0.cron_schedule",
+        ),
+    ],
+)
+def test_a_required_variable_that_is_not_set_is_named_with_its_key_and_line(
+    dg_project: DgProject, monkeypatch: pytest.MonkeyPatch, attributes: dict[str, Any], key: str
+) -> None:
+    monkeypatch.delenv("WAREHOUSE", raising=False)
+    path = dg_project.write_component(**attributes)
+    with pytest.raises(DefinitionError) as caught:
+        dg_project.component()
+    text = str(caught.value)
+    assert f"`{key}` has no value: it is the template" in text
+    assert "the environment variable 'WAREHOUSE' is not set" in text
+    assert f"where: {path}:" in text
+    assert "Set WAREHOUSE" in text

@@ -2,9 +2,11 @@
 
 import os
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from dagster import ResolutionContext
+from pydantic import BaseModel
 
 from dbt_component.errors import DefinitionError
 
@@ -52,23 +54,63 @@ def resolve_template(context: ResolutionContext, value: Any, *, allow_empty: boo
     return resolved
 
 
+def find_unset_variable(attributes: BaseModel | None, problem: str) -> DefinitionError | None:
+    """The error for ``{{ env('X') }}`` without X, which Dagster reports without the key and the file.
+
+    Args:
+        attributes: The attributes of defs.yaml, unresolved.
+        problem: Dagster's message.
+    """
+    if attributes is None:
+        return None
+    for path, text in _texts(attributes.model_dump(exclude_unset=True)):
+        for name in _ENV_CALL.findall(text):
+            if os.environ.get(name) is None and re.search(rf"\b{name}\b", problem):
+                key = ".".join(str(part) for part in path)
+                error = _error(key, str(path[-1]), text, [name], "is not set")
+                error.key = key
+                return error
+    return None
+
+
+def _texts(
+    value: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, (*path, name))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
+
+
 def _no_value(
     context: ResolutionContext, template: str, names: list[str], problem: str
 ) -> DefinitionError:
     key = ".".join(str(part) for part in context.path if part != "attributes")
+    error = _error(key, str(context.path[-1]), template, names, problem)
+    error.where = _place(context)
+    error.args = (str(error),)
+    return error
+
+
+def _error(
+    key: str, last_key: str, template: str, names: list[str], problem: str
+) -> DefinitionError:
     shown = " ".join(_EXPRESSION.findall(template))  # the rest of the text may be a secret
-    hint = f"Write a template that gives a value, or remove `{context.path[-1]}` from the file."
+    hint = f"Write a template that gives a value, or remove `{last_key}` from the file."
     reason = "it resolves to null"
     if names:
         name = names[0]
         reason = f"the environment variable {name!r} {problem}"
         hint = (
             f"Set {name}, or write a default: \"{{{{ env('{name}', 'default') }}}}\"."
-            f" To do without, remove `{context.path[-1]}` from the file."
+            f" To do without, remove `{last_key}` from the file."
         )
     return DefinitionError(
         f"`{key}` has no value: it is the template {shown!r}, but {reason}.",
-        where=_place(context),
         hint=hint,
     )
 
