@@ -68,6 +68,12 @@ def own_frames(error: BaseException) -> list[str]:
             None,
         ),
         (
+            {"translation": {"automation_condition": "{{ AutomationCondition.eager() }}"}},
+            "4 (translation.automation_condition)",
+            "there is no 'AutomationCondition'",
+            "Did you mean `dg.AutomationCondition`?",
+        ),
+        (
             {"translation": {"automation_condition": "{{ automation_condition.eagr() }}"}},
             "4 (translation.automation_condition)",
             "Did you mean 'eager'?",

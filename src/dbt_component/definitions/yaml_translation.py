@@ -1,11 +1,12 @@
 """Compiles ``translation:`` of defs.yaml once and applies it to every node."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
 from dagster import AssetAttributesModel, ResolutionContext
-from jinja2 import TemplateSyntaxError
+from jinja2 import TemplateSyntaxError, UndefinedError
 from pydantic import BaseModel, ValidationError
 
 from dbt_component._dagster import resolve_partitions_def, scope_attributes
@@ -213,6 +214,10 @@ def _failed(
     hint = _SCOPE_HINT
     if isinstance(error, UndefinedValueError):
         hint = f"If only some nodes have it, give a default: {_DEFAULT_EXAMPLE}. {_SCOPE_HINT}"
+    elif isinstance(error, UndefinedError) and (unknown := _unknown_name(error)) is not None:
+        text = f"there is no {unknown!r}"
+        if hasattr(dg, unknown):
+            hint = f"Did you mean `dg.{unknown}`? `dg` is Dagster. {_SCOPE_HINT}"
     elif not isinstance(error, _WrongValueError):
         text = f"{type(error).__name__}: {text}"
     return TranslationError(
@@ -221,6 +226,12 @@ def _failed(
         where=find_place(context, name or ""),
         hint=hint,
     )
+
+
+def _unknown_name(error: UndefinedError) -> str | None:
+    """The name that a template uses and its scope does not have; ``None`` for an attribute."""
+    found = re.fullmatch(r"'(\w+)' is undefined", str(error))
+    return found.group(1) if found else None
 
 
 def _in_user_code(error: Exception) -> Exception | None:
