@@ -1,5 +1,7 @@
 """Parsing of dbt command lines."""
 
+import traceback
+
 import pytest
 from dbt.cli.main import cli
 
@@ -188,6 +190,25 @@ def test_a_command_line_is_read_as_dbt_reads_it(args: list[str]) -> None:
 def test_invalid_arguments_are_refused(args: list[str], expected: str) -> None:
     with pytest.raises(CliArgsError, match=expected.replace("-", r"\-")):
         parse_arguments(args)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["build", "--vars", "{token: hunter2-secret"],
+        ["build", "--vars", "hunter2-secret"],
+        ["build", "--vars=[hunter2-secret]"],
+        ["--vars", '{"token": "hunter2-secret"}'],
+    ],
+)
+def test_an_error_does_not_show_the_value_of_a_variable(
+    args: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "hunter2-secret")
+    with pytest.raises(CliArgsError) as caught:
+        parse_arguments(args)
+    shown = [line for line in traceback.format_exception(caught.value) if "File" not in line]
+    assert "hunter2" not in "".join(shown)
 
 
 @pytest.mark.parametrize(

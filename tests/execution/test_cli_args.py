@@ -121,7 +121,7 @@ def test_arguments_that_may_be_right_are_accepted(cli_args: list[Any]) -> None:
         (["build", {"--varz": {}}], "cli_args[1]", "'--varz'"),
         (["build", "--select"], "cli_args[1]", "needs a value"),
         (["build", "--full-refresh --debug"], "cli_args[1]", "is one item"),
-        (["build", "--vars", "[1]"], "cli_args[2]", "--vars must be a mapping"),
+        (["build", "--vars", "[1]"], "cli_args[1]", "'--vars' must be a mapping"),
         (["build", "--profiles-dir=x"], "cli_args[1]", "set `project.profiles_dir` instead"),
     ],
 )

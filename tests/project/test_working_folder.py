@@ -104,6 +104,27 @@ def test_without_a_writable_data_folder_it_is_in_the_cache(
     assert place.is_relative_to(os.environ["DBT_COMPONENT_CACHE_DIR"])
 
 
+def test_a_user_without_a_home_folder_has_one_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs under a random user id."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("DBT_COMPONENT_DATA_DIR")
+    users: dict[int, str] = {}
+    monkeypatch.setattr("pwd.getpwuid", users.__getitem__)
+    place = WorkingFolder.of("key", tmp_path).path
+    assert place.is_relative_to(os.environ["DBT_COMPONENT_CACHE_DIR"])
+
+
+def test_nothing_is_created_before_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_COMPONENT_DATA_DIR", str(tmp_path / "data"))
+    working = WorkingFolder.of("key", tmp_path)
+    assert not (tmp_path / "data").exists()
+    assert working.path.parent == tmp_path / "data/working"
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

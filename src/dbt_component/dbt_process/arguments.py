@@ -9,6 +9,7 @@ import yaml
 
 from dbt_component.dbt_process import variables
 from dbt_component.dbt_process.commands import GROUPS, DbtCommand, find_command
+from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.options import (
     EXCLUDE,
     EXCLUDE_RESOURCE_TYPE,
@@ -111,7 +112,7 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
     words, parts = _split(args)
     if not words:
         raise CliArgsError(
-            f"No dbt command in cli_args: {list(args)!r}.",
+            f"No dbt command in cli_args: {shown_argv(args)!r}.",
             key="cli_args",
             hint="Begin with a command, for example `build`.",
         )
@@ -288,7 +289,7 @@ def _narrow(
 
 
 def _parse_vars(texts: Sequence[str]) -> dict[str, Any]:
-    """The value of the last ``--vars``; like dbt, ignores earlier ones."""
+    """The value of the last ``--vars``; like dbt, ignores earlier ones. Errors do not show it: it may be secret."""
     if not texts:
         return {}
     text = texts[-1]
@@ -298,11 +299,16 @@ def _parse_vars(texts: Sequence[str]) -> dict[str, Any]:
         try:
             parsed = yaml.safe_load(text)
         except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
             raise CliArgsError(
-                f"--vars is neither JSON nor YAML: {text!r}.", key="cli_args"
-            ) from error
+                f"The value of '--vars' is neither JSON nor YAML{place}.", key="cli_args"
+            ) from None
     if parsed is not None and not isinstance(parsed, dict):
-        raise CliArgsError(f"--vars must be a mapping, not {text!r}.", key="cli_args")
+        raise CliArgsError(
+            f"The value of '--vars' must be a mapping, not a {type(parsed).__name__}.",
+            key="cli_args",
+        )
     return parsed or {}
 
 

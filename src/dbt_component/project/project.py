@@ -101,7 +101,7 @@ class DbtProject:
         if self.profiles_dir is not None:
             places = [self.profiles_dir]
         else:
-            places = [self.project_dir, Path.home() / ".dbt"]
+            places = [self.project_dir, Path(os.path.expanduser("~/.dbt"))]
             if found := find_variable(PROFILES_DIR, os.environ):
                 places.insert(0, Path(found[1]))
         for place in places:

@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from filelock import FileLock
@@ -26,17 +27,23 @@ class WorkingFolder:
     its tables.
 
     Args:
-        path: The folder. dbt runs in its subfolder ``project``.
+        place: The folder. dbt runs in its subfolder ``project``. A relative path leads to the data folder of this
+            user, which is looked for when it is needed: most machines that load definitions never need it.
     """
 
-    path: Path
+    place: Path
 
     @classmethod
     def of(cls, state_key: str, project_root: Path) -> "WorkingFolder":
         """The folder of the component with a state key in a Dagster project; not created yet."""
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", state_key).strip("_")
         root = hashlib.sha256(str(project_root.resolve()).encode()).hexdigest()[:8]
-        return cls(_data_folder() / f"{name}-{root}")
+        return cls(Path(f"{name}-{root}"))
+
+    @cached_property
+    def path(self) -> Path:
+        """The folder."""
+        return self.place if self.place.is_absolute() else _data_folder() / self.place
 
     @property
     def project(self) -> Path:
@@ -99,19 +106,20 @@ def _data_folder() -> Path:
 
     If that is not writable, a folder of the cache.
     """
-    given = os.environ.get("DBT_COMPONENT_DATA_DIR")
-    base = os.environ.get("XDG_DATA_HOME")
-    place = (
-        Path(given)
-        if given
-        else (Path(base) if base else Path.home() / ".local" / "share") / "dbt-component"
-    )
-    folder = place / "working"
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: a user without a home folder
+        folder = _chosen_place() / "working"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.access(folder, os.W_OK):
             return folder
     return cache_folder("working")
+
+
+def _chosen_place() -> Path:
+    given = os.environ.get("DBT_COMPONENT_DATA_DIR")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "dbt-component"
 
 
 def _walk(top: Path) -> Iterator[tuple[str, list[str]]]:

@@ -167,7 +167,7 @@ class GitProjectSource:
         elif state.header.has_own_profiles:
             return True
         else:
-            place = Path.home() / ".dbt"
+            place = Path(os.path.expanduser("~/.dbt"))
         try:
             return hash_profiles(place) == state.fingerprint.settings.get("profiles.yml")
         except OSError:
