@@ -87,3 +87,11 @@ def test_the_current_folder_is_no_password(name: str, monkeypatch: pytest.Monkey
     hidden = HiddenValues({"data": "/opt/shop/data"})
     assert hidden.environment == {}
     assert hidden.mask("at /opt/shop/target/a.sql") == "at /opt/shop/target/a.sql"
+
+
+def test_a_switch_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USE_KEYCHAIN", "true")
+    hidden = HiddenValues({"is_full": "true"})
+    assert hidden.environment == {}
+    assert hidden.mask('{"is_full": "true"} is true') == '{"is_full": "true"} is true'
+    assert shown_argv(["run", "--vars", "{is_full: 'true'}"])[2] == '{"is_full": "true"}'

@@ -21,6 +21,9 @@ _NodeT = TypeVar("_NodeT", NodeFinished, NodeOutcome)
 
 MASK = "***"
 _SHORTEST = 4  # a shorter value appears everywhere by chance
+_SWITCHES = frozenset(
+    {"true", "false", "none", "null"}
+)  # of a variable that only turns something on or off
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASS|PWD|KEY|CREDENTIAL|DSN", re.IGNORECASE)
 _NO_SECRETS = frozenset({"PWD", "OLDPWD"})  # of every shell: the current folder
 _HIDDEN_VARIABLE = "DBT_ENV_SECRET_DBT_COMPONENT_"
@@ -135,7 +138,11 @@ class HiddenValues:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if len(value) >= _SHORTEST}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if len(value) >= _SHORTEST and value.lower() not in _SWITCHES
+    }
 
 
 def _found_in(text: str, environment: Mapping[str, str]) -> list[str]:
