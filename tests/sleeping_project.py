@@ -70,7 +70,14 @@ class SleepingProject:
         return wait_until(lambda: not self.queries(), seconds=seconds)
 
 
-def start_run(project: DbtProject, target: Path, *, grace_seconds: float = 8) -> DbtProcess:
+def start_run(
+    project: DbtProject,
+    target: Path,
+    *,
+    selected: list[str] | None = None,
+    grace_seconds: float = 8,
+) -> DbtProcess:
+    """Starts `dbt run`, over exactly these nodes if given."""
     process = DbtProcess(
         find_engine(),
         stdout=subprocess.DEVNULL,
@@ -78,7 +85,7 @@ def start_run(project: DbtProject, target: Path, *, grace_seconds: float = 8) ->
         grace_seconds=grace_seconds,
     )
     process.send(
-        Invoke(argv=["run"]),
+        Invoke(argv=["run"], selected=selected),
         env=dbt_environment(project, target_path=target),
         cwd=project.project_dir,
     )

@@ -10,6 +10,7 @@ import pytest
 
 from dbt_component import (
     DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
     DbtCliResource,
     DbtProject,
     build_dbt_asset_specs,
@@ -78,6 +79,15 @@ def test_every_form_of_the_manifest_gives_the_same_assets(form: str, shop: DbtPr
     assert made.can_subset
     specs = build_dbt_asset_specs(manifest=forms[form])
     assert {spec.key for spec in specs} == made.keys
+
+
+def test_a_project_given_as_the_manifest_serves_code_references(shop: DbtProject) -> None:
+    settings = DagsterDbtTranslatorSettings(enable_code_references=True)
+    made = make(shop, dagster_dbt_translator=DagsterDbtTranslator(settings))
+    references = made.metadata_by_key[dg.AssetKey("customers")]["dagster/code_references"]
+    assert [Path(reference.file_path).name for reference in references.code_references] == [
+        "customers.sql"
+    ]
 
 
 def test_arguments_reach_the_op_and_the_specs(shop: DbtProject) -> None:

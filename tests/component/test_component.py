@@ -24,6 +24,16 @@ def load_error(project: DgProject) -> DagsterDbtError:
     return caught.value
 
 
+def assert_one_paragraph(
+    error: DagsterDbtError, place: str, expected: str, hint: str | None
+) -> None:
+    assert f"{FILE}:{place}" in str(error)
+    assert expected in (error.message if error.subject is None else str(error))
+    assert hint is None or hint in (error.hint or "")
+    assert len(str(error).splitlines()) <= 3
+    assert len(own_frames(error)) == 1 and error.__cause__ is None
+
+
 def own_frames(error: BaseException) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
     return [frame.name for frame in frames if "/dbt_component/" in frame.filename]
@@ -125,13 +135,7 @@ def test_a_value_that_can_not_be_right_is_one_paragraph_with_its_place(
     hint: str | None,
 ) -> None:
     dg_project.write_component(**attributes)
-    error = load_error(dg_project)
-    assert f"{FILE}:{place}" in str(error)
-    assert expected in error.message if error.subject is None else expected in str(error)
-    if hint is not None:
-        assert hint in (error.hint or "")
-    assert len(str(error).splitlines()) <= 3
-    assert len(own_frames(error)) == 1 and error.__cause__ is None
+    assert_one_paragraph(load_error(dg_project), place, expected, hint)
 
 
 @pytest.mark.usefixtures("prepared")
@@ -188,12 +192,7 @@ def test_a_value_that_fails_on_a_node_or_in_dagster_is_one_paragraph_with_its_pl
     hint: str | None,
 ) -> None:
     dg_project.write_component(**attributes)
-    error = load_error(dg_project)
-    assert f"{FILE}:{place}" in str(error)
-    assert expected in str(error)
-    assert hint is None or hint in (error.hint or "")
-    assert len(str(error).splitlines()) <= 3
-    assert len(own_frames(error)) == 1 and error.__cause__ is None
+    assert_one_paragraph(load_error(dg_project), place, expected, hint)
 
 
 def test_a_function_of_the_users_that_fails_keeps_its_own_frames(

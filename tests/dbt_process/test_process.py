@@ -18,7 +18,7 @@ from dbt_component.errors import EngineError
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.project import DbtProject
 from tests.dg_project import DgProject
-from tests.sleeping_project import IN_A_MODEL, SleepingProject, wait_until
+from tests.sleeping_project import IN_A_MODEL, SleepingProject, start_run, wait_until
 
 SLOW = "select count(*) as n from range(1000000000) a, range(1000) b"
 
@@ -40,17 +40,7 @@ def wait_until_gone(pid: int, seconds: float) -> bool:
 
 
 def start_slow_run(project: DbtProject, scratch: Path, grace_seconds: float = 4) -> DbtProcess:
-    process = DbtProcess(
-        find_engine(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        grace_seconds=grace_seconds,
-    )
-    process.send(
-        Invoke(argv=["run"], selected=["model.shop.slow"]),
-        env=dbt_environment(project, target_path=scratch),
-        cwd=project.project_dir,
-    )
+    process = start_run(project, scratch, selected=["model.shop.slow"], grace_seconds=grace_seconds)
     for event in process.events():
         if isinstance(event, NodeStarted):
             break

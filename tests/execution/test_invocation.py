@@ -48,20 +48,6 @@ def dbt(dg_project: DgProject) -> DbtCliResource:
     return DbtCliResource(project_dir=str(dg_project.dbt_folder))
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[DbtProcess]:
-    """Every dbt process that is started."""
-    found: list[DbtProcess] = []
-    original = DbtProcess.__init__
-
-    def noting(self: DbtProcess, *args: Any, **options: Any) -> None:
-        original(self, *args, **options)
-        found.append(self)
-
-    monkeypatch.setattr(DbtProcess, "__init__", noting)
-    return found
-
-
 @pytest.mark.parametrize("form", ["stream", "stream_raw_events"])
 def test_dbt_is_stopped_if_its_request_can_not_be_written(
     form: str, run_shop: RunShop, dbt: DbtCliResource, started: list[DbtProcess]

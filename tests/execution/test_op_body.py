@@ -23,20 +23,6 @@ RunBody = Callable[[Body], RunOutcome]
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[DbtProcess]:
-    """Every dbt process that is started."""
-    found: list[DbtProcess] = []
-    original = DbtProcess.__init__
-
-    def noting(self: DbtProcess, *args: Any, **options: Any) -> None:
-        original(self, *args, **options)
-        found.append(self)
-
-    monkeypatch.setattr(DbtProcess, "__init__", noting)
-    return found
-
-
-@pytest.fixture
 def run_body(dg_project: DgProject) -> RunBody:
     """Runs the seeds with a subclass of the component whose ``execute`` is the test's own."""
 

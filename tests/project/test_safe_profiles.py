@@ -72,6 +72,7 @@ def copy_of(output: dict[str, Any], **more: Any) -> SafeProfiles:
         ),
         ({"type": "databricks", "token": f"{SECRET}{{{{ env_var('T') }}}}"}, "token"),
         ({"type": "unheard_of", "something": SECRET}, "something"),
+        ({"type": "snowflake", "proxy_host": f"https://{SECRET}@proxy"}, "proxy_host"),
     ],
     ids=lambda value: value if isinstance(value, str) else value["type"],
 )
@@ -112,6 +113,7 @@ def test_what_may_be_a_secret_is_not_copied(output: dict[str, Any], key: str) ->
             "keyfile": "/keys/key.json",
             "project": "p",
         },
+        {"type": "duckdb", "external_root": "abfss://container@account.dfs.core.windows.net/shop"},
     ],
     ids=lambda output: output["type"],
 )

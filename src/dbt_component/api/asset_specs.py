@@ -41,7 +41,7 @@ def build_dbt_asset_specs(
     """
     prepared = project_of(manifest, project)
     criteria = criteria_of(select, exclude, selector)
-    return select_specs(prepared, criteria, dagster_dbt_translator, project=project).asset_specs
+    return select_specs(prepared, criteria, dagster_dbt_translator).asset_specs
 
 
 def criteria_of(select: str, exclude: str | None, selector: str | None) -> SelectionCriteria:
@@ -57,8 +57,6 @@ def select_specs(
     prepared: ManifestProject,
     criteria: SelectionCriteria,
     translator: DagsterDbtTranslator | None,
-    *,
-    project: DbtProject | None,
 ) -> SelectedSpecs:
     """All specs of what dbt selects, by the rules of a translator.
 
@@ -75,5 +73,5 @@ def select_specs(
         prepared.manifest,
         SpecRules(translator, translator.settings),
         selected_ids=prepared.select(criteria),
-        project=project,
+        project=prepared.project,
     )

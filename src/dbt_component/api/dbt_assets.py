@@ -6,19 +6,17 @@ from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import remember_output_keys
 from dbt_component.api.asset_specs import criteria_of, select_specs
 from dbt_component.api.manifest_argument import ManifestArgument, project_of
 from dbt_component.definitions.assets import build_assets
 from dbt_component.definitions.op_settings import OpSettings
+from dbt_component.definitions.selection_tags import RESERVED_TAGS, selection_tags
 from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DefinitionError
 from dbt_component.execution.op_body import run_body
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
-
-_TAG_PREFIX = "dagster_dbt/"
 
 
 def dbt_assets(
@@ -67,10 +65,9 @@ def dbt_assets(
         dagster.DagsterInvalidDefinitionError: ``op_tags`` sets a tag of this package.
     """
     criteria = criteria_of(select, exclude, selector)
-    tags = {**_refuse_own_tags(op_tags or {}), **_tags_of(criteria)}
+    tags = {**_refuse_own_tags(op_tags or {}), **selection_tags(criteria)}
     prepared = project_of(manifest, project)
-    specs = select_specs(prepared, criteria, dagster_dbt_translator, project=project)
-    specs = specs.map_assets(
+    specs = select_specs(prepared, criteria, dagster_dbt_translator).map_assets(
         lambda spec: _altered(spec, partitions_def=partitions_def, io_manager_key=io_manager_key)
     )
     partitions = {spec.partitions_def for spec in specs.asset_specs}
@@ -107,7 +104,6 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
     @functools.wraps(function)
     def body(*args: Any, **kwargs: Any) -> Iterator[Any]:
         context = dg.AssetExecutionContext.get()
-        remember_output_keys(context)
         yield from run_body(context, lambda: function(*args, **kwargs))
 
     return body
@@ -124,21 +120,12 @@ def _altered(
     return spec if io_manager_key is None else spec.with_io_manager_key(io_manager_key)
 
 
-def _tags_of(criteria: SelectionCriteria) -> dict[str, str]:
-    given = {"exclude": criteria.exclude, "selector": criteria.selector}
-    return {
-        f"{_TAG_PREFIX}select": criteria.select,
-        **{f"{_TAG_PREFIX}{key}": value for key, value in given.items() if value},
-    }
-
-
 def _refuse_own_tags(op_tags: Mapping[str, Any]) -> Mapping[str, Any]:
-    for key in ("select", "exclude", "selector"):
-        if f"{_TAG_PREFIX}{key}" in op_tags:
-            raise dg.DagsterInvalidDefinitionError(
-                f"To set {_TAG_PREFIX}{key}, pass the argument `{key}` of @dbt_assets instead of a tag in"
-                " `op_tags`."
-            )
+    for tag in RESERVED_TAGS.keys() & op_tags.keys():
+        raise dg.DagsterInvalidDefinitionError(
+            f"To set {tag}, pass the argument `{RESERVED_TAGS[tag]}` of @dbt_assets instead of a tag in"
+            " `op_tags`."
+        )
     return op_tags
 
 

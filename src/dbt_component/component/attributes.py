@@ -231,12 +231,6 @@ class DbtProjectAttributes(dg.Resolvable):
             error.key = self.criteria.main_key
         error.refused = ()
 
-    @property
-    def selection_tags(self) -> dict[str, str]:
-        """Op tags with the component's selection."""
-        given = {"select": self.select, "exclude": self.exclude, "selector": self.selector}
-        return {f"dagster_dbt/{name}": value for name, value in given.items() if value}
-
 
 def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
     """Rejects values of a wrong type, which templates may produce; lists all of them in one error."""

@@ -14,6 +14,7 @@ from dbt_component.component.op_name import default_op_name
 from dbt_component.component.watched import build_watch_of
 from dbt_component.component.yaml.op import Op
 from dbt_component.definitions.assets import RunFunction, build_assets
+from dbt_component.definitions.selection_tags import selection_tags
 from dbt_component.selection.emptiness import explain_emptiness
 
 _logger = logging.getLogger("dbt_component")
@@ -53,7 +54,7 @@ def build_definitions(
         _warn_about_nothing(loaded, state_config.key)
     op = (attributes.op or Op()).complete(
         default_name=default_op_name(loaded.manifest.index.project_name, state_config.key, context),
-        reserved_tags=attributes.selection_tags,
+        reserved_tags=selection_tags(attributes.criteria),
         config_cls=op_config,
     )
     scheduled = []

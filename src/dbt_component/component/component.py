@@ -14,7 +14,6 @@ from dbt_component._dagster import (
     DefsStateConfig,
     ResolutionException,
     derive_model_type,
-    remember_output_keys,
 )
 from dbt_component.component.build import build_definitions
 from dbt_component.component.claims import Claim, Claims
@@ -254,7 +253,6 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return BuiltDefinitions(loaded, definitions)
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
-        remember_output_keys(context)
         dbt = DbtCliResource.of(self.dbt_project)
         try:
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))

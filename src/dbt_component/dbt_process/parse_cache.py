@@ -17,6 +17,7 @@ import msgspec
 
 from dbt_component.dbt_process.slice import SlicePlan
 from dbt_component.errors import StateFormatError
+from dbt_component.manifest.timeless import metadata_without_times
 
 _BY_NODE = (
     "nodes",
@@ -46,7 +47,6 @@ _ENTRIES = frozenset({*_BY_NODE, "macros", "metrics", "functions"})
 _NO_TIME = msgspec.Raw(
     msgspec.msgpack.encode(0.0)
 )  # before any parse: dbt takes it as not parsed just now
-_METADATA_OF_THE_RUN = ("invocation_id", "invocation_started_at", "run_started_at", "user_id")
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _CHANGED = "\x00changed"
 _UNSET_IN_DBT = "DBT_DEFAULT_PLACEHOLDER"  # recorded by dbt for a variable that used its default
@@ -109,13 +109,7 @@ def split_parse_cache(data: bytes | None) -> tuple[bytes, bytes]:
 def _without_times(key: str, value: msgspec.Raw) -> msgspec.Raw:
     """A section without times and in order; the order of other sections is that of dbt."""
     if key == "metadata":
-        metadata: dict[str, Any] = _decode(value)
-        metadata.update({name: None for name in _METADATA_OF_THE_RUN if name in metadata})
-        if "generated_at" in metadata:
-            metadata["generated_at"] = datetime.fromtimestamp(0, timezone.utc).strftime(
-                _TIME_FORMAT
-            )
-        return msgspec.Raw(_encode(metadata))
+        return msgspec.Raw(_encode(metadata_without_times(_decode(value))))
     if key == "files":
         return msgspec.Raw(_encode(dict(sorted(_without_file_times(_decode(value)).items()))))
     if key == "disabled":

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import dagster as dg
 
+from dbt_component._dagster import remember_output_keys
 from dbt_component.definitions.listing import listed
 from dbt_component.execution.event_text import first_names
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
@@ -37,6 +38,7 @@ def run_body(context: dg.AssetExecutionContext, body: Callable[[], Any]) -> Iter
         DagsterDbtCliRuntimeError: The body ended without an error although a command did not run to its end,
             and no other command of the body replaced it.
     """
+    remember_output_keys(context)
     op_context = context.op_execution_context
     commands = _started[op_context] = []
     try:

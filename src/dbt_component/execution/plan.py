@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class RunPlan:
     expected: frozenset[str] = frozenset()
     retry_reason: str | None = None
 
-    @property
+    @cached_property
     def dbt_command(self) -> str:
         """The command as text, for messages. Nodes that are given by unique id are not part of it.
 
@@ -81,6 +82,7 @@ def plan_step(
     project: DbtProject,
     arguments: DbtArguments,
     *,
+    engine: Engine,
     wanted: frozenset[str],
 ) -> RunPlan:
     """Plans a command over the nodes that Dagster chose.
@@ -89,9 +91,9 @@ def plan_step(
         prepared: What is known of the project.
         project: The project to run in.
         arguments: The dbt command; its own selection narrows ``wanted``.
+        engine: The dbt that will run.
         wanted: Unique ids that Dagster chose.
     """
-    engine = find_engine(project.dbt_executable)
     if arguments.has_selection:
         criteria = SelectionCriteria(
             select=" ".join(arguments.select) or SelectionCriteria().select,

@@ -14,7 +14,7 @@ from dbt_component.dbt_process.arguments import (
     parse_arguments,
     refuse_step_flags,
 )
-from dbt_component.dbt_process.engine import find_engine
+from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
@@ -170,6 +170,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 bound,
                 arguments,
                 _op_context(context),
+                engine,
                 process,
                 raise_on_error=raise_on_error,
                 target_path=target_path,
@@ -185,6 +186,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         bound: BoundOp,
         arguments: DbtArguments,
         context: dg.OpExecutionContext,
+        engine: Engine,
         process: DbtProcess,
         *,
         raise_on_error: bool,
@@ -203,7 +205,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             job_name=context.job_name,
             divided=DividedOp.of(context, index, nodes),
         )
-        plan = plan_step(prepared, self.project, arguments, wanted=wanted)
+        plan = plan_step(prepared, self.project, arguments, engine=engine, wanted=wanted)
         name = f"{context.op.name}-{context.run_id[:8]}"
         folder = RunFolder(target_path) if target_path else RunFolder.create(name)
         context.log.info(_described(plan))

@@ -16,12 +16,13 @@ def without_times(manifest: Mapping[str, Any]) -> dict[str, Any]:
     dbt lists nodes in the order in which the file system lists their files. Here they are sorted by unique id.
     """
     return {
-        name: _metadata(section) if name == "metadata" else _section(name, section)
+        name: metadata_without_times(section) if name == "metadata" else _section(name, section)
         for name, section in manifest.items()
     }
 
 
-def _metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+def metadata_without_times(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The `metadata` of a manifest without what tells one run from another; dbt's parse cache has the same."""
     return {
         name: (NO_TIME if name == "generated_at" else None) if name in _OF_THE_RUN else value
         for name, value in metadata.items()

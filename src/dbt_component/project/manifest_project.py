@@ -26,7 +26,7 @@ class ManifestProject:
 
     def __init__(self, manifest: Manifest, project: DbtProject | None = None) -> None:
         self.manifest = manifest
-        self._project = project
+        self.project = project
         self._answers: dict[str, frozenset[str]] = {}
 
     def open(self) -> DbtProject:
@@ -35,13 +35,13 @@ class ManifestProject:
         Raises:
             ProjectError: No project was given.
         """
-        if self._project is None:
+        if self.project is None:
             raise ProjectError(
                 f"The folder of dbt project {self.manifest.index.project_name!r} is unknown: only its"
                 " manifest was given.",
                 hint="Pass it to the resource: `DbtCliResource(project_dir=…)`.",
             )
-        return self._project
+        return self.project
 
     def differences(
         self,
@@ -75,7 +75,7 @@ class ManifestProject:
         return self._answers[key]
 
     def _ask(self, criteria: SelectionCriteria) -> list[str]:
-        project = self._project
+        project = self.project
         engine = find_engine(project.dbt_executable if project is not None else None)
         if project is not None and engine.command is not None:
             # A dbt that is driven by its command line can only select within a project.

@@ -21,10 +21,10 @@ _NO_DEFAULT = re.compile(r"""\s*,\s*(''|"")?\s*""")
 # A secret within a value that is otherwise harmless, such as `md:shop?motherduck_token=…`.
 _CREDENTIAL = re.compile(
     r"(token|passw|pwd|secret|sig|key|credential)\w*\s*[=:]\s*[^\s&;,]"
-    r"|://[^/\s@]*:[^/\s@]+@",
+    # A user alone counts too, as a token may stand there; but that of Azure's storage is a container.
+    r"|(?<!abfs)(?<!abfss)(?<!wasb)(?<!wasbs)://[^/\s@]+@",
     re.IGNORECASE,
 )
-
 _SECRET_NAME = re.compile(r"token|pass|pwd|secret|key|credential|dsn", re.IGNORECASE)
 
 

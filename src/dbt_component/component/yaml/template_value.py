@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dagster import ResolutionContext
@@ -66,10 +66,7 @@ def find_unset_variable(attributes: BaseModel | None, problem: str) -> Definitio
     for path, text in _texts(attributes.model_dump(exclude_unset=True)):
         for name in _ENV_CALL.findall(text):
             if os.environ.get(name) is None and re.search(rf"\b{name}\b", problem):
-                key = ".".join(str(part) for part in path)
-                error = _error(key, str(path[-1]), text, [name], "is not set")
-                error.key = key
-                return error
+                return _error(path, text, [name], "is not set")
     return None
 
 
@@ -89,16 +86,14 @@ def _texts(
 def _no_value(
     context: ResolutionContext, template: str, names: list[str], problem: str
 ) -> DefinitionError:
-    key = ".".join(str(part) for part in context.path if part != "attributes")
-    error = _error(key, str(context.path[-1]), template, names, problem)
-    error.where = _place(context)
-    error.args = (str(error),)
-    return error
+    path = [part for part in context.path if part != "attributes"]
+    return _error(path, template, names, problem)
 
 
 def _error(
-    key: str, last_key: str, template: str, names: list[str], problem: str
+    path: Sequence[str | int], template: str, names: list[str], problem: str
 ) -> DefinitionError:
+    key, last_key = ".".join(map(str, path)), str(path[-1])
     shown = " ".join(_EXPRESSION.findall(template))  # the rest of the text may be a secret
     hint = f"Write a template that gives a value, or remove `{last_key}` from the file."
     reason = "it resolves to null"
@@ -112,12 +107,5 @@ def _error(
     return DefinitionError(
         f"`{key}` has no value: it is the template {shown!r}, but {reason}.",
         hint=hint,
+        key=key,
     )
-
-
-def _place(context: ResolutionContext) -> str | None:
-    tree = context.source_position_tree
-    if tree is None:
-        return None
-    position, _ = tree.lookup_closest_and_path([*context.path], None)
-    return f"{position.filename}:{position.start.line}"

@@ -1,0 +1,21 @@
+"""Fixtures of the tests of runs."""
+
+from typing import Any
+
+import pytest
+
+from dbt_component.dbt_process.process import DbtProcess
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[DbtProcess]:
+    """Every dbt process that is started."""
+    found: list[DbtProcess] = []
+    original = DbtProcess.__init__
+
+    def noting(self: DbtProcess, *args: Any, **options: Any) -> None:
+        original(self, *args, **options)
+        found.append(self)
+
+    monkeypatch.setattr(DbtProcess, "__init__", noting)
+    return found
