@@ -11,14 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from dbt_component.dbt_process.child.child_output import SILENCE_SECONDS
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.events import DbtEvent, LogLine, decode_event
 from dbt_component.dbt_process.requests import Request, encode_request
 
 _CHILD = Path(__file__).with_name("child")
 DEFAULT_GRACE_SECONDS = 25.0
-SILENCE_SECONDS = 1.0
-"""How long the pipe of a process that has ended may be held open, without a word, by another process."""
 
 
 class DbtProcess:

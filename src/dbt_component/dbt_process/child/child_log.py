@@ -104,7 +104,6 @@ class LogReader:
         if node.get("materialized") == "ephemeral":
             self.ephemeral.add(unique_id)
         kind = node.get("resource_type") or unique_id.partition(".")[0]
-        status = str(result.get("status") or node.get("node_status") or "").lower()
         self._pipe.emit(
             "node_finished",
             unique_id=unique_id,

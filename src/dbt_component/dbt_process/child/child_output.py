@@ -9,6 +9,7 @@ import time
 from typing import Iterator
 
 SILENCE_SECONDS = 1.0
+"""How long the pipe of a process that has ended may be held open, without a word, by another process."""
 LINGER_SECONDS = 10.0
 
 
@@ -20,7 +21,7 @@ def read_lines(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
     """
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
-    pending = b""
+    pending: list[bytes] = []  # the parts of a line; one line may have many megabytes
     ended_at = None
     while ended_at is None or time.monotonic() < ended_at + LINGER_SECONDS:
         if ended_at is None and process.poll() is not None:
@@ -29,10 +30,12 @@ def read_lines(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
             chunk = os.read(descriptor, 1 << 16)
             if not chunk:
                 break
-            *lines, pending = (pending + chunk).split(b"\n")
-            for line in lines:
-                yield line + b"\n"
+            first, *others = chunk.split(b"\n")
+            pending.append(first)
+            for part in others:
+                yield b"".join(pending) + b"\n"
+                pending = [part]
         elif ended_at is not None:
             break
-    if pending:
-        yield pending
+    if rest := b"".join(pending):
+        yield rest
