@@ -26,18 +26,24 @@ if TYPE_CHECKING:
     )
     from dbt_component.execution.invocation import DbtCliInvocation as DbtCliInvocation
     from dbt_component.execution.resource import DbtCliResource as DbtCliResource
+    from dbt_component.project.project import (
+        DagsterDbtProjectPreparer as DagsterDbtProjectPreparer,
+    )
     from dbt_component.project.project import DbtProject as DbtProject
+    from dbt_component.project.project import DbtProjectPreparer as DbtProjectPreparer
     from dbt_component.version import __version__ as __version__
 
 _HOME_OF = {
     "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
     "DagsterDbtError": "dbt_component.errors",
+    "DagsterDbtProjectPreparer": "dbt_component.project.project",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliResource": "dbt_component.execution.resource",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectComponent": "dbt_component.component.component",
+    "DbtProjectPreparer": "dbt_component.project.project",
     "__version__": "dbt_component.version",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
     "dbt_assets": "dbt_component.api.dbt_assets",
@@ -49,12 +55,14 @@ _HOME_OF = {
 __all__ = [
     "DagsterDbtCliRuntimeError",
     "DagsterDbtError",
+    "DagsterDbtProjectPreparer",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
     "DbtCliInvocation",
     "DbtCliResource",
     "DbtProject",
     "DbtProjectComponent",
+    "DbtProjectPreparer",
     "build_dbt_asset_specs",
     "dbt_assets",
     "get_asset_key_for_model",

@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from dbt_component.api.manifest_argument import ManifestArgument, project_of
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DefinitionError
-from dbt_component.project.manifest_project import ManifestProject
+from dbt_component.project.manifest_argument import ManifestArgument, prepared_from
+from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
@@ -39,7 +39,7 @@ def build_dbt_asset_specs(
         DuplicateAssetKeyError: Several nodes have one asset key.
         DefinitionError: A node can't become an asset.
     """
-    prepared = project_of(manifest, project)
+    prepared = prepared_from(manifest, project)
     criteria = criteria_of(select, exclude, selector)
     return select_specs(prepared, criteria, dagster_dbt_translator).asset_specs
 
@@ -54,7 +54,7 @@ def criteria_of(select: str, exclude: str | None, selector: str | None) -> Selec
 
 
 def select_specs(
-    prepared: ManifestProject,
+    prepared: PreparedProject,
     criteria: SelectionCriteria,
     translator: DagsterDbtTranslator | None,
 ) -> SelectedSpecs:
@@ -73,5 +73,5 @@ def select_specs(
         prepared.manifest,
         SpecRules(translator, translator.settings),
         selected_ids=prepared.select(criteria),
-        project=prepared.project,
+        project=prepared.find_folder(),
     )

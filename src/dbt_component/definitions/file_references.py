@@ -8,7 +8,8 @@ from dbt_component._dagster import code_references, url_reference
 from dbt_component.definitions.metadata_keys import COMMIT_KEY, REPOSITORY_KEY
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
-from dbt_component.project.project import DbtProject, normal_path
+from dbt_component.project.local_project import normal_path
+from dbt_component.project.project import DbtProject
 from dbt_component.translation.link import link_to_file
 
 
