@@ -62,7 +62,7 @@ def test_an_entry_behaves_like_a_read_only_dict(
 def test_reading_indexed_fields_does_not_load_the_entry(manifest: Manifest) -> None:
     props = manifest.props(MODEL)
     assert props["resource_type"] == "model" and "tags" in props
-    assert props._raw is None
+    assert props._load is not None
     assert manifest.props(MODEL) is props
 
 

@@ -47,4 +47,6 @@ class ComponentSpecMethods(DbtProjectAttributes):
     ) -> dg.AssetCheckSpec | None:
         """The check of an asset that a test becomes; ``None`` leaves it out. Override it to alter checks."""
         view = resolving(manifest, lambda: self.spec_rules, project)
-        return self.translator.get_asset_check_spec(asset_spec, view, unique_id, project)
+        return self.translator.get_asset_check_spec(
+            asset_spec=asset_spec, manifest=view, unique_id=unique_id, project=project
+        )

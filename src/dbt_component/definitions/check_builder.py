@@ -61,7 +61,10 @@ def build_checks(
         if unique_id not in selected_ids and not manifest.index.node_by_id[host].is_source:
             continue
         spec = manifest.rules.methods.get_asset_check_spec(
-            manifest.final_spec(host), manifest, unique_id, manifest.project
+            asset_spec=manifest.final_spec(host),
+            manifest=manifest,
+            unique_id=unique_id,
+            project=manifest.project,
         )
         if spec is not None:
             specs[unique_id] = names.named(spec, test)

@@ -1,12 +1,11 @@
 """Translates manifest entries to AssetSpecs and AssetCheckSpecs, with methods that users may override."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import legacy_automation_condition
-from dbt_component.definitions.file_references import file_references, provenance
+from dbt_component.definitions.file_references import file_references, missing_project, provenance
 from dbt_component.definitions.metadata_keys import (
     MATERIALIZATION_KEY,
     PROJECT_ID_KEY,
@@ -33,20 +32,26 @@ _DEFAULT_SETTINGS = DagsterDbtTranslatorSettings()
 class DagsterDbtTranslator:
     """Maps dbt nodes to Dagster. Subclass it and override methods to change the mapping.
 
-    The translator keeps only its settings. Methods that take ``dbt_resource_props`` accept a node's entry
-    in manifest.json: the mapping that ``get_resource_props`` returns, or a plain dict. A plain dict gives
-    only the information in the entry itself: no e-mail address of a group's owner, and a code version of
-    the node's own code alone.
+    An override may be a method or a classmethod, and may call ``super()``. A subclass need not call
+    ``super().__init__()``: the translator keeps only its settings. One translator may map several projects.
+
+    Methods that take ``dbt_resource_props`` receive a node's entry in manifest.json as a dict, and accept any
+    mapping of that form. A mapping that is not the one received, such as ``{**dbt_resource_props, "name":
+    "x"}``, gives only the information in the entry itself: no e-mail address of a group's owner, and a code
+    version of the node's own code alone.
+
+    Args:
+        settings: Switches of the mapping. Default: all as in ``DagsterDbtTranslatorSettings()``.
     """
 
     _settings: DagsterDbtTranslatorSettings | None = None
 
     def __init__(self, settings: DagsterDbtTranslatorSettings | None = None) -> None:
-        self._settings = settings
+        self._settings = settings or _DEFAULT_SETTINGS
 
     @property
     def settings(self) -> DagsterDbtTranslatorSettings:
-        return self._settings or _DEFAULT_SETTINGS
+        return self._settings or _DEFAULT_SETTINGS  # a subclass may not call the constructor
 
     def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
         """The manifest entry of a node or test, from which specs, checks and YAML templates are built.
@@ -65,7 +70,12 @@ class DagsterDbtTranslator:
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return defaults.group_name(_node(dbt_resource_props))
 
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
+        """``meta.dagster.owners``, else the e-mail addresses of the dbt group's owner.
+
+        If the node has a dbt group, ``dbt_resource_props["group"]`` is the group's own entry, with ``name`` and
+        ``owner``, instead of its name.
+        """
         return defaults.owners(_node(dbt_resource_props))
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
@@ -74,13 +84,22 @@ class DagsterDbtTranslator:
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return _node(dbt_resource_props).code_version
 
+    def get_auto_materialize_policy(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutoMaterializePolicy | None:
+        """The policy from ``meta.dagster.auto_materialize_policy``. Dagster replaced policies by conditions."""
+        policy = _node(dbt_resource_props).dagster_meta.get("auto_materialize_policy")
+        kind = policy.get("type") if isinstance(policy, Mapping) else None
+        if kind == "eager":
+            return dg.AutoMaterializePolicy.eager()
+        return dg.AutoMaterializePolicy.lazy() if kind == "lazy" else None
+
     def get_automation_condition(
         self, dbt_resource_props: Mapping[str, Any]
     ) -> dg.AutomationCondition[dg.AssetKey] | None:
-        policy = _node(dbt_resource_props).dagster_meta.get("auto_materialize_policy")
-        if not isinstance(policy, Mapping):
-            return None
-        return legacy_automation_condition(policy.get("type"))
+        """By default the condition equal to what ``get_auto_materialize_policy`` returns."""
+        policy = self.get_auto_materialize_policy(dbt_resource_props)
+        return None if policy is None else policy.to_automation_condition()
 
     def get_partitions_def(
         self, dbt_resource_props: Mapping[str, Any]
@@ -99,7 +118,7 @@ class DagsterDbtTranslator:
             dg.TableColumn(
                 name=column.name,
                 type=column.data_type or "?",
-                description=column.description or None,
+                description=column.description,
                 tags={tag: "" for tag in column.tags if defaults.is_valid_tag(tag)},
                 constraints=dg.TableColumnConstraints(
                     nullable=not column.not_null, unique=column.unique
@@ -107,7 +126,9 @@ class DagsterDbtTranslator:
             )
             for column in node.columns
         ]
-        metadata: dict[str, Any] = {MATERIALIZATION_KEY: node.materialized or node.resource_type}
+        metadata: dict[str, Any] = {}
+        if not node.is_source:
+            metadata[MATERIALIZATION_KEY] = node.materialized or node.resource_type
         if columns:
             metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
         table_name = defaults.table_name(node)
@@ -132,47 +153,76 @@ class DagsterDbtTranslator:
         Raises:
             DefinitionError: Dagster rejects a value; the message names the node.
             KeyError: There is no such node.
+            dagster.DagsterInvalidDefinitionError: ``enable_code_references`` is on, and there is no project.
         """
         view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
+        if view is not manifest and project is None and self.settings.enable_code_references:
+            raise missing_project()
         props = view.props(unique_id)
-        node = _node(props)
-        is_virtual = (
-            self.settings.enable_dbt_views_as_virtual_assets and node.materialized == "view"
-        )
-        adapter = view.index.adapter_type
-        metadata = {
-            **self.get_metadata(props),
-            "dagster/storage_kind": adapter,
-            UNIQUE_ID_KEY: unique_id,
-            PROJECT_ID_KEY: view.index.project_id or "",
-        }
-        metadata.update(provenance(view))
-        if self.settings.enable_code_references:
-            metadata.update(file_references(metadata, view, node, project))
+        attributes = self._attributes(view, props, project)
         try:
-            return dg.AssetSpec(
-                key=self.get_asset_key(props),
-                deps=self._deps(view, props) if view.has_dependencies else [],
-                description=self.get_description(props),
-                metadata=metadata,
-                skippable=True,
-                group_name=self.get_group_name(props),
-                code_version=self.get_code_version(props),
-                automation_condition=self.get_automation_condition(props),
-                partitions_def=self.get_partitions_def(props),
-                owners=self.get_owners(props),
-                tags=self.get_tags(props),
-                kinds={"dbt", *([adapter] if adapter else []), *(["view"] if is_virtual else [])},
-                is_virtual=is_virtual,
-            )
+            return dg.AssetSpec(skippable=True, **attributes)
+        except Exception as error:
+            raise DefinitionError(
+                f"{unique_id} can't become a Dagster asset: {error}",
+                where=_node(props).original_file_path,
+                hint="Correct the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
+            ) from error
+
+    def _attributes(
+        self, view: ResolvingManifest, props: NodeProps, project: DbtProject | None
+    ) -> dict[str, Any]:
+        node = _node(props)
+        settings = self.settings
+        is_virtual = settings.enable_dbt_views_as_virtual_assets and node.materialized == "view"
+        adapter = view.index.adapter_type
+        try:
+            metadata = {
+                **(self.get_metadata(props) or {}),
+                "dagster/storage_kind": adapter,
+                UNIQUE_ID_KEY: node.unique_id,
+                PROJECT_ID_KEY: view.index.project_id or "",
+            }
+            metadata.update(provenance(view))
+            if settings.enable_code_references:
+                metadata.update(file_references(metadata, view, node, project))
+            return {
+                "key": self.get_asset_key(props),
+                "deps": self._deps(view, props) if view.has_dependencies else [],
+                "description": self.get_description(props),
+                "metadata": metadata,
+                "group_name": self.get_group_name(props),
+                "code_version": self.get_code_version(props),
+                "automation_condition": self.get_automation_condition(props),
+                "partitions_def": self.get_partitions_def(props),
+                "owners": self.get_owners(self._owner_props(view, props)),
+                "tags": self.get_tags(props),
+                "kinds": {
+                    "dbt",
+                    *([adapter] if adapter else []),
+                    *(["view"] if is_virtual else []),
+                },
+                "is_virtual": is_virtual,
+            }
         except DagsterDbtError:
             raise
         except Exception as error:
             raise DefinitionError(
-                f"{unique_id} can't become a Dagster asset: {error}",
+                f"{type(self).__name__} failed on {node.unique_id}: {type(error).__name__}: {error}",
                 where=node.original_file_path,
-                hint="Correct the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
+                hint="The error that this one was raised from shows the line. Sources, seeds and models of packages"
+                " are translated too, and their entries may lack a field.",
             ) from error
+
+    def _owner_props(self, view: ResolvingManifest, props: NodeProps) -> Mapping[str, Any]:
+        """The entry for ``get_owners``, with the group's entry; only an override looks at it."""
+        group = _node(props).group
+        overridden = getattr(type(self), "get_owners", None) is not DagsterDbtTranslator.get_owners
+        if group is None or not overridden:
+            return props
+        groups = view.get("groups") or {}
+        found = next((entry for entry in groups.values() if entry["name"] == group), None)
+        return props if found is None else {**props, "group": found}
 
     def get_asset_check_spec(
         self,
@@ -191,6 +241,8 @@ class DagsterDbtTranslator:
             unique_id: The test.
             project: The project on disk.
         """
+        if not self.settings.enable_asset_checks:
+            return None
         view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
         if unique_id not in view.index.test_by_id:
             return None
@@ -223,7 +275,8 @@ class DagsterDbtTranslator:
         for parent in parents:
             spec = view.final_spec(parent.unique_id)
             metadata: Mapping[str, Any] | None = None
-            if parent.is_source and self.settings.enable_source_metadata:
+            is_described = parent.is_source and self.settings.enable_source_metadata
+            if is_described and spec.key not in view.shared_source_keys:
                 table_name = defaults.table_name(parent)
                 if table_name not in named:
                     named.add(table_name)
@@ -232,8 +285,7 @@ class DagsterDbtTranslator:
                         for key, value in spec.metadata.items()
                         if not key.startswith("dagster_dbt/")
                     }
-            if spec.key in deps:
-                deps[spec.key] = dg.AssetDep(spec.key)  # two sources with one key: no metadata
+            if spec.key in deps:  # sources with one key; the first decides
                 continue
             mapping = self.get_partition_mapping(props, view.props(parent.unique_id))
             deps[spec.key] = dg.AssetDep(spec.key, partition_mapping=mapping, metadata=metadata)
@@ -243,7 +295,7 @@ class DagsterDbtTranslator:
             else None
         )
         if own_mapping is not None:
-            key = self.get_asset_key(props)
+            key = dg.AssetKey.from_coercible(self.get_asset_key(props))
             deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
             view.note_self_dependency(node.unique_id, key)
         return list(deps.values())

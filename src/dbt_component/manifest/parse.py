@@ -17,10 +17,12 @@ from dbt_component.manifest.parse_entry import (
     TEST_RESOURCE_TYPES,
     GroupOwners,
     is_enabled,
+    owner_emails,
     parse_code,
     parse_macro,
     parse_node,
     parse_test,
+    unique_id_of,
     unit_test_inputs,
 )
 from dbt_component.manifest.topological import in_topological_order
@@ -106,10 +108,10 @@ def parse_entry(entry: Mapping[str, Any]) -> Node | DbtTest:
     the code version ignores macros and ephemeral parents.
 
     Raises:
-        KeyError: The mapping lacks a key that every entry has, such as ``unique_id``.
+        KeyError: The mapping lacks ``resource_type`` or ``name``.
     """
     code = parse_code(entry)
-    versions = CodeVersions({} if code is None else {entry["unique_id"]: code}, {}, vars_digest="")
+    versions = CodeVersions({} if code is None else {unique_id_of(entry): code}, {}, vars_digest="")
     if entry["resource_type"] in TEST_RESOURCE_TYPES:
         return parse_test(entry, versions)
     return parse_node(entry, versions, {})
@@ -164,9 +166,5 @@ def _code_versions(manifest: Mapping[str, Any], *, vars_digest: str) -> CodeVers
 
 
 def _group_owners(manifest: Mapping[str, Any]) -> GroupOwners:
-    emails: dict[str, tuple[str, ...]] = {}
-    for group in (manifest.get("groups") or {}).values():
-        email = (group.get("owner") or {}).get("email")
-        if email:
-            emails[group["name"]] = (email,) if isinstance(email, str) else tuple(email)
-    return emails
+    groups = (manifest.get("groups") or {}).values()
+    return {group["name"]: emails for group in groups if (emails := owner_emails(group))}

@@ -28,12 +28,22 @@ def parse_node(
     *,
     place: tuple[int, int] = (0, 0),
 ) -> Node:
-    """Parses an entry that is not a test; ``place`` is its offset and length in the raw-node section."""
+    """Parses an entry that is not a test; ``place`` is its offset and length in the raw-node section.
+
+    ``group`` may be the group's own entry instead of its name, as in the entry that ``get_owners`` receives.
+    """
     config = entry.get("config") or {}
-    group = config.get("group") or entry.get("group")
+    group = entry.get("group")
+    if isinstance(group, Mapping):
+        emails = owner_emails(group)
+        group = config.get("group") or group.get("name")
+    else:
+        group = config.get("group") or group
+        emails = owners.get(group, ()) if group else ()
     version = entry.get("version")
+    unique_id = unique_id_of(entry)
     return Node(
-        unique_id=entry["unique_id"],
+        unique_id=unique_id,
         resource_type=entry["resource_type"],
         name=entry["name"],
         package_name=entry.get("package_name") or "",
@@ -51,11 +61,11 @@ def parse_node(
         materialized=config.get("materialized") or _default_materialized(entry),
         description=entry.get("description") or "",
         code=entry.get("raw_code") or "",
-        code_version=versions.version_of(entry["unique_id"]),
+        code_version=versions.version_of(unique_id),
         group=group,
-        group_owner_emails=owners.get(group, ()) if group else (),
+        group_owner_emails=emails,
         tags=_tags(entry.get("tags")),
-        columns=tuple(_parse_column(column) for column in (entry.get("columns") or {}).values()),
+        columns=tuple(_parse_column(*column) for column in (entry.get("columns") or {}).items()),
         dagster_meta=_dagster_meta(entry),
         reads_graph=_reads_graph(entry, versions),
         raw_offset=place[0],
@@ -110,6 +120,22 @@ def parse_code(entry: Mapping[str, Any]) -> NodeCode | None:
     )
 
 
+def unique_id_of(entry: Mapping[str, Any]) -> str:
+    """The entry's unique id; made from its other fields in an entry that was written by hand."""
+    given = entry.get("unique_id")
+    if given:
+        return str(given)
+    return ".".join([entry["resource_type"], entry.get("package_name") or "", entry["name"]])
+
+
+def owner_emails(group: Mapping[str, Any]) -> tuple[str, ...]:
+    """The e-mail addresses of a group's owner."""
+    email = (group.get("owner") or {}).get("email")
+    if not email:
+        return ()
+    return (email,) if isinstance(email, str) else tuple(email)
+
+
 def is_enabled(entry: Mapping[str, Any]) -> bool:
     """Whether the entry is enabled. dbt leaves the tests of disabled models in ``nodes``, disabled."""
     return (entry.get("config") or {}).get("enabled") is not False
@@ -137,10 +163,10 @@ def _reads_graph(entry: Mapping[str, Any], versions: CodeVersions) -> bool:
     return versions.reads_graph([entry.get("raw_code") or "", *texts], _depends_on(entry, "macros"))
 
 
-def _parse_column(column: Mapping[str, Any]) -> Column:
+def _parse_column(name: str, column: Mapping[str, Any]) -> Column:
     kinds = {c.get("type") for c in column.get("constraints") or [] if isinstance(c, dict)}
     return Column(
-        name=column["name"],
+        name=column.get("name") or name,
         data_type=column.get("data_type"),
         description=column.get("description") or "",
         tags=_tags(column.get("tags")),
