@@ -37,6 +37,7 @@ from dagster.components.resolved.core_models import (
 from dagster.components.resolved.errors import ResolutionException
 from dagster.components.resolved.scopes import DeprecatedScope, WrappedObjectScope
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
+from dagster.components.utils.translation import ComponentTranslator
 from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
     DefsStateManagementType,
@@ -45,6 +46,7 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 __all__ = [
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
+    "ComponentTranslator",
     "ComponentTreeException",
     "DefinitionsLoadContext",
     "DefinitionsLoadType",

@@ -74,7 +74,7 @@ def test_any_form_of_a_manifest_gives_the_same_spec(tmp_path: Path) -> None:
 def test_nothing_of_a_manifest_is_kept() -> None:
     translator = DagsterDbtTranslator()
     translator.get_asset_spec(PROJECT, ORDERS, None)
-    assert vars(translator) == {"_settings": None}
+    assert vars(translator) == {"_settings": DagsterDbtTranslatorSettings()}
 
 
 def test_methods_take_plain_entries_as_dbt_wrote_them() -> None:

@@ -6,11 +6,9 @@ from typing import Any
 import dagster as dg
 
 from dbt_component.definitions.file_references import file_references, missing_project, provenance
-from dbt_component.definitions.metadata_keys import (
-    MATERIALIZATION_KEY,
-    PROJECT_ID_KEY,
-    UNIQUE_ID_KEY,
-)
+from dbt_component.definitions.known_metadata import known_metadata, table_name_in
+from dbt_component.definitions.metadata_keys import PROJECT_ID_KEY, TABLE_NAME_KEY, UNIQUE_ID_KEY
+from dbt_component.definitions.node_of import node_of
 from dbt_component.definitions.resolving_manifest import (
     ResolvingManifest,
     own_manifest,
@@ -20,9 +18,7 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
-from dbt_component.manifest.node import Node
 from dbt_component.manifest.node_props import NodeProps
-from dbt_component.manifest.parse import parse_entry
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
 
@@ -62,13 +58,13 @@ class DagsterDbtTranslator:
         return own_manifest(manifest).props(unique_id)
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        return dg.AssetKey(defaults.asset_key(_node(dbt_resource_props)))
+        return dg.AssetKey(defaults.asset_key(node_of(dbt_resource_props, is_named=True)))
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return defaults.description(_node(dbt_resource_props))
+        return defaults.description(node_of(dbt_resource_props, is_named=True))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return defaults.group_name(_node(dbt_resource_props))
+        return defaults.group_name(node_of(dbt_resource_props))
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         """``meta.dagster.owners``, else the e-mail addresses of the dbt group's owner.
@@ -76,19 +72,19 @@ class DagsterDbtTranslator:
         If the node has a dbt group, ``dbt_resource_props["group"]`` is the group's own entry, with ``name`` and
         ``owner``, instead of its name.
         """
-        return defaults.owners(_node(dbt_resource_props))
+        return defaults.owners(node_of(dbt_resource_props))
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
-        return defaults.tags(_node(dbt_resource_props))
+        return defaults.tags(node_of(dbt_resource_props))
 
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return _node(dbt_resource_props).code_version
+        return node_of(dbt_resource_props).code_version
 
     def get_auto_materialize_policy(
         self, dbt_resource_props: Mapping[str, Any]
     ) -> dg.AutoMaterializePolicy | None:
         """The policy from ``meta.dagster.auto_materialize_policy``. Dagster replaced policies by conditions."""
-        policy = _node(dbt_resource_props).dagster_meta.get("auto_materialize_policy")
+        policy = node_of(dbt_resource_props).dagster_meta.get("auto_materialize_policy")
         kind = policy.get("type") if isinstance(policy, Mapping) else None
         if kind == "eager":
             return dg.AutoMaterializePolicy.eager()
@@ -113,28 +109,7 @@ class DagsterDbtTranslator:
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         """Metadata of the relation that is known before it is built: materialization, columns, table."""
-        node = _node(dbt_resource_props)
-        columns = [
-            dg.TableColumn(
-                name=column.name,
-                type=column.data_type or "?",
-                description=column.description,
-                tags={tag: "" for tag in column.tags if defaults.is_valid_tag(tag)},
-                constraints=dg.TableColumnConstraints(
-                    nullable=not column.not_null, unique=column.unique
-                ),
-            )
-            for column in node.columns
-        ]
-        metadata: dict[str, Any] = {}
-        if not node.is_source:
-            metadata[MATERIALIZATION_KEY] = node.materialized or node.resource_type
-        if columns:
-            metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
-        table_name = defaults.table_name(node)
-        if table_name is not None:
-            metadata["dagster/table_name"] = table_name
-        return metadata
+        return known_metadata(node_of(dbt_resource_props))
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -165,14 +140,14 @@ class DagsterDbtTranslator:
         except Exception as error:
             raise DefinitionError(
                 f"{unique_id} can't become a Dagster asset: {error}",
-                where=_node(props).original_file_path,
+                where=node_of(props).original_file_path,
                 hint="Correct the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
             ) from error
 
     def _attributes(
         self, view: ResolvingManifest, props: NodeProps, project: DbtProject | None
     ) -> dict[str, Any]:
-        node = _node(props)
+        node = node_of(props)
         settings = self.settings
         is_virtual = settings.enable_dbt_views_as_virtual_assets and node.materialized == "view"
         adapter = view.index.adapter_type
@@ -216,7 +191,7 @@ class DagsterDbtTranslator:
 
     def _owner_props(self, view: ResolvingManifest, props: NodeProps) -> Mapping[str, Any]:
         """The entry for ``get_owners``, with the group's entry; only an override looks at it."""
-        group = _node(props).group
+        group = node_of(props).group
         overridden = getattr(type(self), "get_owners", None) is not DagsterDbtTranslator.get_owners
         if group is None or not overridden:
             return props
@@ -267,24 +242,26 @@ class DagsterDbtTranslator:
         )
 
     def _deps(self, view: ResolvingManifest, props: NodeProps) -> list[dg.AssetDep]:
-        node = _node(props)
+        node = node_of(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
         parents = [] if node.is_source else view.index.upstream_assets(node)
+        specs = [view.final_spec(parent.unique_id) for parent in parents]
         # Dagster replaces a dependency with the asset that makes the named table: each name only once.
-        named = {defaults.table_name(parent) for parent in parents if not parent.is_source}
-        for parent in parents:
-            spec = view.final_spec(parent.unique_id)
-            metadata: Mapping[str, Any] | None = None
+        built = zip(parents, specs, strict=True)
+        named = {table_name_in(spec.metadata) for parent, spec in built if not parent.is_source}
+        for parent, spec in zip(parents, specs, strict=True):
+            metadata: dict[str, Any] | None = None
             is_described = parent.is_source and self.settings.enable_source_metadata
             if is_described and spec.key not in view.shared_source_keys:
-                table_name = defaults.table_name(parent)
-                if table_name not in named:
-                    named.add(table_name)
-                    metadata = {
-                        key: value
-                        for key, value in spec.metadata.items()
-                        if not key.startswith("dagster_dbt/")
-                    }
+                metadata = {
+                    key: value
+                    for key, value in spec.metadata.items()
+                    if not key.startswith("dagster_dbt/")
+                }
+                table_name = table_name_in(metadata)
+                if table_name in named:
+                    metadata.pop(TABLE_NAME_KEY, None)
+                named.add(table_name)
             if spec.key in deps:  # sources with one key; the first decides
                 continue
             mapping = self.get_partition_mapping(props, view.props(parent.unique_id))
@@ -294,7 +271,8 @@ class DagsterDbtTranslator:
             if node.dagster_meta.get("has_self_dependency")
             else None
         )
-        if own_mapping is not None:
+        # Mappings without settings, such as the identity, are falsy; Dagster accepts none of them here.
+        if own_mapping:
             key = dg.AssetKey.from_coercible(self.get_asset_key(props))
             deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
             view.note_self_dependency(node.unique_id, key)
@@ -303,20 +281,3 @@ class DagsterDbtTranslator:
 
 def _keys_of(view: ResolvingManifest, unique_id: str) -> list[dg.AssetKey]:
     return [view.final_spec(node.unique_id).key for node in view.index.nearest_assets(unique_id)]
-
-
-def _node(props: Mapping[str, Any]) -> Node:
-    """The parsed fields of a node's manifest entry."""
-    try:
-        node = props.node if isinstance(props, NodeProps) else parse_entry(props)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DefinitionError(
-            f"Expected the manifest entry of a node, got {type(props).__name__} without {error}.",
-            hint='Pass the mapping that the method received, or `manifest["nodes"][unique_id]`.',
-        ) from error
-    if isinstance(node, Node):
-        return node
-    raise DefinitionError(
-        f"Expected the manifest entry of a node, got that of {node.resource_type} {node.unique_id!r}.",
-        hint="A test becomes a check in `get_asset_check_spec`; it is not an asset.",
-    )

@@ -22,7 +22,6 @@ from dbt_component.manifest.parse_entry import (
     parse_macro,
     parse_node,
     parse_test,
-    unique_id_of,
     unit_test_inputs,
 )
 from dbt_component.manifest.topological import in_topological_order
@@ -108,10 +107,10 @@ def parse_entry(entry: Mapping[str, Any]) -> Node | DbtTest:
     the code version ignores macros and ephemeral parents.
 
     Raises:
-        KeyError: The mapping lacks ``resource_type`` or ``name``.
+        KeyError: The mapping lacks a key that every entry has, such as ``unique_id``.
     """
     code = parse_code(entry)
-    versions = CodeVersions({} if code is None else {unique_id_of(entry): code}, {}, vars_digest="")
+    versions = CodeVersions({} if code is None else {entry["unique_id"]: code}, {}, vars_digest="")
     if entry["resource_type"] in TEST_RESOURCE_TYPES:
         return parse_test(entry, versions)
     return parse_node(entry, versions, {})

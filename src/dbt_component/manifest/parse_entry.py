@@ -41,9 +41,8 @@ def parse_node(
         group = config.get("group") or group
         emails = owners.get(group, ()) if group else ()
     version = entry.get("version")
-    unique_id = unique_id_of(entry)
     return Node(
-        unique_id=unique_id,
+        unique_id=entry["unique_id"],
         resource_type=entry["resource_type"],
         name=entry["name"],
         package_name=entry.get("package_name") or "",
@@ -61,7 +60,7 @@ def parse_node(
         materialized=config.get("materialized") or _default_materialized(entry),
         description=entry.get("description") or "",
         code=entry.get("raw_code") or "",
-        code_version=versions.version_of(unique_id),
+        code_version=versions.version_of(entry["unique_id"]),
         group=group,
         group_owner_emails=emails,
         tags=_tags(entry.get("tags")),
@@ -118,14 +117,6 @@ def parse_code(entry: Mapping[str, Any]) -> NodeCode | None:
         macro_ids=_depends_on(entry, "macros"),
         parent_ids=_depends_on(entry, "nodes"),
     )
-
-
-def unique_id_of(entry: Mapping[str, Any]) -> str:
-    """The entry's unique id; made from its other fields in an entry that was written by hand."""
-    given = entry.get("unique_id")
-    if given:
-        return str(given)
-    return ".".join([entry["resource_type"], entry.get("package_name") or "", entry["name"]])
 
 
 def owner_emails(group: Mapping[str, Any]) -> tuple[str, ...]:
