@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import dagster as dg
 
 from dbt_component.definitions.check_names import CheckNames
+from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.test_attachment import attached_node_of
+from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.node import Node
 
 
@@ -38,7 +40,7 @@ def build_checks(
         taken_names: Output names of the assets.
 
     Raises:
-        DefinitionError: Two checks have the same name, even after renaming.
+        DefinitionError: Two checks have the same name, even after renaming; or an override fails.
     """
     settings = manifest.rules.settings
     if not settings.enable_asset_checks:
@@ -49,6 +51,7 @@ def build_checks(
     names = CheckNames(taken_names)
     specs: dict[str, dg.AssetCheckSpec] = {}
     loose: list[str] = []
+    unexpected: list[str] = []
     for unique_id in manifest.index.test_by_id:
         test = manifest.test(unique_id)
         if test.is_unit_test and not settings.enable_unit_tests_as_checks:
@@ -60,15 +63,18 @@ def build_checks(
             continue
         if unique_id not in selected_ids and not manifest.index.node_by_id[host].is_source:
             continue
-        spec = manifest.rules.methods.get_asset_check_spec(
-            asset_spec=manifest.final_spec(host),
-            manifest=manifest,
-            unique_id=unique_id,
-            project=manifest.project,
-        )
+        host_spec = manifest.final_spec(host)
+        try:
+            spec = _check_of(manifest, host_spec, unique_id)
+        except DefinitionError as error:
+            if not test.is_unit_test:
+                raise
+            # Code written for dagster-dbt does not expect unit tests.
+            spec = default_check(manifest, test, host_spec.key)
+            unexpected.append(f"{error.message} The unit test becomes the default check.")
         if spec is not None:
             specs[unique_id] = names.named(spec, test)
-    notes = list(names.notes)
+    notes = [*names.notes, *unexpected]
     if loose:
         notes.append(
             f"{counted(len(loose), 'selected test')} can't be a check of one asset (several or no parents, or a"
@@ -76,3 +82,35 @@ def build_checks(
             " `meta.dagster.ref` attaches a test to one model."
         )
     return BuiltChecks(specs, notes)
+
+
+def _check_of(
+    manifest: ResolvingManifest, asset_spec: dg.AssetSpec, unique_id: str
+) -> dg.AssetCheckSpec | None:
+    """The check as the methods give it.
+
+    Raises:
+        DefinitionError: An override fails or returns something else; the message names the test.
+    """
+    methods = manifest.rules.methods
+    try:
+        spec = methods.get_asset_check_spec(
+            asset_spec=asset_spec,
+            manifest=manifest,
+            unique_id=unique_id,
+            project=manifest.project,
+        )
+    except DagsterDbtError:
+        raise
+    except Exception as error:
+        raise DefinitionError(
+            f"{type(methods).__name__}.get_asset_check_spec failed on {unique_id}:"
+            f" {type(error).__name__}: {error}.",
+            where=manifest.test(unique_id).original_file_path,
+        ) from error
+    if spec is None or isinstance(spec, dg.AssetCheckSpec):
+        return spec
+    raise DefinitionError(
+        f"{type(methods).__name__}.get_asset_check_spec returned {spec!r} for {unique_id}.",
+        hint="Return an AssetCheckSpec, or None to leave the test out.",
+    )

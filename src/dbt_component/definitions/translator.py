@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.file_references import file_references, missing_project, provenance
 from dbt_component.definitions.known_metadata import known_metadata, table_name_in
 from dbt_component.definitions.metadata_keys import PROJECT_ID_KEY, TABLE_NAME_KEY, UNIQUE_ID_KEY
@@ -16,7 +17,6 @@ from dbt_component.definitions.resolving_manifest import (
 )
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.spec_rules import SpecRules
-from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.node_props import NodeProps
 from dbt_component.project.project import DbtProject
@@ -210,6 +210,9 @@ class DagsterDbtTranslator:
 
         A test of severity ``error`` blocks downstream assets in the same run; a warning does not.
 
+        An override is also called for unit tests, whose entries are in ``manifest["unit_tests"]`` and have no
+        severity. If it fails for one of them, that unit test becomes the default check, which is logged.
+
         Args:
             asset_spec: The final spec of the asset.
             manifest: A Manifest, or manifest.json as a decoded dict or path.
@@ -221,25 +224,7 @@ class DagsterDbtTranslator:
         view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
         if unique_id not in view.index.test_by_id:
             return None
-        test = view.test(unique_id)
-        attached = attached_node_of(view.index, test)
-        if attached is None or view.final_spec(attached).key != asset_spec.key:
-            return None
-        others = {
-            key: None
-            for parent in test.depends_on
-            if parent != attached
-            for key in _keys_of(view, parent)
-            if key != asset_spec.key
-        }
-        return dg.AssetCheckSpec(
-            name=test.name,
-            asset=asset_spec.key,
-            description=test.meta_description or test.description or None,
-            additional_deps=list(others),
-            blocking=test.severity == "error",
-            metadata={UNIQUE_ID_KEY: unique_id},
-        )
+        return default_check(view, view.test(unique_id), asset_spec.key)
 
     def _deps(self, view: ResolvingManifest, props: NodeProps) -> list[dg.AssetDep]:
         node = node_of(props)
@@ -277,7 +262,3 @@ class DagsterDbtTranslator:
             deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
             view.note_self_dependency(node.unique_id, key)
         return list(deps.values())
-
-
-def _keys_of(view: ResolvingManifest, unique_id: str) -> list[dg.AssetKey]:
-    return [view.final_spec(node.unique_id).key for node in view.index.nearest_assets(unique_id)]
