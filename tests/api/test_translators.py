@@ -61,7 +61,7 @@ class Warehouse(DagsterDbtTranslator):
         )
 
 
-STAGED = "raw_orders stg_orders raw_customers stg_customers from_source"
+STAGED = "source:external raw_orders stg_orders raw_customers stg_customers from_source"
 
 
 def key(*path: str) -> dg.AssetKey:

@@ -18,6 +18,7 @@ from dbt_component.definitions.resolving_manifest import (
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.errors import DagsterDbtError, DefinitionError
+from dbt_component.manifest.node import Node
 from dbt_component.manifest.node_props import NodeProps
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
@@ -231,26 +232,14 @@ class DagsterDbtTranslator:
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
         parents = [] if node.is_source else view.index.upstream_assets(node)
         specs = [view.final_spec(parent.unique_id) for parent in parents]
-        # Dagster replaces a dependency with the asset that makes the named table: each name only once.
-        built = zip(parents, specs, strict=True)
-        named = {table_name_in(spec.metadata) for parent, spec in built if not parent.is_source}
+        described = self._source_metadata(view, parents, specs)
         for parent, spec in zip(parents, specs, strict=True):
-            metadata: dict[str, Any] | None = None
-            is_described = parent.is_source and self.settings.enable_source_metadata
-            if is_described and spec.key not in view.shared_source_keys:
-                metadata = {
-                    key: value
-                    for key, value in spec.metadata.items()
-                    if not key.startswith("dagster_dbt/")
-                }
-                table_name = table_name_in(metadata)
-                if table_name in named:
-                    metadata.pop(TABLE_NAME_KEY, None)
-                named.add(table_name)
             if spec.key in deps:  # sources with one key; the first decides
                 continue
             mapping = self.get_partition_mapping(props, view.props(parent.unique_id))
-            deps[spec.key] = dg.AssetDep(spec.key, partition_mapping=mapping, metadata=metadata)
+            deps[spec.key] = dg.AssetDep(
+                spec.key, partition_mapping=mapping, metadata=described.get(parent.unique_id)
+            )
         own_mapping = (
             self.get_partition_mapping(props, props)
             if node.dagster_meta.get("has_self_dependency")
@@ -262,3 +251,24 @@ class DagsterDbtTranslator:
             deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
             view.note_self_dependency(node.unique_id, key)
         return list(deps.values())
+
+    def _source_metadata(
+        self, view: ResolvingManifest, parents: Sequence[Node], specs: Sequence[dg.AssetSpec]
+    ) -> dict[str, dict[str, Any]]:
+        """What the dependencies on sources show of them, by unique id."""
+        found: dict[str, dict[str, Any]] = {}
+        if not self.settings.enable_source_metadata or not any(p.is_source for p in parents):
+            return found
+        # Dagster replaces a dependency with the asset that makes the named table: each name only once.
+        pairs = list(zip(parents, specs, strict=True))
+        named = {table_name_in(spec.metadata) for parent, spec in pairs if not parent.is_source}
+        for parent, spec in pairs:
+            if not parent.is_source or spec.key in view.shared_source_keys:
+                continue
+            metadata = {k: v for k, v in spec.metadata.items() if not k.startswith("dagster_dbt/")}
+            table_name = table_name_in(metadata)
+            if table_name in named:
+                metadata.pop(TABLE_NAME_KEY, None)
+            named.add(table_name)
+            found[parent.unique_id] = metadata
+        return found
