@@ -9,8 +9,10 @@ from dbt_component.definitions.check_names import CheckNames
 from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_rules import SpecMethods
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
+from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.node import Node
 
 
@@ -48,6 +50,7 @@ def build_checks(
     hosts = {node.unique_id for node in assets}
     if settings.enable_source_tests_as_checks:
         hosts |= {node.unique_id for node in upstream if node.is_source}
+    methods = manifest.rules.methods
     names = CheckNames(taken_names)
     specs: dict[str, dg.AssetCheckSpec] = {}
     loose: list[str] = []
@@ -65,13 +68,24 @@ def build_checks(
             continue
         host_spec = manifest.final_spec(host)
         try:
-            spec = _check_of(manifest, host_spec, unique_id)
-        except DefinitionError as error:
+            spec = methods.get_asset_check_spec(
+                asset_spec=host_spec,
+                manifest=manifest,
+                unique_id=unique_id,
+                project=manifest.project,
+            )
+            if spec is not None and not isinstance(spec, dg.AssetCheckSpec):
+                raise TypeError(f"it returned {spec!r} instead of an AssetCheckSpec or None")
+        except Exception as error:
             if not test.is_unit_test:
-                raise
+                if isinstance(error, DagsterDbtError):
+                    raise
+                raise _failed(methods, test, error) from error
             # Code written for dagster-dbt does not expect unit tests.
             spec = default_check(manifest, test, host_spec.key)
-            unexpected.append(f"{error.message} The unit test becomes the default check.")
+            unexpected.append(
+                f"{_failed(methods, test, error).message} The unit test becomes the default check."
+            )
         if spec is not None:
             specs[unique_id] = names.named(spec, test)
     notes = [*names.notes, *unexpected]
@@ -84,33 +98,9 @@ def build_checks(
     return BuiltChecks(specs, notes)
 
 
-def _check_of(
-    manifest: ResolvingManifest, asset_spec: dg.AssetSpec, unique_id: str
-) -> dg.AssetCheckSpec | None:
-    """The check as the methods give it.
-
-    Raises:
-        DefinitionError: An override fails or returns something else; the message names the test.
-    """
-    methods = manifest.rules.methods
-    try:
-        spec = methods.get_asset_check_spec(
-            asset_spec=asset_spec,
-            manifest=manifest,
-            unique_id=unique_id,
-            project=manifest.project,
-        )
-    except DagsterDbtError:
-        raise
-    except Exception as error:
-        raise DefinitionError(
-            f"{type(methods).__name__}.get_asset_check_spec failed on {unique_id}:"
-            f" {type(error).__name__}: {error}.",
-            where=manifest.test(unique_id).original_file_path,
-        ) from error
-    if spec is None or isinstance(spec, dg.AssetCheckSpec):
-        return spec
-    raise DefinitionError(
-        f"{type(methods).__name__}.get_asset_check_spec returned {spec!r} for {unique_id}.",
-        hint="Return an AssetCheckSpec, or None to leave the test out.",
+def _failed(methods: SpecMethods, test: DbtTest, error: Exception) -> DefinitionError:
+    return DefinitionError(
+        f"{type(methods).__name__}.get_asset_check_spec failed on {test.unique_id}:"
+        f" {type(error).__name__}: {error}.",
+        where=test.original_file_path,
     )

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -31,21 +32,23 @@ class NodeProps(dict[str, Any]):
         load: Returns the complete entry; called at most once.
     """
 
-    __slots__ = ("_load", "_node", "_parsed")
+    __slots__ = ("_load", "_parsed", "node")
+
+    node: Node | DbtTest
+    """The parsed fields. After a key was changed, those that other entries determine are kept."""
 
     def __init__(self, node: Node | DbtTest, load: Callable[[], Mapping[str, Any]]) -> None:
         # Never empty: some C code treats an empty dict specially without asking for its length.
-        super().__init__(unique_id=node.unique_id)
-        self._parsed = node
-        self._node: Node | DbtTest | None = node
+        dict.__setitem__(self, "unique_id", node.unique_id)
+        self._parsed = self.node = node
         self._load: Callable[[], Mapping[str, Any]] | None = load
 
-    @property
-    def node(self) -> Node | DbtTest:
-        """The parsed fields. After a key was changed, those that other entries determine are kept."""
-        if self._node is None:
-            self._node = parse_changed(self, self._parsed)
-        return self._node
+    def __getattr__(self, name: str) -> Any:
+        if name != "node":
+            raise AttributeError(name)
+        # A changed key has removed it. Reading an attribute is faster than reading a property.
+        self.node = parse_changed(self, self._parsed)
+        return self.node
 
     def _complete(self) -> None:
         if self._load is not None:
@@ -55,7 +58,8 @@ class NodeProps(dict[str, Any]):
 
     def _change(self) -> None:
         self._complete()
-        self._node = None
+        with suppress(AttributeError):  # removed by an earlier change
+            del self.node
 
     def __missing__(self, key: str) -> Any:
         if self._load is not None:
