@@ -239,19 +239,18 @@ def test_a_dependency_on_a_shared_key_has_a_mapping_and_no_metadata_of_one_sourc
     assert {dep.partition_mapping for dep in found.values()} == {dg.LastPartitionMapping()}
 
 
-def test_a_dependency_does_not_name_a_table_that_another_dependency_makes() -> None:
-    class Documented(DagsterDbtTranslator):
+def test_a_dependency_has_no_metadata_of_a_source_whose_table_another_one_makes() -> None:
+    class Moved(DagsterDbtTranslator):
         def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-            return {**super().get_metadata(dbt_resource_props), "docs": dbt_resource_props["name"]}
+            return {"dagster/table_name": dg.MetadataValue.text("lake.orders")}
 
     manifest = manifest_of(
-        source("t", schema="main", identifier="a"),
-        model("a"),
-        model("b", parents=["model.shop.a", "source.shop.raw.t"]),
+        source("t"), model("a"), model("b", parents=["model.shop.a", "source.shop.raw.t"])
     )
-    [spec] = [s for s in build(manifest, Documented()).asset_specs if s.key.path == ["b"]]
-    [dep] = [dep for dep in spec.deps if dep.asset_key.path == ["raw", "t"]]
-    assert dep.metadata["docs"] == "t" and "dagster/table_name" not in dep.metadata
+    for translator, has_metadata in ((DagsterDbtTranslator(), True), (Moved(), False)):
+        [spec] = [s for s in build(manifest, translator).asset_specs if s.key.path == ["b"]]
+        [dep] = [dep for dep in spec.deps if dep.asset_key.path == ["raw", "t"]]
+        assert bool(dep.metadata) == has_metadata
 
 
 class Unchecked(DagsterDbtTranslator):

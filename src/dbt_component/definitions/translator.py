@@ -8,7 +8,7 @@ import dagster as dg
 from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.file_references import file_references, missing_project, provenance
 from dbt_component.definitions.known_metadata import known_metadata, table_name_in
-from dbt_component.definitions.metadata_keys import PROJECT_ID_KEY, TABLE_NAME_KEY, UNIQUE_ID_KEY
+from dbt_component.definitions.metadata_keys import PROJECT_ID_KEY, UNIQUE_ID_KEY
 from dbt_component.definitions.node_of import node_of
 from dbt_component.definitions.resolving_manifest import (
     ResolvingManifest,
@@ -265,10 +265,11 @@ class DagsterDbtTranslator:
         for parent, spec in pairs:
             if not parent.is_source or spec.key in view.shared_source_keys:
                 continue
-            metadata = {k: v for k, v in spec.metadata.items() if not k.startswith("dagster_dbt/")}
-            table_name = table_name_in(metadata)
-            if table_name in named:
-                metadata.pop(TABLE_NAME_KEY, None)
+            table_name = table_name_in(spec.metadata)
+            if table_name in named and table_name is not None:
+                continue  # all or nothing: Dagster refuses different metadata of one key
             named.add(table_name)
-            found[parent.unique_id] = metadata
+            found[parent.unique_id] = {
+                k: v for k, v in spec.metadata.items() if not k.startswith("dagster_dbt/")
+            }
         return found
