@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     )
     from dbt_component.api.asset_specs import build_dbt_asset_specs as build_dbt_asset_specs
     from dbt_component.api.dbt_assets import dbt_assets as dbt_assets
+    from dbt_component.api.default_functions import (
+        default_group_from_dbt_resource_props as default_group_from_dbt_resource_props,
+    )
+    from dbt_component.api.default_functions import (
+        default_metadata_from_dbt_resource_props as default_metadata_from_dbt_resource_props,
+    )
+    from dbt_component.api.default_functions import (
+        group_from_dbt_resource_props_fallback_to_directory as group_from_dbt_resource_props_fallback_to_directory,
+    )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
@@ -47,9 +56,12 @@ _HOME_OF = {
     "__version__": "dbt_component.version",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
     "dbt_assets": "dbt_component.api.dbt_assets",
+    "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
+    "default_metadata_from_dbt_resource_props": "dbt_component.api.default_functions",
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
     "get_asset_key_for_source": "dbt_component.api.asset_keys",
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
+    "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
 }
 
 __all__ = [
@@ -65,9 +77,12 @@ __all__ = [
     "DbtProjectPreparer",
     "build_dbt_asset_specs",
     "dbt_assets",
+    "default_group_from_dbt_resource_props",
+    "default_metadata_from_dbt_resource_props",
     "get_asset_key_for_model",
     "get_asset_key_for_source",
     "get_asset_keys_by_output_name_for_source",
+    "group_from_dbt_resource_props_fallback_to_directory",
 ]
 
 

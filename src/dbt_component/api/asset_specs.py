@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from dbt_component.definitions.file_references import missing_project
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
@@ -61,17 +62,28 @@ def select_specs(
     """All specs of what dbt selects, by the rules of a translator.
 
     Raises:
-        DefinitionError: The translator is a class, or a node can't become an asset.
+        DefinitionError: The translator is a class or none of ours, or a node can't become an asset.
+        dagster.DagsterInvalidDefinitionError: Code references need a project, and there is none.
     """
     if isinstance(translator, type):
         raise DefinitionError(
             f"`dagster_dbt_translator` is the class {translator.__name__}, not an instance of it.",
             hint=f"Pass `{translator.__name__}()`.",
         )
-    translator = translator or DagsterDbtTranslator()
+    if translator is None:
+        translator = DagsterDbtTranslator()
+    if not isinstance(translator, DagsterDbtTranslator):
+        raise DefinitionError(
+            f"`dagster_dbt_translator` is a {type(translator).__module__}.{type(translator).__qualname__}, not a"
+            " subclass of dbt_component's DagsterDbtTranslator.",
+            hint="Derive it from `dbt_component.DagsterDbtTranslator`.",
+        )
+    project = prepared.find_folder()
+    if translator.settings.enable_code_references and project is None:
+        raise missing_project()
     return build_specs(
         prepared.manifest,
         SpecRules(translator, translator.settings),
         selected_ids=prepared.select(criteria),
-        project=prepared.find_folder(),
+        project=project,
     )
