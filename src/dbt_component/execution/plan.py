@@ -16,10 +16,12 @@ from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
 from dbt_component.manifest.index import ManifestIndex
+from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.selection.state_methods import may_compare
 
 
 class Mode(Enum):
@@ -101,7 +103,10 @@ def plan_step(
             exclude=" ".join(arguments.exclude),
             selector=arguments.selector,
         )
-        wanted = wanted & prepared.select(criteria)
+        compared = None
+        if may_compare(criteria):
+            compared = ComparedState.of(project, arguments.state_options.state)
+        wanted = wanted & prepared.select(criteria, compared=compared)
     mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
     return RunPlan(
         project=project,
