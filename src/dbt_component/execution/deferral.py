@@ -1,12 +1,13 @@
 """Deferral to another project's manifest, added to the dbt commands of a component."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbt_component.dbt_process.arguments import parse_arguments
 from dbt_component.errors import DagsterDbtManifestNotFoundError, DefinitionError
-from dbt_component.project.local_project import LocalProject
+from dbt_component.project.local_project import LocalProject, normal_path
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ class Deferral:
             )
 
     def _folder(self, project: LocalProject) -> Path:
-        if self.state_path is not None:
-            return (project.project_dir / self.state_path).absolute()
         state_path = project.state_path
         self.check(None if state_path is None else str(state_path))
-        return (state_path or project.project_dir).absolute()
+        folder = state_path if self.state_path is None else project.project_dir / self.state_path
+        return Path(normal_path(os.getcwd(), str(folder)))

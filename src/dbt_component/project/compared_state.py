@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dbt_component.dbt_process.state_options import state_in
 from dbt_component.errors import SelectionError
-from dbt_component.project.local_project import LocalProject
+from dbt_component.project.local_project import LocalProject, normal_path
 from dbt_component.selection.criteria import SelectionCriteria
 from dbt_component.selection.state_methods import compared_files
 
@@ -40,8 +40,8 @@ class ComparedState:
         folder = project.state_path
         if (named := given or (state_in(os.environ) if folder is None else None)) is not None:
             folder = project.project_dir / named
-        absolute = None if folder is None else folder.absolute()
-        return cls(absolute, project, is_of_command=given is not None)
+        path = None if folder is None else Path(normal_path(os.getcwd(), str(folder)))
+        return cls(path, project, is_of_command=given is not None)
 
     @classmethod
     def without_project(cls, state_path: str | None) -> "ComparedState":

@@ -78,6 +78,11 @@ class ManifestProject:
             self._answers[key] = frozenset(self._ask(criteria, compared))
         return self._answers[key]
 
+    def compares(self, criteria: SelectionCriteria) -> bool:
+        """See ``PreparedProject.compares``."""
+        compared = ComparedState() if self.project is None else ComparedState.of(self.project)
+        return bool(compared.files_for(criteria))
+
     def _ask(self, criteria: SelectionCriteria, compared: ComparedState) -> list[str]:
         project = self.project or compared.project
         compared.refuse_missing([criteria])

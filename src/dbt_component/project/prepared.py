@@ -38,6 +38,9 @@ class PreparedProject(Protocol):
             SelectionError: dbt does not accept the selection.
         """
 
+    def compares(self, criteria: SelectionCriteria) -> bool:
+        """Whether a selection compares with another environment's artifacts: then it may be empty for a time."""
+
     def find_folder(self) -> DbtProject | None:
         """The project in its own folder, for links to files; ``None`` if none is known on this machine."""
 

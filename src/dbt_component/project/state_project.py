@@ -13,7 +13,7 @@ from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.asked_selections import AskedSelections
 from dbt_component.project.cache import cache_folder
-from dbt_component.project.compared_state import ComparedState
+from dbt_component.project.compared_state import ComparedState, recorded_files
 from dbt_component.project.differences import run_differences
 from dbt_component.project.manifest_project import unknown_folder
 from dbt_component.project.project import DbtProject
@@ -141,6 +141,13 @@ class StateProject:
                 ids = self._find(criteria, digest, compared)
             self._answers[key] = frozenset(ids)
         return self._answers[key]
+
+    def compares(self, criteria: SelectionCriteria) -> bool:
+        """See ``PreparedProject.compares``."""
+        files = self._compared_by(criteria).files_for(criteria)
+        return bool(
+            files or (criteria.selector and recorded_files(self.state.fingerprint.settings))
+        )
 
     def _compared_by(self, criteria: SelectionCriteria) -> ComparedState:
         if not may_compare(criteria):
