@@ -40,7 +40,8 @@ def dbt_assets(
 
     The function yields the events of one or several dbt commands, for example
     ``yield from dbt.cli(["build"], context=context).stream()``. It may take a ``dagster.Config`` and other
-    resources, and do other things before and after.
+    resources, and do other things before and after. If ``select`` compares with another environment, as
+    ``state:modified`` does, and nothing differs, there are no assets and the function does not run.
 
     Args:
         manifest: manifest.json as a path or decoded, or the project that it belongs to.
@@ -91,9 +92,10 @@ def dbt_assets(
             retry_policy=retry_policy,
             required_resource_keys=frozenset(required_resource_keys or ()),
         )
-        _refuse_empty(specs, criteria, op.name)
-        (assets,) = build_assets(specs, prepared, op, _guarded(function))
-        return assets
+        if not prepared.compares(criteria):
+            _refuse_empty(specs, criteria, op.name)
+        built = build_assets(specs, prepared, op, _guarded(function))
+        return built[0] if built else dg.multi_asset(name=op.name, specs=[])(_do_nothing)
 
     return decorate
 
@@ -107,6 +109,10 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
         yield from run_body(context, lambda: function(*args, **kwargs))
 
     return body
+
+
+def _do_nothing(context: dg.AssetExecutionContext) -> Any:
+    """The body of an op without assets: the function would run dbt over all that its command selects."""
 
 
 def _altered(
