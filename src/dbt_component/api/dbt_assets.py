@@ -111,8 +111,9 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
     return body
 
 
-def _do_nothing(context: dg.AssetExecutionContext) -> Any:
+def _do_nothing(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """The body of an op without assets: the function would run dbt over all that its command selects."""
+    yield from ()
 
 
 def _altered(
