@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     )
     from dbt_component.api.asset_specs import build_dbt_asset_specs as build_dbt_asset_specs
     from dbt_component.api.dbt_assets import dbt_assets as dbt_assets
+    from dbt_component.api.default_functions import (
+        default_group_from_dbt_resource_props as default_group_from_dbt_resource_props,
+    )
+    from dbt_component.api.default_functions import (
+        default_metadata_from_dbt_resource_props as default_metadata_from_dbt_resource_props,
+    )
+    from dbt_component.api.default_functions import (
+        group_from_dbt_resource_props_fallback_to_directory as group_from_dbt_resource_props_fallback_to_directory,
+    )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
@@ -26,40 +35,54 @@ if TYPE_CHECKING:
     )
     from dbt_component.execution.invocation import DbtCliInvocation as DbtCliInvocation
     from dbt_component.execution.resource import DbtCliResource as DbtCliResource
+    from dbt_component.project.project import (
+        DagsterDbtProjectPreparer as DagsterDbtProjectPreparer,
+    )
     from dbt_component.project.project import DbtProject as DbtProject
+    from dbt_component.project.project import DbtProjectPreparer as DbtProjectPreparer
     from dbt_component.version import __version__ as __version__
 
 _HOME_OF = {
     "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
     "DagsterDbtError": "dbt_component.errors",
+    "DagsterDbtProjectPreparer": "dbt_component.project.project",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliResource": "dbt_component.execution.resource",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectComponent": "dbt_component.component.component",
+    "DbtProjectPreparer": "dbt_component.project.project",
     "__version__": "dbt_component.version",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
     "dbt_assets": "dbt_component.api.dbt_assets",
+    "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
+    "default_metadata_from_dbt_resource_props": "dbt_component.api.default_functions",
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
     "get_asset_key_for_source": "dbt_component.api.asset_keys",
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
+    "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
 }
 
 __all__ = [
     "DagsterDbtCliRuntimeError",
     "DagsterDbtError",
+    "DagsterDbtProjectPreparer",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
     "DbtCliInvocation",
     "DbtCliResource",
     "DbtProject",
     "DbtProjectComponent",
+    "DbtProjectPreparer",
     "build_dbt_asset_specs",
     "dbt_assets",
+    "default_group_from_dbt_resource_props",
+    "default_metadata_from_dbt_resource_props",
     "get_asset_key_for_model",
     "get_asset_key_for_source",
     "get_asset_keys_by_output_name_for_source",
+    "group_from_dbt_resource_props_fallback_to_directory",
 ]
 
 

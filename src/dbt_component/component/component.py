@@ -263,7 +263,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return StateProject(state, self.project, self._working_folder)
 
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
-        return Loaded.of(prepared, self.spec_rules, self.criteria, scope)
+        return Loaded.of(prepared, self.project, self.spec_rules, self.criteria, scope)
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(

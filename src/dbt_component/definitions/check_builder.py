@@ -6,9 +6,13 @@ from dataclasses import dataclass
 import dagster as dg
 
 from dbt_component.definitions.check_names import CheckNames
+from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_rules import SpecMethods
 from dbt_component.definitions.test_attachment import attached_node_of
+from dbt_component.errors import DagsterDbtError, DefinitionError
+from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.node import Node
 
 
@@ -38,7 +42,7 @@ def build_checks(
         taken_names: Output names of the assets.
 
     Raises:
-        DefinitionError: Two checks have the same name, even after renaming.
+        DefinitionError: Two checks have the same name, even after renaming; or an override fails.
     """
     settings = manifest.rules.settings
     if not settings.enable_asset_checks:
@@ -46,9 +50,11 @@ def build_checks(
     hosts = {node.unique_id for node in assets}
     if settings.enable_source_tests_as_checks:
         hosts |= {node.unique_id for node in upstream if node.is_source}
+    methods = manifest.rules.methods
     names = CheckNames(taken_names)
     specs: dict[str, dg.AssetCheckSpec] = {}
     loose: list[str] = []
+    unexpected: list[str] = []
     for unique_id in manifest.index.test_by_id:
         test = manifest.test(unique_id)
         if test.is_unit_test and not settings.enable_unit_tests_as_checks:
@@ -60,12 +66,29 @@ def build_checks(
             continue
         if unique_id not in selected_ids and not manifest.index.node_by_id[host].is_source:
             continue
-        spec = manifest.rules.methods.get_asset_check_spec(
-            manifest.final_spec(host), manifest, unique_id, manifest.project
-        )
+        host_spec = manifest.final_spec(host)
+        try:
+            spec = methods.get_asset_check_spec(
+                asset_spec=host_spec,
+                manifest=manifest,
+                unique_id=unique_id,
+                project=manifest.project,
+            )
+            if spec is not None and not isinstance(spec, dg.AssetCheckSpec):
+                raise TypeError(f"it returned {spec!r} instead of an AssetCheckSpec or None")
+        except Exception as error:
+            if not test.is_unit_test:
+                if isinstance(error, DagsterDbtError):
+                    raise
+                raise _failed(methods, test, error) from error
+            # Code written for dagster-dbt does not expect unit tests.
+            spec = default_check(manifest, test, host_spec.key)
+            unexpected.append(
+                f"{_failed(methods, test, error).message} The unit test becomes the default check."
+            )
         if spec is not None:
             specs[unique_id] = names.named(spec, test)
-    notes = list(names.notes)
+    notes = [*names.notes, *unexpected]
     if loose:
         notes.append(
             f"{counted(len(loose), 'selected test')} can't be a check of one asset (several or no parents, or a"
@@ -73,3 +96,11 @@ def build_checks(
             " `meta.dagster.ref` attaches a test to one model."
         )
     return BuiltChecks(specs, notes)
+
+
+def _failed(methods: SpecMethods, test: DbtTest, error: Exception) -> DefinitionError:
+    return DefinitionError(
+        f"{type(methods).__name__}.get_asset_check_spec failed on {test.unique_id}:"
+        f" {type(error).__name__}: {error}.",
+        where=test.original_file_path,
+    )

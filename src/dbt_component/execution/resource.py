@@ -218,9 +218,12 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 if name in nodes.asset_ids
             },
             checks={
-                nodes.check_ids[name]: spec.key
-                for name, spec in checks.items()
-                if name in nodes.check_ids
+                **{u: bound.keys.check_key_of[u] for u in wanted & set(nodes.check_ids.values())},
+                **{
+                    nodes.check_ids[name]: spec.key
+                    for name, spec in checks.items()
+                    if name in nodes.check_ids
+                },
             },
         )
         step = SelectedStep(prepared, events, metadata=sorted(bound.metadata), log=context.log)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from dbt_component._dagster import ProjectCheckResult
 from dbt_component.definitions.node_keys import NodeKeys
+from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcome_metadata import metadata_of
 from dbt_component.execution.outcomes import Built, Checked, NotBuilt, Outcome
@@ -83,11 +84,13 @@ class StepEvents:
                 metadata=metadata_of(checked, log_path=log_path),
             )
             return
+        text = f"dbt test {checked.test.name} reported {checked.finished.status!r}."
+        if attached_node_of(self._index, checked.test) is None:
+            text += " It is a check of no single asset; `meta.dagster.ref` makes it one."
         for asset_key in self._upstream_keys(checked.test):
             yield dg.AssetObservation(
                 asset_key=asset_key,
-                description=f"dbt test {checked.test.name} reported {checked.finished.status!r}."
-                " It is a check of no single asset; `meta.dagster.ref` makes it one.",
+                description=text,
                 metadata=metadata_of(checked, log_path=log_path),
             )
 

@@ -17,6 +17,7 @@ from dbt_component.manifest.parse_entry import (
     TEST_RESOURCE_TYPES,
     GroupOwners,
     is_enabled,
+    owner_emails,
     parse_code,
     parse_macro,
     parse_node,
@@ -164,9 +165,5 @@ def _code_versions(manifest: Mapping[str, Any], *, vars_digest: str) -> CodeVers
 
 
 def _group_owners(manifest: Mapping[str, Any]) -> GroupOwners:
-    emails: dict[str, tuple[str, ...]] = {}
-    for group in (manifest.get("groups") or {}).values():
-        email = (group.get("owner") or {}).get("email")
-        if email:
-            emails[group["name"]] = (email,) if isinstance(email, str) else tuple(email)
-    return emails
+    groups = (manifest.get("groups") or {}).values()
+    return {group["name"]: emails for group in groups if (emails := owner_emails(group))}

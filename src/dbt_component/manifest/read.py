@@ -1,10 +1,9 @@
 """Reads a manifest from a file or a decoded dict, with a cache."""
 
 import os
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -12,9 +11,8 @@ from dbt_component.errors import DagsterDbtManifestNotFoundError, ProjectFileErr
 from dbt_component.manifest.entries import MappingEntries
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.parse import decode_manifest, index_manifest, what_is_wrong_with
+from dbt_component.manifest.recent import Recent
 
-_Key = TypeVar("_Key")
-_MAX_KEPT = 8
 _HINT = "Pass the manifest.json that `dbt parse` writes to the project's target folder."
 
 
@@ -91,27 +89,6 @@ def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -
     return Manifest(index, MappingEntries(content))
 
 
-_Value = TypeVar("_Value")
-
-
-class _Recent(Generic[_Key, _Value]):
-    """The most recently used values, at most ``_MAX_KEPT``."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[_Key, _Value] = OrderedDict()
-
-    def find(self, key: _Key) -> _Value | None:
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def keep(self, key: _Key, value: _Value) -> None:
-        self._values[key] = value
-        if len(self._values) > _MAX_KEPT:
-            self._values.popitem(last=False)
-
-
-_files: _Recent[tuple[str, int, int, str], Manifest] = _Recent()
+_files: Recent[tuple[str, int, int, str], Manifest] = Recent()
 # Holds the mapping too, so that no other object can have its id.
-_mappings: _Recent[tuple[int, str], tuple[Mapping[str, Any], Manifest]] = _Recent()
+_mappings: Recent[tuple[int, str], tuple[Mapping[str, Any], Manifest]] = Recent()

@@ -20,8 +20,8 @@ from dbt_component.dbt_process.variables import compared_variables
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.files import FileStamp, iterate_project_files
 from dbt_component.project.known_files import KnownFiles
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.prepared_settings import PROFILES, hash_value, prepared_settings
-from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.version import __version__
 
@@ -132,7 +132,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 def take_fingerprint(
-    project: DbtProject,
+    project: LocalProject,
     engine: Engine,
     *,
     known: Fingerprint | None = None,
@@ -218,7 +218,7 @@ def hash_profiles_text(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
-def _profile_uses(project: DbtProject) -> dict[str, set[str]]:
+def _profile_uses(project: LocalProject) -> dict[str, set[str]]:
     """Environment variable -> keys of profiles.yml whose value reads it."""
     uses: dict[str, set[str]] = {}
 
@@ -264,7 +264,7 @@ def unequal_vars(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]
     ]
 
 
-def changed_files(project_dir: Path, project: DbtProject, recorded: Fingerprint) -> list[str]:
+def changed_files(project_dir: Path, project: LocalProject, recorded: Fingerprint) -> list[str]:
     """Paths whose content differs from the recorded one, sorted.
 
     A file that was read on this machine before and has not been touched since is not read again, so an

@@ -29,6 +29,9 @@ class ManifestProject:
         self.project = project
         self._answers: dict[str, frozenset[str]] = {}
 
+    def find_folder(self) -> DbtProject | None:
+        return self.project
+
     def open(self) -> DbtProject:
         """The project on this machine.
 
@@ -36,11 +39,7 @@ class ManifestProject:
             ProjectError: No project was given.
         """
         if self.project is None:
-            raise ProjectError(
-                f"The folder of dbt project {self.manifest.index.project_name!r} is unknown: only its"
-                " manifest was given.",
-                hint="Pass it to the resource: `DbtCliResource(project_dir=…)`.",
-            )
+            raise unknown_folder(self.manifest)
         return self.project
 
     def differences(
@@ -82,3 +81,11 @@ class ManifestProject:
             return resolve_in_project(project, None, [criteria])[criteria.cache_key]
         manifest_json = msgspec.json.encode(self.manifest.entries.everything())
         return resolve_in_manifest(engine, manifest_json, [criteria])[criteria.cache_key]
+
+
+def unknown_folder(manifest: Manifest) -> ProjectError:
+    """The error of a project of which only the manifest was given."""
+    return ProjectError(
+        f"The folder of dbt project {manifest.index.project_name!r} is unknown: only its manifest was given.",
+        hint="Pass it to the resource: `DbtCliResource(project_dir=…)`.",
+    )

@@ -27,9 +27,9 @@ from dbt_component.project.fingerprint import (
     hash_profiles_text,
     take_fingerprint,
 )
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.packages import needs_packages
 from dbt_component.project.parse_failure import explain_failure
-from dbt_component.project.project import DbtProject
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.project.project_copy import ProjectCopy, pack_project
 from dbt_component.project.refresh_request import RefreshRequest
@@ -72,7 +72,7 @@ class Preparation:
         origin: The commit that the project was taken from.
     """
 
-    project: DbtProject
+    project: LocalProject
     engine: Engine
     request: RefreshRequest
     fingerprint: Fingerprint

@@ -31,6 +31,9 @@ class PreparedProject(Protocol):
             SelectionError: dbt does not accept the selection.
         """
 
+    def find_folder(self) -> DbtProject | None:
+        """The project in its own folder, for links to files; ``None`` if none is known on this machine."""
+
     def open(self) -> DbtProject:
         """The project on this machine, opened once.
 

@@ -78,4 +78,4 @@ class ProjectSettings:
             "working_dir": None if working_folder is None else working_folder.lay_out(project_dir),
         }
         chosen = {name: value for name, value in given.items() if value is not None}
-        return DbtProject(project_dir, **chosen)
+        return DbtProject(project_dir, needs_profiles=False, **chosen)

@@ -13,9 +13,9 @@ from dbt_component.errors import PrepareError
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.fingerprint import Fingerprint, take_fingerprint
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.preparation import Preparation
 from dbt_component.project.previous_state import PreviousState
-from dbt_component.project.project import DbtProject
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import write_state
 from dbt_component.project.temporary import remove_abandoned
@@ -45,7 +45,7 @@ class _Decision:
 
 
 def refresh_from_folder(
-    project: DbtProject, request: RefreshRequest, *, origin: Origin | None = None
+    project: LocalProject, request: RefreshRequest, *, origin: Origin | None = None
 ) -> RefreshOutcome:
     """Brings a state up to date with a project on disk; see ``refresh_from``."""
     with PreviousState(request.compared_path) as previous:
@@ -54,7 +54,7 @@ def refresh_from_folder(
 
 def refresh_from(
     previous: PreviousState,
-    project: DbtProject,
+    project: LocalProject,
     request: RefreshRequest,
     *,
     origin: Origin | None = None,
@@ -103,7 +103,7 @@ def refresh_from(
 
 def _decide(
     previous: PreviousState,
-    project: DbtProject,
+    project: LocalProject,
     engine: Engine,
     request: RefreshRequest,
     origin: Origin | None,
@@ -120,7 +120,7 @@ def _decide(
 
 
 @contextlib.contextmanager
-def _project_lock(project: DbtProject) -> Iterator[bool]:
+def _project_lock(project: LocalProject) -> Iterator[bool]:
     """Holds the lock of a project; yields whether it had to wait for another process."""
     identity = hashlib.sha256(str(project.project_dir.resolve()).encode()).hexdigest()[:16]
     lock = FileLock(cache_folder("locks") / f"{identity}.lock", mode=0o600)

@@ -13,7 +13,7 @@ from dbt_component.errors import SelectionError
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.child_run import run_to_end
 from dbt_component.project.dbt_environment import dbt_environment
-from dbt_component.project.project import DbtProject
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.project.temporary import temporary_folder
 from dbt_component.selection.criteria import SelectionCriteria
@@ -22,7 +22,7 @@ _WHAT = "Selecting nodes"
 
 
 def resolve_in_project(
-    project: DbtProject, cache: ParseCache | None, wanted: Sequence[SelectionCriteria]
+    project: LocalProject, cache: ParseCache | None, wanted: Sequence[SelectionCriteria]
 ) -> dict[str, list[str]]:
     """Resolves selections in a prepared project; returns unique ids by the criteria's cache key.
 

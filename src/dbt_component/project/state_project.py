@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.origin import Origin
+from dbt_component.project.asked_selections import AskedSelections
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.differences import run_differences
+from dbt_component.project.manifest_project import unknown_folder
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_copy import unpack_project
-from dbt_component.project.resolve import resolve_in_project
+from dbt_component.project.resolve import resolve_in_manifest, resolve_in_project
 from dbt_component.project.source import ProjectSource
 from dbt_component.project.state import StateFile
 from dbt_component.project.temporary import replace_file
@@ -30,21 +32,32 @@ class StateProject:
 
     Args:
         state: The state; stays open.
-        source: The project's source; used only when the project's folder is needed.
+        source: The project's source; used only when the project's folder is needed. ``None`` if only the state is
+            known.
         working_folder: Where to run dbt on the state's copy of the project. Default: in the copy.
+        asked: Where to keep dbt's answers to selections that the state does not contain. Default, and if that
+            can't be written: in the cache on this machine.
     """
 
     def __init__(
-        self, state: StateFile, source: ProjectSource, working_folder: WorkingFolder | None = None
+        self,
+        state: StateFile,
+        source: ProjectSource | None,
+        working_folder: WorkingFolder | None = None,
+        asked: AskedSelections | None = None,
     ) -> None:
         self.state = state
         self.source = source
         self.working_folder = working_folder
+        self._asked = asked
         self._answers: dict[str, frozenset[str]] = {}
 
     @property
     def manifest(self) -> Manifest:
         return self.state.manifest
+
+    def find_folder(self) -> DbtProject | None:
+        return self.source.find_folder() if self.source is not None else None
 
     @property
     def parse_cache(self) -> ParseCache | None:
@@ -63,12 +76,14 @@ class StateProject:
         """The project in its folder; unpacked from the state if it is in Git or its folder is missing.
 
         Raises:
-            ProjectError: The copy in the state can't be used either.
+            ProjectError: The copy in the state can't be used either, or no source was given.
         """
         return self._opened
 
     @cached_property
     def _opened(self) -> DbtProject:
+        if self.source is None:
+            raise unknown_folder(self.manifest)
         return self.source.open(
             lambda: unpack_project(
                 self.state.read_project_zip(), files=self.state.fingerprint.files
@@ -113,8 +128,20 @@ class StateProject:
         key = criteria.cache_key
         if key not in self._answers:
             stored = self.state.selections.get(key)
-            self._answers[key] = frozenset(stored if stored is not None else self._ask(criteria))
+            self._answers[key] = frozenset(stored if stored is not None else self._find(criteria))
         return self._answers[key]
+
+    def _find(self, criteria: SelectionCriteria) -> list[str]:
+        """The answer that is kept beside the state, else that in the cache, else dbt's."""
+        digest = self.state.header.input_digest
+        asked = self._asked
+        if asked is None:
+            return self._ask(criteria)
+        ids = asked.find(criteria, digest)
+        if ids is None:
+            ids = self._ask(criteria)
+            asked.record(criteria, digest, ids)
+        return ids
 
     def _ask(self, criteria: SelectionCriteria) -> list[str]:
         identity = f"{self.state.header.input_digest}\0{criteria.cache_key}"
@@ -124,12 +151,20 @@ class StateProject:
             return list(json.loads(path.read_text()))
         except (OSError, ValueError):
             pass
-        _logger.warning(
-            "The state does not contain the selection %s; asking dbt. If defs.yaml uses it, run"
-            " `dg utils refresh-defs-state` to store the answer.",
-            criteria,
-        )
-        answers = resolve_in_project(self.open(), self.parse_cache, [criteria])
-        ids = answers[criteria.cache_key]
+        if self._asked is None:
+            _logger.warning(
+                "The state does not contain the selection %s; asking dbt. If defs.yaml uses it, run"
+                " `dg utils refresh-defs-state` to store the answer.",
+                criteria,
+            )
+        ids = self._ask_dbt(criteria)
         replace_file(path, lambda file: file.write(json.dumps(ids).encode()))
         return ids
+
+    def _ask_dbt(self, criteria: SelectionCriteria) -> list[str]:
+        if self.source is None:
+            manifest_json = self.state.read_manifest_json()
+            return resolve_in_manifest(find_engine(None), manifest_json, [criteria])[
+                criteria.cache_key
+            ]
+        return resolve_in_project(self.open(), self.parse_cache, [criteria])[criteria.cache_key]
