@@ -14,7 +14,13 @@ if TYPE_CHECKING:
         get_asset_keys_by_output_name_for_source as get_asset_keys_by_output_name_for_source,
     )
     from dbt_component.api.asset_specs import build_dbt_asset_specs as build_dbt_asset_specs
+    from dbt_component.api.assets_selection import (
+        build_dbt_asset_selection as build_dbt_asset_selection,
+    )
     from dbt_component.api.dbt_assets import dbt_assets as dbt_assets
+    from dbt_component.api.dbt_schedule import (
+        build_schedule_from_dbt_selection as build_schedule_from_dbt_selection,
+    )
     from dbt_component.api.default_functions import (
         default_group_from_dbt_resource_props as default_group_from_dbt_resource_props,
     )
@@ -23,6 +29,12 @@ if TYPE_CHECKING:
     )
     from dbt_component.api.default_functions import (
         group_from_dbt_resource_props_fallback_to_directory as group_from_dbt_resource_props_fallback_to_directory,
+    )
+    from dbt_component.api.freshness_checks import (
+        build_freshness_checks_from_dbt_assets as build_freshness_checks_from_dbt_assets,
+    )
+    from dbt_component.api.manifest_selection import (
+        DbtManifestAssetSelection as DbtManifestAssetSelection,
     )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.definitions.settings import (
@@ -50,11 +62,15 @@ _HOME_OF = {
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliResource": "dbt_component.execution.resource",
+    "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectComponent": "dbt_component.component.component",
     "DbtProjectPreparer": "dbt_component.project.project",
     "__version__": "dbt_component.version",
+    "build_dbt_asset_selection": "dbt_component.api.assets_selection",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
+    "build_freshness_checks_from_dbt_assets": "dbt_component.api.freshness_checks",
+    "build_schedule_from_dbt_selection": "dbt_component.api.dbt_schedule",
     "dbt_assets": "dbt_component.api.dbt_assets",
     "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
     "default_metadata_from_dbt_resource_props": "dbt_component.api.default_functions",
@@ -72,10 +88,14 @@ __all__ = [
     "DagsterDbtTranslatorSettings",
     "DbtCliInvocation",
     "DbtCliResource",
+    "DbtManifestAssetSelection",
     "DbtProject",
     "DbtProjectComponent",
     "DbtProjectPreparer",
+    "build_dbt_asset_selection",
     "build_dbt_asset_specs",
+    "build_freshness_checks_from_dbt_assets",
+    "build_schedule_from_dbt_selection",
     "dbt_assets",
     "default_group_from_dbt_resource_props",
     "default_metadata_from_dbt_resource_props",

@@ -26,19 +26,9 @@ from dbt_component.errors import (
     SelectionError,
     UnknownNodeError,
 )
-from dbt_component.project.state import StateFile
-from tests.dg_project import DgProject, run
+from tests.dg_project import run
 
 DAILY = dg.DailyPartitionsDefinition("2024-01-01")
-
-
-@pytest.fixture
-def shop(dg_project: DgProject, shop_state: StateFile) -> DbtProject:
-    """The test project with a manifest.json in its target folder."""
-    target = dg_project.dbt_folder / "target"
-    target.mkdir()
-    (target / "manifest.json").write_bytes(shop_state.read_manifest_json())
-    return DbtProject(dg_project.dbt_folder)
 
 
 def make(manifest: Any, **arguments: Any) -> dg.AssetsDefinition:

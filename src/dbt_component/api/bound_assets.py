@@ -8,9 +8,7 @@ import dagster as dg
 
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 
-_REMEDY = (
-    "Pass the result of `@dbt_assets`, or the assets of a DbtProjectComponent, in a list."
-)
+_REMEDY = "Pass the result of `@dbt_assets`, or the assets of a DbtProjectComponent, in a list."
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class BoundAssets:
     def made_in(self, assets_defs: Sequence[dg.AssetsDefinition]) -> "BoundAssets":
         """The copy of this definition among others, which may have other keys; this one if there is none."""
         for other in assets_defs:
-            if other.node_def is not None and other.node_def is self.assets_def.node_def:
+            if other.is_executable and other.node_def is self.assets_def.node_def:
                 return BoundAssets(other, self.op)
         return self
 
@@ -76,9 +74,10 @@ def single_bound_assets(dbt_assets: Sequence[dg.AssetsDefinition]) -> BoundAsset
     return bound
 
 
-def _find(given: dg.AssetsDefinition) -> BoundAssets | None:
-    node_def = given.node_def if isinstance(given, dg.AssetsDefinition) else None
-    op = None if node_def is None else bound_ops.find(node_def)
+def _find(given: object) -> BoundAssets | None:
+    if not isinstance(given, dg.AssetsDefinition) or not given.is_executable:
+        return None
+    op = bound_ops.find(given.node_def)
     return None if op is None else BoundAssets(given, op)
 
 
