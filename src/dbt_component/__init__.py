@@ -37,11 +37,36 @@ if TYPE_CHECKING:
         DbtManifestAssetSelection as DbtManifestAssetSelection,
     )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
+    from dbt_component.component.project_arguments import DbtProjectArgs as DbtProjectArgs
+    from dbt_component.component.project_arguments import (
+        RemoteGitDbtProjectManager as RemoteGitDbtProjectManager,
+    )
+    from dbt_component.component.projects import (
+        get_projects_from_dbt_component as get_projects_from_dbt_component,
+    )
+    from dbt_component.component.yaml.translation_settings import (
+        DagsterDbtComponentTranslatorSettings as DagsterDbtComponentTranslatorSettings,
+    )
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
     )
     from dbt_component.definitions.translator import DagsterDbtTranslator as DagsterDbtTranslator
+    from dbt_component.errors import (
+        DagsterDbtCoreNotInstalledError as DagsterDbtCoreNotInstalledError,
+    )
     from dbt_component.errors import DagsterDbtError as DagsterDbtError
+    from dbt_component.errors import (
+        DagsterDbtManifestNotFoundError as DagsterDbtManifestNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProfilesDirectoryNotFoundError as DagsterDbtProfilesDirectoryNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProjectNotFoundError as DagsterDbtProjectNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProjectYmlFileNotFoundError as DagsterDbtProjectYmlFileNotFoundError,
+    )
     from dbt_component.execution.failure import (
         DagsterDbtCliRuntimeError as DagsterDbtCliRuntimeError,
     )
@@ -56,16 +81,24 @@ if TYPE_CHECKING:
 
 _HOME_OF = {
     "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
+    "DagsterDbtComponentTranslatorSettings": "dbt_component.component.yaml.translation_settings",
+    "DagsterDbtCoreNotInstalledError": "dbt_component.errors",
     "DagsterDbtError": "dbt_component.errors",
+    "DagsterDbtManifestNotFoundError": "dbt_component.errors",
+    "DagsterDbtProfilesDirectoryNotFoundError": "dbt_component.errors",
+    "DagsterDbtProjectNotFoundError": "dbt_component.errors",
     "DagsterDbtProjectPreparer": "dbt_component.project.project",
+    "DagsterDbtProjectYmlFileNotFoundError": "dbt_component.errors",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliResource": "dbt_component.execution.resource",
     "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
     "DbtProject": "dbt_component.project.project",
+    "DbtProjectArgs": "dbt_component.component.project_arguments",
     "DbtProjectComponent": "dbt_component.component.component",
     "DbtProjectPreparer": "dbt_component.project.project",
+    "RemoteGitDbtProjectManager": "dbt_component.component.project_arguments",
     "__version__": "dbt_component.version",
     "build_dbt_asset_selection": "dbt_component.api.assets_selection",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
@@ -77,21 +110,30 @@ _HOME_OF = {
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
     "get_asset_key_for_source": "dbt_component.api.asset_keys",
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
+    "get_projects_from_dbt_component": "dbt_component.component.projects",
     "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
 }
 
 __all__ = [
     "DagsterDbtCliRuntimeError",
+    "DagsterDbtComponentTranslatorSettings",
+    "DagsterDbtCoreNotInstalledError",
     "DagsterDbtError",
+    "DagsterDbtManifestNotFoundError",
+    "DagsterDbtProfilesDirectoryNotFoundError",
+    "DagsterDbtProjectNotFoundError",
     "DagsterDbtProjectPreparer",
+    "DagsterDbtProjectYmlFileNotFoundError",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
     "DbtCliInvocation",
     "DbtCliResource",
     "DbtManifestAssetSelection",
     "DbtProject",
+    "DbtProjectArgs",
     "DbtProjectComponent",
     "DbtProjectPreparer",
+    "RemoteGitDbtProjectManager",
     "build_dbt_asset_selection",
     "build_dbt_asset_specs",
     "build_freshness_checks_from_dbt_assets",
@@ -102,6 +144,7 @@ __all__ = [
     "get_asset_key_for_model",
     "get_asset_key_for_source",
     "get_asset_keys_by_output_name_for_source",
+    "get_projects_from_dbt_component",
     "group_from_dbt_resource_props_fallback_to_directory",
 ]
 
