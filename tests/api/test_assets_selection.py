@@ -1,5 +1,6 @@
 """build_dbt_asset_selection: within one definition, with the keys that its assets have in the end."""
 
+import json
 from typing import Any
 
 import dagster as dg
@@ -24,6 +25,17 @@ def test_it_is_the_intersection_of_both_selections(shop: DbtProject) -> None:
     assert everything.resolve_checks(definitions_graph(made)) == made.check_keys
     without = build_dbt_asset_selection([made], dbt_exclude="stg_customers")
     assert without.resolve([made]) == made.keys - {dg.AssetKey("stg_customers")}
+
+
+def test_selectors_of_a_manifest_alone(shop: DbtProject) -> None:
+    manifest = json.loads(shop.manifest_path.read_text())
+    definition = {"union": [{"method": "tag", "value": "staging"}]}
+    manifest["selectors"] = {"layer": {"name": "layer", "definition": definition}}
+    made = make(manifest, selector="layer")
+    assert names(made.keys) == {"stg_orders", "stg_customers", "from_source"}
+    assert build_dbt_asset_selection([make(manifest)], dbt_selector="layer").resolve([made]) == (
+        made.keys
+    )
 
 
 def test_it_extends_to_assets_that_dbt_does_not_know(shop: DbtProject) -> None:

@@ -136,8 +136,9 @@ def test_it_composes_with_other_selections(shop: DbtProject) -> None:
 
 
 def test_dbt_is_asked_once_for_all_equal_selections(
-    shop: DbtProject, monkeypatch: pytest.MonkeyPatch
+    shop: DbtProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / "cache"))
     asked: list[Any] = []
     module: Any = manifest_project
     ask = module.resolve_in_manifest
@@ -156,6 +157,13 @@ def test_dbt_is_asked_once_for_all_equal_selections(
     assert len(asked) == 1
     DbtManifestAssetSelection.build(shop).resolve(graph)
     assert len(asked) == 1
+    # As in another process, or after a restart: an equal manifest was answered on this machine.
+    equal = json.loads(shop.manifest_path.read_text())
+    assert DbtManifestAssetSelection.build(equal, "tag:staging").resolve(graph)
+    assert len(asked) == 1
+    equal = {**equal, "metadata": {**equal["metadata"], "invocation_id": "another"}}
+    assert DbtManifestAssetSelection.build(equal, "tag:staging").resolve(graph)
+    assert len(asked) == 2
 
 
 def test_equality_is_by_manifest_and_strings(shop: DbtProject) -> None:
