@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
@@ -46,6 +48,8 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 __all__ = [
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
+    "AssetGraph",
+    "BaseAssetGraph",
     "ComponentTranslator",
     "ComponentTreeException",
     "DefinitionsLoadContext",

@@ -141,13 +141,12 @@ def test_python_definitions_select_what_is_modified(
     assert two_environments.rows("dev.direct") == ["('changed',)"]
     two_environments.dbt("parse", "--target", "prod", target_path="production")
 
-    @dbt_assets(manifest=opened, select="state:modified+")
-    def nothing(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Any:
+    def body(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Any:
         raise AssertionError("there is nothing to run")
 
-    assert nothing.keys == set()
+    assert dbt_assets(manifest=opened, select="state:modified+")(body).keys == set()
     with pytest.raises(DefinitionError, match="selects no model"):
-        dbt_assets(manifest=opened, select="tag:none")(narrowed)
+        dbt_assets(manifest=opened, select="tag:none")(body)
 
 
 @pytest.mark.parametrize(
