@@ -6,7 +6,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dbt_component import DbtCliResource, DbtProject, dbt_assets
+from dbt_component import (
+    DbtCliResource,
+    DbtProject,
+    build_schedule_from_dbt_selection,
+    dbt_assets,
+)
 from dbt_component.errors import DefinitionError, SelectionError
 from tests.dg_project import DgProject, run, specs_of
 from tests.two_environments import TwoEnvironments
@@ -144,7 +149,13 @@ def test_python_definitions_select_what_is_modified(
     def body(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Any:
         raise AssertionError("there is nothing to run")
 
-    assert dbt_assets(manifest=opened, select="state:modified+")(body).keys == set()
+    nothing = dbt_assets(manifest=opened, select="state:modified+")(body)
+    assert nothing.keys == set()
+    for assets in (nothing, changed):
+        schedule = build_schedule_from_dbt_selection([assets], "job", "@daily", "state:modified+")
+        defs = dg.Definitions([assets], schedules=[schedule], resources={"dbt": dbt})
+        tick = defs.resolve_schedule_def("job_schedule").evaluate_tick(dg.build_schedule_context())
+        assert "matches --select 'state:modified+' now" in (tick.skip_message or "")
     with pytest.raises(DefinitionError, match="selects no model"):
         dbt_assets(manifest=opened, select="tag:none")(body)
 

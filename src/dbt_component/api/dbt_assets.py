@@ -41,7 +41,7 @@ def dbt_assets(
     The function yields the events of one or several dbt commands, for example
     ``yield from dbt.cli(["build"], context=context).stream()``. It may take a ``dagster.Config`` and other
     resources, and do other things before and after. If ``select`` compares with another environment, as
-    ``state:modified`` does, and nothing differs, there are no assets and the function does not run.
+    ``state:modified`` does, and nothing differs, the definition has no assets.
 
     Args:
         manifest: manifest.json as a path or decoded, or the project that it belongs to.
@@ -94,8 +94,8 @@ def dbt_assets(
         )
         if not prepared.compares(criteria):
             _refuse_empty(specs, criteria, op.name)
-        built = build_assets(specs, prepared, op, _guarded(function))
-        return built[0] if built else dg.multi_asset(name=op.name, specs=[])(_do_nothing)
+        (assets,) = build_assets(specs, prepared, op, _guarded(function), may_be_empty=True)
+        return assets
 
     return decorate
 
@@ -109,11 +109,6 @@ def _guarded(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
         yield from run_body(context, lambda: function(*args, **kwargs))
 
     return body
-
-
-def _do_nothing(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """The body of an op without assets: the function would run dbt over all that its command selects."""
-    yield from ()
 
 
 def _altered(

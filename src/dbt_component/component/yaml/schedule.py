@@ -121,7 +121,7 @@ class Schedule(StrictResolvable):
             DefinitionError: There are neither assets nor checks, or it is not known which partition to
                 request.
         """
-        if may_be_empty and not selection.asset_keys and not selection.check_keys:
+        if may_be_empty and selection.is_empty:
             return build_idle_schedule(
                 self.name,
                 job_name=self.job,
