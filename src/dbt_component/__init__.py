@@ -24,6 +24,18 @@ if TYPE_CHECKING:
     from dbt_component.api.default_functions import (
         group_from_dbt_resource_props_fallback_to_directory as group_from_dbt_resource_props_fallback_to_directory,
     )
+    from dbt_component.api.older.cli_client import DbtCliClient as DbtCliClient
+    from dbt_component.api.older.cli_client import DbtCliOutput as DbtCliOutput
+    from dbt_component.api.older.cli_resource import dbt_cli_resource as dbt_cli_resource
+    from dbt_component.api.older.load_assets import (
+        load_assets_from_dbt_manifest as load_assets_from_dbt_manifest,
+    )
+    from dbt_component.api.older.load_assets import (
+        load_assets_from_dbt_project as load_assets_from_dbt_project,
+    )
+    from dbt_component.api.older.node_functions import (
+        KeyPrefixDagsterDbtTranslator as KeyPrefixDagsterDbtTranslator,
+    )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
@@ -48,20 +60,26 @@ _HOME_OF = {
     "DagsterDbtProjectPreparer": "dbt_component.project.project",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
+    "DbtCliClient": "dbt_component.api.older.cli_client",
     "DbtCliInvocation": "dbt_component.execution.invocation",
+    "DbtCliOutput": "dbt_component.api.older.cli_client",
     "DbtCliResource": "dbt_component.execution.resource",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectComponent": "dbt_component.component.component",
     "DbtProjectPreparer": "dbt_component.project.project",
+    "KeyPrefixDagsterDbtTranslator": "dbt_component.api.older.node_functions",
     "__version__": "dbt_component.version",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
     "dbt_assets": "dbt_component.api.dbt_assets",
+    "dbt_cli_resource": "dbt_component.api.older.cli_resource",
     "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
     "default_metadata_from_dbt_resource_props": "dbt_component.api.default_functions",
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
     "get_asset_key_for_source": "dbt_component.api.asset_keys",
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
     "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
+    "load_assets_from_dbt_manifest": "dbt_component.api.older.load_assets",
+    "load_assets_from_dbt_project": "dbt_component.api.older.load_assets",
 }
 
 __all__ = [
@@ -70,19 +88,25 @@ __all__ = [
     "DagsterDbtProjectPreparer",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
+    "DbtCliClient",
     "DbtCliInvocation",
+    "DbtCliOutput",
     "DbtCliResource",
     "DbtProject",
     "DbtProjectComponent",
     "DbtProjectPreparer",
+    "KeyPrefixDagsterDbtTranslator",
     "build_dbt_asset_specs",
     "dbt_assets",
+    "dbt_cli_resource",
     "default_group_from_dbt_resource_props",
     "default_metadata_from_dbt_resource_props",
     "get_asset_key_for_model",
     "get_asset_key_for_source",
     "get_asset_keys_by_output_name_for_source",
     "group_from_dbt_resource_props_fallback_to_directory",
+    "load_assets_from_dbt_manifest",
+    "load_assets_from_dbt_project",
 ]
 
 
