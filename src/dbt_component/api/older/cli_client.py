@@ -19,7 +19,6 @@ Selection = str | Sequence[str] | None
 
 _OF_PROJECT = ("profile", "target", "vars")
 _SELECTION = ("models", "select", "exclude")
-_HANDLED_EXIT_CODE = 1
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class DbtCliOutput:
 
     Args:
         command: The command as text.
-        return_code: dbt's exit code: 0, or 1 if a node failed.
+        return_code: 0, or 1 if a node failed.
         result: run_results.json; ``None`` if the command wrote none.
         docs_url: Where the project's documentation is served, if that was configured.
     """
@@ -50,7 +49,7 @@ class DbtCliClient:
     Args:
         project: The project, with profile, target and variables.
         flags: Options of every command, by name.
-        ignore_handled_error: Whether a failed node (exit code 1) is no error.
+        ignore_handled_error: Whether a failed node is no error.
         target_path: Folder for artifacts. Default: a new folder for each command.
         docs_url: Where the project's documentation is served.
     """
@@ -95,13 +94,14 @@ class DbtCliClient:
         )
         error = invocation.get_error()
         self._artifacts = invocation.target_path
-        code = invocation.exit_code
-        if error is not None and not (self.ignore_handled_error and code == _HANDLED_EXIT_CODE):
+        if error is not None and not (
+            self.ignore_handled_error and invocation.has_only_failed_nodes
+        ):
             raise error
         return DbtCliOutput(
             command=invocation.dbt_command,
-            return_code=code if code is not None else _HANDLED_EXIT_CODE,
-            result=self.get_run_results_json(),
+            return_code=0 if error is None else 1,
+            result=self._read(RUN_RESULTS),
             docs_url=self.docs_url,
         )
 

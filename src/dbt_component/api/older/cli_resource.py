@@ -35,7 +35,9 @@ _SCHEMA = dg.Permissive(  # type: ignore[no-untyped-call]
             "Folder for artifacts, relative to the project. Default: a new folder for each command."
         ),
         "docs_url": _text("Where the project's documentation is served."),
-        "ignore_handled_error": _switch("Whether failed nodes (exit code 1) are no error."),
+        "ignore_handled_error": _switch(
+            "Whether failed nodes are no error. Other failures of dbt are."
+        ),
         "warn_error": _switch("Whether dbt treats warnings as errors."),
         "bypass_cache": _switch(
             "Whether dbt starts without its cache of the database's relations."

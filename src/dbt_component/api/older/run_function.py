@@ -13,7 +13,6 @@ from dbt_component.execution.op_body import run_body
 from dbt_component.execution.resource import DbtCliResource
 
 RuntimeMetadata = Callable[[dg.OpExecutionContext, Mapping[str, Any]], Mapping[str, Any]]
-_HANDLED_EXIT_CODE = 1
 
 
 class DbtOpConfig(dg.PermissiveConfig):
@@ -67,7 +66,7 @@ def run_function(
             yield event
         error = invocation.get_error()
         ignores = isinstance(given, DbtCliClient) and given.ignore_handled_error
-        if error is not None and not (ignores and invocation.exit_code == _HANDLED_EXIT_CODE):
+        if error is not None and not (ignores and invocation.has_only_failed_nodes):
             raise error
 
     def body(context: dg.AssetExecutionContext, config: DbtOpConfig) -> Iterator[Any]:
