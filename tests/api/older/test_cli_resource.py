@@ -1,6 +1,5 @@
 """dbt_cli_resource: its configuration and the client that it gives."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -65,26 +64,21 @@ def test_a_value_may_come_from_the_environment(
     assert client.project.name == "shop"
 
 
-def test_settings_without_effect_are_reported(
-    folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    logging.getLogger("dagster").propagate = True
-    client = client_of(project_dir=str(folder), capture_logs=False)
-    assert client.flags == {}
-
-
 @pytest.mark.server
 @pytest.mark.filterwarnings("ignore::dagster.SupersessionWarning")
-def test_an_op_runs_commands_with_the_resource(folder: Path) -> None:
+def test_an_op_runs_commands_with_the_resource(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     @dg.op(required_resource_keys={"dbt"})
     def run_dbt_seed(context: dg.OpExecutionContext) -> int:
         seeded = context.resources.dbt.seed(select="raw_orders")
         return len(seeded.result["results"])
 
-    dbt = dbt_cli_resource.configured({"project_dir": str(folder)})
+    dbt = dbt_cli_resource.configured({"project_dir": str(folder), "capture_logs": False})
 
     @dg.job(resource_defs={"dbt": dbt})
     def job() -> None:
         run_dbt_seed()
 
     assert job.execute_in_process().output_for_node("run_dbt_seed") == 1
+    assert "`capture_logs` of dbt_cli_resource has no effect" in capfd.readouterr().err
