@@ -14,7 +14,13 @@ if TYPE_CHECKING:
         get_asset_keys_by_output_name_for_source as get_asset_keys_by_output_name_for_source,
     )
     from dbt_component.api.asset_specs import build_dbt_asset_specs as build_dbt_asset_specs
+    from dbt_component.api.assets_selection import (
+        build_dbt_asset_selection as build_dbt_asset_selection,
+    )
     from dbt_component.api.dbt_assets import dbt_assets as dbt_assets
+    from dbt_component.api.dbt_schedule import (
+        build_schedule_from_dbt_selection as build_schedule_from_dbt_selection,
+    )
     from dbt_component.api.default_functions import (
         default_group_from_dbt_resource_props as default_group_from_dbt_resource_props,
     )
@@ -23,6 +29,12 @@ if TYPE_CHECKING:
     )
     from dbt_component.api.default_functions import (
         group_from_dbt_resource_props_fallback_to_directory as group_from_dbt_resource_props_fallback_to_directory,
+    )
+    from dbt_component.api.freshness_checks import (
+        build_freshness_checks_from_dbt_assets as build_freshness_checks_from_dbt_assets,
+    )
+    from dbt_component.api.manifest_selection import (
+        DbtManifestAssetSelection as DbtManifestAssetSelection,
     )
     from dbt_component.api.older.cli_client import DbtCliClient as DbtCliClient
     from dbt_component.api.older.cli_client import DbtCliOutput as DbtCliOutput
@@ -37,11 +49,36 @@ if TYPE_CHECKING:
         KeyPrefixDagsterDbtTranslator as KeyPrefixDagsterDbtTranslator,
     )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
+    from dbt_component.component.project_arguments import DbtProjectArgs as DbtProjectArgs
+    from dbt_component.component.project_arguments import (
+        RemoteGitDbtProjectManager as RemoteGitDbtProjectManager,
+    )
+    from dbt_component.component.projects import (
+        get_projects_from_dbt_component as get_projects_from_dbt_component,
+    )
+    from dbt_component.component.yaml.translation_settings import (
+        DagsterDbtComponentTranslatorSettings as DagsterDbtComponentTranslatorSettings,
+    )
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
     )
     from dbt_component.definitions.translator import DagsterDbtTranslator as DagsterDbtTranslator
+    from dbt_component.errors import (
+        DagsterDbtCoreNotInstalledError as DagsterDbtCoreNotInstalledError,
+    )
     from dbt_component.errors import DagsterDbtError as DagsterDbtError
+    from dbt_component.errors import (
+        DagsterDbtManifestNotFoundError as DagsterDbtManifestNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProfilesDirectoryNotFoundError as DagsterDbtProfilesDirectoryNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProjectNotFoundError as DagsterDbtProjectNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProjectYmlFileNotFoundError as DagsterDbtProjectYmlFileNotFoundError,
+    )
     from dbt_component.execution.failure import (
         DagsterDbtCliRuntimeError as DagsterDbtCliRuntimeError,
     )
@@ -56,20 +93,32 @@ if TYPE_CHECKING:
 
 _HOME_OF = {
     "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
+    "DagsterDbtComponentTranslatorSettings": "dbt_component.component.yaml.translation_settings",
+    "DagsterDbtCoreNotInstalledError": "dbt_component.errors",
     "DagsterDbtError": "dbt_component.errors",
+    "DagsterDbtManifestNotFoundError": "dbt_component.errors",
+    "DagsterDbtProfilesDirectoryNotFoundError": "dbt_component.errors",
+    "DagsterDbtProjectNotFoundError": "dbt_component.errors",
     "DagsterDbtProjectPreparer": "dbt_component.project.project",
+    "DagsterDbtProjectYmlFileNotFoundError": "dbt_component.errors",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
     "DbtCliClient": "dbt_component.api.older.cli_client",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliOutput": "dbt_component.api.older.cli_client",
     "DbtCliResource": "dbt_component.execution.resource",
+    "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
     "DbtProject": "dbt_component.project.project",
+    "DbtProjectArgs": "dbt_component.component.project_arguments",
     "DbtProjectComponent": "dbt_component.component.component",
     "DbtProjectPreparer": "dbt_component.project.project",
     "KeyPrefixDagsterDbtTranslator": "dbt_component.api.older.node_functions",
+    "RemoteGitDbtProjectManager": "dbt_component.component.project_arguments",
     "__version__": "dbt_component.version",
+    "build_dbt_asset_selection": "dbt_component.api.assets_selection",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
+    "build_freshness_checks_from_dbt_assets": "dbt_component.api.freshness_checks",
+    "build_schedule_from_dbt_selection": "dbt_component.api.dbt_schedule",
     "dbt_assets": "dbt_component.api.dbt_assets",
     "dbt_cli_resource": "dbt_component.api.older.cli_resource",
     "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
@@ -77,6 +126,7 @@ _HOME_OF = {
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
     "get_asset_key_for_source": "dbt_component.api.asset_keys",
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
+    "get_projects_from_dbt_component": "dbt_component.component.projects",
     "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
     "load_assets_from_dbt_manifest": "dbt_component.api.older.load_assets",
     "load_assets_from_dbt_project": "dbt_component.api.older.load_assets",
@@ -84,19 +134,31 @@ _HOME_OF = {
 
 __all__ = [
     "DagsterDbtCliRuntimeError",
+    "DagsterDbtComponentTranslatorSettings",
+    "DagsterDbtCoreNotInstalledError",
     "DagsterDbtError",
+    "DagsterDbtManifestNotFoundError",
+    "DagsterDbtProfilesDirectoryNotFoundError",
+    "DagsterDbtProjectNotFoundError",
     "DagsterDbtProjectPreparer",
+    "DagsterDbtProjectYmlFileNotFoundError",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
     "DbtCliClient",
     "DbtCliInvocation",
     "DbtCliOutput",
     "DbtCliResource",
+    "DbtManifestAssetSelection",
     "DbtProject",
+    "DbtProjectArgs",
     "DbtProjectComponent",
     "DbtProjectPreparer",
     "KeyPrefixDagsterDbtTranslator",
+    "RemoteGitDbtProjectManager",
+    "build_dbt_asset_selection",
     "build_dbt_asset_specs",
+    "build_freshness_checks_from_dbt_assets",
+    "build_schedule_from_dbt_selection",
     "dbt_assets",
     "dbt_cli_resource",
     "default_group_from_dbt_resource_props",
@@ -104,6 +166,7 @@ __all__ = [
     "get_asset_key_for_model",
     "get_asset_key_for_source",
     "get_asset_keys_by_output_name_for_source",
+    "get_projects_from_dbt_component",
     "group_from_dbt_resource_props_fallback_to_directory",
     "load_assets_from_dbt_manifest",
     "load_assets_from_dbt_project",

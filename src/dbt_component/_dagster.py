@@ -10,6 +10,8 @@ from typing import Any
 
 import dagster as dg
 from dagster._annotations import superseded
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
@@ -48,6 +50,8 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 __all__ = [
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
+    "AssetGraph",
+    "BaseAssetGraph",
     "ComponentTranslator",
     "ComponentTreeException",
     "DefinitionsLoadContext",

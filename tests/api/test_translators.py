@@ -18,18 +18,8 @@ from dbt_component import (
     group_from_dbt_resource_props_fallback_to_directory,
 )
 from dbt_component.errors import DefinitionError
-from dbt_component.project.state import StateFile
 from tests.api.test_dbt_assets import definitions, make
-from tests.dg_project import DgProject, run
-
-
-@pytest.fixture
-def shop(dg_project: DgProject, shop_state: StateFile) -> DbtProject:
-    """The test project with a manifest.json in its target folder."""
-    target = dg_project.dbt_folder / "target"
-    target.mkdir()
-    (target / "manifest.json").write_bytes(shop_state.read_manifest_json())
-    return DbtProject(dg_project.dbt_folder)
+from tests.dg_project import run
 
 
 class Warehouse(DagsterDbtTranslator):

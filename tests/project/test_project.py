@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import logging
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,14 +63,24 @@ def test_another_target_folder_is_used(dg_project: DgProject) -> None:
 
 def test_several_processes_prepare_once(shop: DbtProject) -> None:
     program = (
-        "import logging, sys; logging.basicConfig(level=logging.INFO)\n"
         "from dbt_component import DbtProject\n"
+        "from dbt_component.project import project as module\n"
+        "refresh = module.refresh_from_folder\n"
+        "outcomes = []\n"
+        "def noted(*given):\n"
+        "    outcomes.append(refresh(*given))\n"
+        "    return outcomes[-1]\n"
+        "module.refresh_from_folder = noted\n"
         f"DbtProject({str(shop.project_dir)!r}).prepare_if_dev()\n"
-        "from dbt_component.project import refresh\n"
+        "print([outcome.is_changed for outcome in outcomes])\n"
     )
-    env = {**__import__("os").environ, "DAGSTER_IS_DEV_CLI": "1"}
-    running = [subprocess.Popen([sys.executable, "-c", program], env=env) for _ in range(3)]
-    assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
+    env = {**os.environ, "DAGSTER_IS_DEV_CLI": "1"}
+    command = [sys.executable, "-c", program]
+    running = [
+        subprocess.Popen(command, env=env, text=True, stdout=subprocess.PIPE) for _ in range(3)
+    ]
+    said = [process.communicate(timeout=120)[0].strip().splitlines()[-1] for process in running]
+    assert sorted(said) == ["[False]", "[False]", "[True]"]
     assert isinstance(prepared_from(shop), StateProject)
 
 
@@ -139,7 +151,7 @@ def test_a_selection_that_is_no_longer_valid_does_not_stop_the_preparation(
 def test_in_production_nothing_is_prepared_and_a_missing_manifest_is_named(
     shop: DbtProject,
 ) -> None:
-    with pytest.raises(DagsterDbtManifestNotFoundError, match="prepare-and-package"):
+    with pytest.raises(DagsterDbtManifestNotFoundError, match=r"preparer\.prepare"):
         shop.prepare_if_dev()
     assert not shop.manifest_path.exists()
 
@@ -195,8 +207,6 @@ def test_a_profiles_folder_that_does_not_exist_is_named(shop: DbtProject) -> Non
 def test_a_packaged_project_is_used_in_production_only(
     shop: DbtProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
     packaged = tmp_path / "packaged"
     shop.preparer.prepare(shop)
     shutil.copytree(shop.project_dir, packaged)

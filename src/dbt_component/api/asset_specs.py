@@ -76,6 +76,19 @@ def specs_of(
         DefinitionError: The translator is a class or none of ours, or a node can't become an asset.
         dagster.DagsterInvalidDefinitionError: Code references need a project, and there is none.
     """
+    rules = rules_of(translator)
+    project = prepared.find_folder()
+    if rules.settings.enable_code_references and project is None:
+        raise missing_project()
+    return build_specs(prepared.manifest, rules, selected_ids=selected_ids, project=project)
+
+
+def rules_of(translator: DagsterDbtTranslator | None) -> SpecRules:
+    """The rules of a translator; by default those of the default mapping.
+
+    Raises:
+        DefinitionError: It is a class or none of ours.
+    """
     if isinstance(translator, type):
         raise DefinitionError(
             f"`dagster_dbt_translator` is the class {translator.__name__}, not an instance of it.",
@@ -89,12 +102,4 @@ def specs_of(
             " subclass of dbt_component's DagsterDbtTranslator.",
             hint="Derive it from `dbt_component.DagsterDbtTranslator`.",
         )
-    project = prepared.find_folder()
-    if translator.settings.enable_code_references and project is None:
-        raise missing_project()
-    return build_specs(
-        prepared.manifest,
-        SpecRules(translator, translator.settings),
-        selected_ids=selected_ids,
-        project=project,
-    )
+    return SpecRules(translator, translator.settings)

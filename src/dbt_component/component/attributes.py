@@ -18,7 +18,7 @@ from dbt_component.component.yaml.project import (
 from dbt_component.component.yaml.schedule import Schedule
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
-from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import KINDS
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
@@ -123,8 +123,8 @@ class DbtProjectAttributes(dg.Resolvable):
     translation_settings: Annotated[
         DagsterDbtTranslatorSettings | None,
         dg.Resolver(
-            TranslationSettings.resolve_from_model,
-            model_field_type=TranslationSettings.model(),
+            DagsterDbtComponentTranslatorSettings.resolve_from_model,
+            model_field_type=DagsterDbtComponentTranslatorSettings.model(),
             description="Switches that control the mapping from dbt to Dagster.",
             examples=[{"enable_source_tests_as_checks": True}],
         ),

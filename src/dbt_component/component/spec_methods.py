@@ -8,7 +8,7 @@ import dagster as dg
 
 from dbt_component._dagster import ComponentTranslator
 from dbt_component.component.attributes import DbtProjectAttributes
-from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.definitions.resolving_manifest import resolving
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
@@ -26,7 +26,9 @@ class ComponentSpecMethods(DbtProjectAttributes):
         Dagster decides alone: it calls this component's overrides, and applies the YAML ``translation`` if it
         wants to.
         """
-        return DagsterDbtTranslator(self.translation_settings or TranslationSettings())
+        return DagsterDbtTranslator(
+            self.translation_settings or DagsterDbtComponentTranslatorSettings()
+        )
 
     @property
     def spec_rules(self) -> SpecRules:

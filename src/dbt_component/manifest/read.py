@@ -10,7 +10,12 @@ import msgspec
 from dbt_component.errors import DagsterDbtManifestNotFoundError, ProjectFileError
 from dbt_component.manifest.entries import MappingEntries
 from dbt_component.manifest.manifest import Manifest
-from dbt_component.manifest.parse import decode_manifest, index_manifest, what_is_wrong_with
+from dbt_component.manifest.parse import (
+    decode_manifest,
+    index_manifest,
+    newer_schema_of,
+    what_is_wrong_with,
+)
 from dbt_component.manifest.recent import Recent
 
 _HINT = "Pass the manifest.json that `dbt parse` writes to the project's target folder."
@@ -31,7 +36,7 @@ def read_manifest(
 
     Raises:
         DagsterDbtManifestNotFoundError: There is no such file.
-        ProjectFileError: The file or mapping is not a dbt manifest.
+        ProjectFileError: The file or mapping is not a dbt manifest, or one of a newer schema than dbt 1.11's.
     """
     if isinstance(source, Manifest):
         return source
@@ -78,6 +83,13 @@ def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -
     problem = what_is_wrong_with(content)
     if problem is not None:
         raise ProjectFileError(f"This is not a dbt manifest: {problem}.", where=where, hint=_HINT)
+    newer = newer_schema_of(content)
+    if newer is not None:
+        raise ProjectFileError(
+            f"The manifest has schema {newer!r}, which is newer than this release of dbt-component.",
+            where=where,
+            hint="Update dbt-component, or parse the project with dbt 1.8 to 1.11.",
+        )
     try:
         index = index_manifest(content, vars_digest=vars_digest)
     except (KeyError, TypeError, AttributeError) as error:

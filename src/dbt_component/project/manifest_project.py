@@ -1,6 +1,8 @@
 """A project known only by its manifest: nothing was prepared, so dbt parses the project in each run."""
 
+import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -8,6 +10,7 @@ import msgspec
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.errors import ProjectError
 from dbt_component.manifest.manifest import Manifest
+from dbt_component.project.cached_selection import cached_selection
 from dbt_component.project.project import DbtProject
 from dbt_component.project.resolve import resolve_in_manifest, resolve_in_project
 from dbt_component.selection.criteria import SelectionCriteria
@@ -61,7 +64,7 @@ class ManifestProject:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
 
         The selection of everything is answered from the index, any other by dbt in a child process
-        (seconds), once.
+        (seconds), once for each content of the manifest on this machine.
 
         Raises:
             SelectionError: dbt does not accept the selection.
@@ -79,8 +82,18 @@ class ManifestProject:
         if project is not None and engine.command is not None:
             # A dbt that is driven by its command line can only select within a project.
             return resolve_in_project(project, None, [criteria])[criteria.cache_key]
-        manifest_json = msgspec.json.encode(self.manifest.entries.everything())
-        return resolve_in_manifest(engine, manifest_json, [criteria])[criteria.cache_key]
+        return cached_selection(
+            f"{self._digest}\0{sorted(engine.versions.items())}\0{criteria.cache_key}",
+            lambda: resolve_in_manifest(engine, self._json, [criteria])[criteria.cache_key],
+        )
+
+    @property
+    def _json(self) -> bytes:
+        return msgspec.json.encode(self.manifest.entries.everything())
+
+    @cached_property
+    def _digest(self) -> str:
+        return hashlib.sha256(self._json).hexdigest()
 
 
 def unknown_folder(manifest: Manifest) -> ProjectError:

@@ -147,7 +147,7 @@ class DbtProject(LocalProject):
                 f"dbt project {self.name!r} has no manifest.json.",
                 where=str(self.manifest_path),
                 hint="Under `dg dev` it is made when definitions load. Elsewhere, make it when you build the image, with"
-                " `dbt-component project prepare-and-package`, or with `project.preparer.prepare(project)`.",
+                " `project.preparer.prepare(project)`.",
             )
 
 

@@ -1,7 +1,5 @@
 """A project that a component has prepared, read from its state file."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,7 +10,7 @@ from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.asked_selections import AskedSelections
-from dbt_component.project.cache import cache_folder
+from dbt_component.project.cached_selection import cached_selection
 from dbt_component.project.differences import run_differences
 from dbt_component.project.manifest_project import unknown_folder
 from dbt_component.project.project import DbtProject
@@ -20,7 +18,6 @@ from dbt_component.project.project_copy import unpack_project
 from dbt_component.project.resolve import resolve_in_manifest, resolve_in_project
 from dbt_component.project.source import ProjectSource
 from dbt_component.project.state import StateFile
-from dbt_component.project.temporary import replace_file
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -145,23 +142,15 @@ class StateProject:
 
     def _ask(self, criteria: SelectionCriteria) -> list[str]:
         identity = f"{self.state.header.input_digest}\0{criteria.cache_key}"
-        name = hashlib.sha256(identity.encode()).hexdigest()[:32]
-        path = cache_folder("selections") / f"{name}.json"
-        try:
-            return list(json.loads(path.read_text()))
-        except (OSError, ValueError):
-            pass
+        return cached_selection(identity, lambda: self._ask_dbt(criteria))
+
+    def _ask_dbt(self, criteria: SelectionCriteria) -> list[str]:
         if self._asked is None:
             _logger.warning(
                 "The state does not contain the selection %s; asking dbt. If defs.yaml uses it, run"
                 " `dg utils refresh-defs-state` to store the answer.",
                 criteria,
             )
-        ids = self._ask_dbt(criteria)
-        replace_file(path, lambda file: file.write(json.dumps(ids).encode()))
-        return ids
-
-    def _ask_dbt(self, criteria: SelectionCriteria) -> list[str]:
         if self.source is None:
             manifest_json = self.state.read_manifest_json()
             return resolve_in_manifest(find_engine(None), manifest_json, [criteria])[

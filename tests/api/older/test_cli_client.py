@@ -68,11 +68,7 @@ def test_variables_target_and_folders_may_differ_for_one_command(
     client.run(select="stg_orders", vars={"minimum_amount": 5}, target="other")
     assert (target_path / "run_results.json").is_file()
     with duckdb.connect(str(project.project_dir.parent / "shop.duckdb")) as connection:
-        rows = (
-            connection.execute("select * from main_other.stg_orders").fetchall()
-            if False
-            else (connection.execute("select * from other.stg_orders").fetchall())
-        )
+        rows = connection.execute("select * from other.stg_orders").fetchall()
     assert rows == [(5, "other")]
     with pytest.raises(DagsterDbtProfilesDirectoryNotFoundError):
         client.run(profiles_dir=str(tmp_path / "none"))

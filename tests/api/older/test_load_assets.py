@@ -91,7 +91,9 @@ def test_a_path_and_the_decoded_content_give_the_same(
 
 
 @pytest.mark.server
-def test_a_project_is_prepared_and_built(folder: Path) -> None:
+def test_a_project_is_prepared_once_and_runs_are_sliced(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (folder / "config").mkdir()
     (folder / "profiles.yml").rename(folder / "config" / "profiles.yml")
     assets = load_assets_from_dbt_project(str(folder))
@@ -104,8 +106,7 @@ def test_a_project_is_prepared_and_built(folder: Path) -> None:
     assert outcome.success, outcome.failure
     assert set(outcome.materialized) == names(assets)
     assert outcome.checks["customers:unique_customers_customer_id"]
-    log = "\n".join(event.message or "" for event in outcome.events)
-    assert "parse" not in log
+    assert ", sliced" in capfd.readouterr().err
     before = (folder / "target" / "dbt_component.state").stat()
     load_assets_from_dbt_project(str(folder))
     assert (folder / "target" / "dbt_component.state").stat() == before

@@ -36,8 +36,8 @@ def _switch(description: str) -> dg.Resolver:
 
 
 @dataclass(frozen=True)
-class TranslationSettings(DagsterDbtTranslatorSettings):
-    """The switches in YAML. Code references are on by default, unlike in Python."""
+class DagsterDbtComponentTranslatorSettings(DagsterDbtTranslatorSettings):
+    """The switches of a component. Code references are on by default, unlike in ``@dbt_assets``."""
 
     enable_asset_checks: Annotated[bool, _switch("Turn dbt tests into asset checks.")] = True
     enable_duplicate_source_asset_keys: Annotated[
