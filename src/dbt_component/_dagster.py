@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
-from dagster._annotations import superseded
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.definitions_load_context import (
@@ -28,7 +27,6 @@ from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster._utils.env import using_dagster_dev
-from dagster._utils.warnings import supersession_warning
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
 from dagster.components.resolved.base import derive_model_type
@@ -77,8 +75,6 @@ __all__ = [
     "scope_attributes",
     "steps_of_job",
     "set_defs_state_storage",
-    "superseded",
-    "supersession_warning",
     "url_reference",
     "using_dagster_dev",
 ]

@@ -61,8 +61,11 @@ def query(folder: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_both_functions_say_what_supersedes_them(manifest: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.warns(dg.SupersessionWarning, match="load_assets_from_dbt_manifest.*@dbt_assets"):
+    with pytest.warns(
+        dg.SupersessionWarning, match="load_assets_from_dbt_manifest.*@dbt_assets"
+    ) as shown:
         load_assets_from_dbt_manifest(manifest)
+    assert {Path(warning.filename) for warning in shown} == {Path(__file__)}
     with (
         pytest.warns(dg.SupersessionWarning, match="load_assets_from_dbt_project.*@dbt_assets"),
         pytest.raises(DagsterDbtProjectNotFoundError),

@@ -1,11 +1,11 @@
 """``dbt_cli_resource``: the dbt command line as a resource with a config schema."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import supersession_warning
 from dbt_component.api.older.cli_client import DbtCliClient
 from dbt_component.api.older.flags import with_underscores
 from dbt_component.project.project import DbtProject
@@ -56,9 +56,11 @@ _SCHEMA = dg.Permissive(  # type: ignore[no-untyped-call]
 )
 def dbt_cli_resource(context: dg.InitResourceContext) -> DbtCliClient:
     """A ``DbtCliClient`` for the configured project."""
-    supersession_warning(
-        "Resource `dbt_cli_resource`",
-        "Use `DbtCliResource(project_dir=…)` instead, and pass it to `@dbt_assets` functions.",
+    warnings.warn(
+        "`dbt_cli_resource` is superseded. Use `DbtCliResource(project_dir=…)` instead; `@dbt_assets` functions take"
+        " it as a parameter.",
+        dg.SupersessionWarning,
+        stacklevel=2,
     )
     config = with_underscores(context.resource_config)
     for name in _WITHOUT_EFFECT:

@@ -1,12 +1,12 @@
 """The functions that made assets of a dbt project before ``@dbt_assets``."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import superseded
 from dbt_component.api.asset_specs import specs_of
 from dbt_component.api.older.node_functions import KeyPrefix, NodeFunctions, NodeInfo
 from dbt_component.api.older.run_function import RuntimeMetadata, run_function
@@ -21,13 +21,11 @@ from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
 
 _NEW_WAY = (
-    "Use `@dbt_assets(manifest=DbtProject(…).manifest_path)` instead; prefixes, keys, groups, metadata and"
-    " descriptions are methods of a DagsterDbtTranslator, and partitions, op name and command are its arguments"
-    " and its body."
+    "Use `@dbt_assets` with a `DbtProject`: its arguments and its body set selection, partitions, op name and command;"
+    " methods of a DagsterDbtTranslator set keys, groups, metadata and descriptions."
 )
 
 
-@superseded(additional_warn_text=_NEW_WAY)
 def load_assets_from_dbt_project(
     project_dir: str | Path,
     profiles_dir: str | Path | None = None,
@@ -90,6 +88,7 @@ def load_assets_from_dbt_project(
         DefinitionError: Arguments contradict each other, or nodes can't become assets of one op.
         dagster.DagsterInvalidSubsetError: No asset is selected.
     """
+    _warn("load_assets_from_dbt_project")
     project = _prepare(Path(project_dir), profiles_dir, target_dir)
     functions = NodeFunctions(
         key_prefix=key_prefix,
@@ -116,7 +115,6 @@ def load_assets_from_dbt_project(
     )
 
 
-@superseded(additional_warn_text=_NEW_WAY)
 def load_assets_from_dbt_manifest(
     manifest: ManifestArgument | None = None,
     *,
@@ -156,6 +154,7 @@ def load_assets_from_dbt_manifest(
         DefinitionError: Arguments contradict each other, or nodes can't become assets of one op.
         dagster.DagsterInvalidSubsetError: No asset is selected.
     """
+    _warn("load_assets_from_dbt_manifest")
     if (manifest is None) == (manifest_json is None):
         number = "neither" if manifest is None else "both"
         raise DefinitionError(
@@ -185,6 +184,10 @@ def load_assets_from_dbt_manifest(
         runtime_metadata_fn=runtime_metadata_fn,
         dbt_resource_key=dbt_resource_key,
     )
+
+
+def _warn(name: str) -> None:
+    warnings.warn(f"`{name}` is superseded. {_NEW_WAY}", dg.SupersessionWarning, stacklevel=3)
 
 
 def _prepare(
