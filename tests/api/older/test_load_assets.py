@@ -127,6 +127,18 @@ def test_target_dir_and_profiles_dir_may_lie_elsewhere(folder: Path, tmp_path: P
     assert names([made]) == {"stg_orders"}
     assert (target / "manifest.json").is_file()
     assert not (folder / "target").exists()
+    before = (target / "dbt_component.state").stat()  # holds the selection too
+    load_assets_from_dbt_project(
+        str(folder), str(profiles), target_dir=str(target), select="stg_orders"
+    )
+    assert (target / "dbt_component.state").stat() == before
+
+
+@pytest.mark.server
+def test_a_selection_that_dbt_refuses_is_an_error_and_leaves_a_usable_project(folder: Path) -> None:
+    with pytest.raises(SelectionError, match="nomethod"):
+        load_assets_from_dbt_project(str(folder), select="nomethod:x")
+    assert "customers" in names(load_assets_from_dbt_project(str(folder)))
 
 
 @pytest.mark.server

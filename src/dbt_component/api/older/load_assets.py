@@ -16,9 +16,12 @@ from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.selection_tags import selection_tags
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DefinitionError
+from dbt_component.project.asked_selections import AskedSelections
 from dbt_component.project.manifest_argument import ManifestArgument, prepared_from
 from dbt_component.project.prepared import PreparedProject
+from dbt_component.project.prepared_files import state_beside
 from dbt_component.project.project import DbtProject
+from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 _NEW_WAY = (
     "Use `@dbt_assets` with a `DbtProject`: its arguments and its body set selection, partitions, op name and command;"
@@ -89,7 +92,6 @@ def load_assets_from_dbt_project(
         dagster.DagsterInvalidSubsetError: No asset is selected.
     """
     _warn("load_assets_from_dbt_project")
-    project = _prepare(Path(project_dir), profiles_dir, target_dir)
     functions = NodeFunctions(
         key_prefix=key_prefix,
         source_key_prefix=source_key_prefix,
@@ -100,11 +102,16 @@ def load_assets_from_dbt_project(
         node_info_to_definition_metadata_fn=node_info_to_definition_metadata_fn,
         display_raw_sql=display_raw_sql,
     )
+    translator = functions.translator(dagster_dbt_translator)
+    project = _project(Path(project_dir), profiles_dir, target_dir)
+    criteria = SelectionCriteria(select=select or DEFAULT_SELECT, exclude=exclude or "")
+    AskedSelections.beside(state_beside(project.manifest_path)).announce(criteria)
+    project.preparer.prepare(project)
     prepared = prepared_from(project)
     return _load(
         prepared,
-        SelectedNodes.of(prepared, select=select, exclude=exclude, unique_ids=None),
-        translator=functions.translator(dagster_dbt_translator),
+        SelectedNodes(prepared.select(criteria), criteria),
+        translator=translator,
         io_manager_key=io_manager_key,
         op_name=op_name,
         use_build_command=use_build_command,
@@ -190,19 +197,17 @@ def _warn(name: str) -> None:
     warnings.warn(f"`{name}` is superseded. {_NEW_WAY}", dg.SupersessionWarning, stacklevel=3)
 
 
-def _prepare(
+def _project(
     folder: Path, profiles_dir: str | Path | None, target_dir: str | Path | None
 ) -> DbtProject:
-    """The project, with an up-to-date manifest in its target folder."""
+    """The project that these arguments describe."""
     if profiles_dir is None and (folder / "config" / "profiles.yml").is_file():
         profiles_dir = folder / "config"
-    project = DbtProject(
+    return DbtProject(
         folder,
         profiles_dir=None if profiles_dir is None else Path(profiles_dir),
         target_path=Path("target") if target_dir is None else Path(target_dir).absolute(),
     )
-    project.preparer.prepare(project)
-    return project
 
 
 def _load(
