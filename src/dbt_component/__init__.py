@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     )
     from dbt_component.api.asset_specs import build_dbt_asset_specs as build_dbt_asset_specs
     from dbt_component.api.dbt_assets import dbt_assets as dbt_assets
+    from dbt_component.api.io.io_manager import DbtIOManager as DbtIOManager
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
@@ -36,6 +37,7 @@ _HOME_OF = {
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliResource": "dbt_component.execution.resource",
+    "DbtIOManager": "dbt_component.api.io.io_manager",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectComponent": "dbt_component.component.component",
     "__version__": "dbt_component.version",
@@ -53,6 +55,7 @@ __all__ = [
     "DagsterDbtTranslatorSettings",
     "DbtCliInvocation",
     "DbtCliResource",
+    "DbtIOManager",
     "DbtProject",
     "DbtProjectComponent",
     "build_dbt_asset_specs",

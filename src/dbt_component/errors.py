@@ -31,6 +31,7 @@ DagsterDbtError
 │   ├── TranslationError                          a template failed on one node
 │   └── UnknownNodeError
 ├── CliArgsError                                  `cli_args` that can't be sent to dbt
+├── RelationLoadError                             a relation that can't be loaded into Python
 └── execution.failure.DagsterDbtCliRuntimeError   a dbt command failed (also a dagster.Failure)
 """
 
@@ -234,3 +235,7 @@ class UnknownNodeError(DefinitionError, KeyError):
 
 class CliArgsError(DagsterDbtError):
     """``cli_args`` can't be sent to dbt."""
+
+
+class RelationLoadError(DagsterDbtError):
+    """A dbt relation can't be loaded into Python. The message contains no secret."""

@@ -108,7 +108,31 @@ class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
     manifest_json: str | None = None
 
 
-Request = Invoke | Prepare | Select
+class Connect(msgspec.Struct, frozen=True, tag_field="action", tag="connect"):
+    """Resolves the profile of a project; ``argv`` are the options with which dbt reads it."""
+
+    argv: list[str]
+
+
+class Query(msgspec.Struct, frozen=True, tag_field="action", tag="query"):
+    """Selects from a relation through dbt's adapter, and writes the rows to a file.
+
+    Args:
+        argv: The options with which dbt reads the project.
+        relation: The relation as SQL.
+        columns: Names of columns; empty for all of them.
+        where: A condition as SQL; empty for all rows.
+        output: Path of the file that receives the rows.
+    """
+
+    argv: list[str]
+    relation: str
+    columns: list[str]
+    where: str
+    output: str
+
+
+Request = Invoke | Prepare | Select | Connect | Query
 
 
 def encode_request(request: Request, *, env: dict[str, str], cwd: str) -> bytes:
