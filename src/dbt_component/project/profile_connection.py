@@ -57,7 +57,7 @@ def send_to_dbt(project: DbtProject, request: Connect | Query, *, what: str) -> 
 
     def explain(_: int, text: str) -> RelationLoadError:
         return RelationLoadError(
-            f"{what} failed:\n{text}",
+            f"{what} failed:\n{_without_values(text)}",
             where=project.absolute_dir,
             hint="`dbt debug` in the project shows which profile and target dbt uses.",
         )
@@ -83,6 +83,18 @@ def engine_of(project: DbtProject) -> Engine:
     """The dbt of the project. If that is no Python dbt, which can't be asked, the one of this environment."""
     engine = find_engine(project.dbt_executable)
     return engine if engine.command is None else find_engine()
+
+
+def _without_values(text: str) -> str:
+    """dbt's message without the lines and values of profiles.yml that it quotes when it can't read them."""
+    head, mark, _ = text.partition("Syntax error near line")
+    if not mark:
+        head, mark, _ = text.partition(" invalid: ")
+    return (
+        f"{head}{mark.rstrip(': ')} (dbt's message goes on with values of the profile)"
+        if mark
+        else text
+    )
 
 
 def _resolve(project: DbtProject) -> ConnectionResolved:

@@ -1,6 +1,6 @@
 """Finds the dbt node behind an input."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +51,9 @@ def find_input_node(
 
     Args:
         context: The input.
-        manifest: The manifest to look in first; ``None`` for the dbt definitions around the input.
-        project: Returns the project whose manifest is looked in last, if there is one.
+        manifest: The manifest to look in first, if there is one.
+        project: Returns the project to look in unless the dbt definitions of the run have the node; ``None`` if
+            there is none. Last come all dbt definitions of this process.
 
     Raises:
         RelationLoadError: There is no such node, or it has no relation.
@@ -65,19 +66,24 @@ def find_input_node(
         )
     metadata = metadata_of_asset(context)
     unique_id = metadata.get(UNIQUE_ID_KEY)
-    around = _bound_ops(context, unique_id)
-    known = [manifest] if manifest is not None else []
-    known += [bound.prepared for bound in around]
 
     def look_in(projects: Iterable[PreparedProject]) -> list[InputNode]:
         if isinstance(unique_id, str):
             return _by_id(projects, unique_id)
         return _by_spec(projects, context.asset_key, metadata)
 
-    found = [] if unique_id else _by_key(around, context.asset_key)
-    found = found or look_in(known)
-    if not found and (last := project()) is not None:
+    def look_around(ops: Sequence[BoundOp]) -> list[InputNode]:
+        found = [] if unique_id else _by_key(ops, context.asset_key)
+        return found or look_in(bound.prepared for bound in ops)
+
+    found = look_in([manifest] if manifest is not None else [])
+    found = found or look_around(_ops_of_run(context))
+    last = None if found else project()
+    if last is not None and last.manifest_path.exists():
         found = look_in([project_of(last)])
+    found = found or look_around(_ops_of_process(context, unique_id))
+    if not found and last is not None:
+        project_of(last)  # raises if there is no manifest
     if not found:
         what = f"node {unique_id!r}" if unique_id else "node"
         raise RelationLoadError(
@@ -95,22 +101,26 @@ def find_input_node(
     return found[0]
 
 
-def _bound_ops(context: dg.InputContext, unique_id: Any) -> list[BoundOp]:
-    """The dbt definitions around an input: those that the run knows, then all others of this process.
-
-    Of the others come first those that give the node this key, then the newest: one project may be defined for
-    several targets, and definitions may have been loaded several times.
-    """
-    near = [
-        bound
+def _ops_of_run(context: dg.InputContext) -> list[BoundOp]:
+    """The dbt definitions that the run knows."""
+    found = [
+        bound_ops.find(assets.node_def)
         for assets in assets_around_input(context)
-        if assets.is_executable and (bound := bound_ops.find(assets.node_def)) is not None
+        if assets.is_executable
     ]
-    others = sorted(
+    return [bound for bound in found if bound is not None]
+
+
+def _ops_of_process(context: dg.InputContext, unique_id: Any) -> list[BoundOp]:
+    """All dbt definitions in this process, as a run from a job in memory knows those of its own steps only.
+
+    First those that give the node the key of the input, then the newest: a project may be defined for several
+    targets, and definitions may have been loaded several times.
+    """
+    return sorted(
         bound_ops.newest_first(),
         key=lambda bound: bound.keys.key_of.get(unique_id) != context.asset_key,
     )
-    return [*near, *(b for b in others if all(b is not bound for bound in near))]
 
 
 def metadata_of_asset(context: dg.InputContext) -> dict[str, Any]:
