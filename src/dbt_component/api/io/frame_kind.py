@@ -3,7 +3,8 @@
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from dbt_component.errors import RelationLoadError
 
@@ -34,7 +35,8 @@ def frame_kind(annotation: Any, default: FrameName) -> FrameKind:
     Raises:
         RelationLoadError: The annotation is no frame.
     """
-    types = [type_ for type_ in get_args(annotation) if type_ is not type(None)] or [annotation]
+    is_union = get_origin(annotation) in (Union, UnionType)
+    types = [t for t in get_args(annotation) if t is not type(None)] if is_union else [annotation]
     if types == [Any] or types == [object]:
         return next(kind for kind in KINDS if kind.name == default)
     named = {_name_of(type_) for type_ in types}

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = 20_000
+_ADBC = "adbc_driver_postgresql.dbapi"
+DRIVERS = (_ADBC, "psycopg", "psycopg2")
+"""Modules of drivers, the one to prefer first."""
 
 
 class PostgresDriver(Protocol):
@@ -105,11 +108,8 @@ def open_postgres(parameters: Mapping[str, str]) -> Iterator[PostgresDriver]:
         connection.close()
 
 
-_ADBC = "adbc_driver_postgresql.dbapi"
-
-
 def _find_driver() -> tuple[str, Any]:
-    for name in (_ADBC, "psycopg", "psycopg2"):
+    for name in DRIVERS:
         try:
             return name, importlib.import_module(name)
         except ImportError:
