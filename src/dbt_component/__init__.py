@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from dbt_component.errors import (
         DagsterDbtProjectYmlFileNotFoundError as DagsterDbtProjectYmlFileNotFoundError,
     )
+    from dbt_component.execution.cli_event_message import DbtCliEventMessage as DbtCliEventMessage
+    from dbt_component.execution.event_iterator import DbtEventIterator as DbtEventIterator
     from dbt_component.execution.failure import (
         DagsterDbtCliRuntimeError as DagsterDbtCliRuntimeError,
     )
@@ -91,8 +93,10 @@ _HOME_OF = {
     "DagsterDbtProjectYmlFileNotFoundError": "dbt_component.errors",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
+    "DbtCliEventMessage": "dbt_component.execution.cli_event_message",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliResource": "dbt_component.execution.resource",
+    "DbtEventIterator": "dbt_component.execution.event_iterator",
     "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectArgs": "dbt_component.component.project_arguments",
@@ -126,8 +130,10 @@ __all__ = [
     "DagsterDbtProjectYmlFileNotFoundError",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
+    "DbtCliEventMessage",
     "DbtCliInvocation",
     "DbtCliResource",
+    "DbtEventIterator",
     "DbtManifestAssetSelection",
     "DbtProject",
     "DbtProjectArgs",

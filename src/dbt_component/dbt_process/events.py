@@ -82,10 +82,16 @@ class SelectionsResolved(msgspec.Struct, frozen=True, tag_field="kind", tag="sel
     count: int
 
 
-DbtEvent = NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved
+class RawEvent(msgspec.Struct, frozen=True, tag_field="kind", tag="raw"):
+    """One of dbt's own events, with ``info`` and ``data``, as a line of dbt's JSON log gives it."""
+
+    event: dict[str, Any]
+
+
+DbtEvent = NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved | RawEvent
 
 _decoder = msgspec.json.Decoder(
-    NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved
+    NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved | RawEvent
 )
 
 

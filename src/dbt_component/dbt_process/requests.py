@@ -39,6 +39,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
         cut: Reduces that manifest, keeping its ``graph`` complete.
         metadata: Kinds of metadata to fetch for each relation that was built.
         names: The selection for a dbt that is driven through its command line; ``None`` as in ``selected``.
+        with_raw_events: Whether the child also sends dbt's own events, as ``RawEvent``.
     """
 
     argv: list[str]
@@ -48,6 +49,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
     cut: Cut | None = None
     metadata: list[str] = []
     names: NodeNames | None = None
+    with_raw_events: bool = False
 
 
 class WantedSelection(msgspec.Struct, frozen=True):
