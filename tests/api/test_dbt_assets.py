@@ -260,3 +260,16 @@ def test_a_name_of_several_models_is_ambiguous() -> None:
 class ByPackage(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Any) -> dg.AssetKey:
         return dg.AssetKey([dbt_resource_props["package_name"], dbt_resource_props["name"]])
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_runs_of_a_prepared_project_are_sliced(
+    shop: DbtProject, capfd: pytest.CaptureFixture[str], *, is_prepared: bool
+) -> None:
+    if is_prepared:
+        shop.preparer.prepare(shop)
+    defs = definitions(shop, make(shop.manifest_path, select="raw_orders"))
+    result = run(defs)
+    assert result.materialized == ["raw_orders"]
+    how = ", sliced" if is_prepared else "parse: the project is not as it was prepared"
+    assert how in capfd.readouterr().err

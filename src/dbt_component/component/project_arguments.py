@@ -19,7 +19,14 @@ from dbt_component.project.project_settings import ProjectSettings
 from dbt_component.project.source import ProjectSource
 
 
-class DbtProjectArgs(FolderSource):
+class _ResolvableSource:
+    @classmethod
+    def resolve_from_model(cls, context: dg.ResolutionContext, model: Any) -> ProjectSource:
+        """The project of a mapping; its paths are relative to the folder of defs.yaml."""
+        return resolve_project(context, model)
+
+
+class DbtProjectArgs(FolderSource, _ResolvableSource):
     """A dbt project in a folder that is opened when it is needed, unlike a ``DbtProject``.
 
     Pass it as ``DbtProjectComponent(project=…)``; relative paths are relative to the working directory.
@@ -62,13 +69,8 @@ class DbtProjectArgs(FolderSource):
         """The mapping form of ``project`` in defs.yaml, for a resolver of one's own."""
         return DbtProjectArgsModel
 
-    @classmethod
-    def resolve_from_model(cls, context: dg.ResolutionContext, model: Any) -> ProjectSource:
-        """The project of a mapping; its paths are relative to the folder of defs.yaml."""
-        return resolve_project(context, model)
 
-
-class RemoteGitDbtProjectManager(GitProjectSource):
+class RemoteGitDbtProjectManager(GitProjectSource, _ResolvableSource):
     """A dbt project in a Git repository.
 
     Pass it as ``DbtProjectComponent(project=…)``. ``GitProjectSource`` and ``GitSource`` have further settings,
@@ -101,11 +103,6 @@ class RemoteGitDbtProjectManager(GitProjectSource):
     def model(cls) -> type[BaseModel]:
         """The mapping form with ``repo_url`` of ``project`` in defs.yaml, for a resolver of one's own."""
         return GitProjectArgsModel
-
-    @classmethod
-    def resolve_from_model(cls, context: dg.ResolutionContext, model: Any) -> ProjectSource:
-        """The project of a mapping; its paths are relative to the folder of defs.yaml."""
-        return resolve_project(context, model)
 
 
 def _path(path: str | Path | None) -> Path | None:

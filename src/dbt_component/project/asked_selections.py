@@ -50,15 +50,12 @@ class AskedSelections:
                 return asked.ids
         return None
 
-    def record(self, criteria: SelectionCriteria, input_digest: str, ids: list[str]) -> bool:
-        """Keeps an answer; returns whether the folder could be written."""
+    def record(self, criteria: SelectionCriteria, input_digest: str, ids: list[str]) -> None:
+        """Keeps an answer, if the folder can be written."""
         others = [asked for asked in self._read() if asked.criteria != criteria]
         kept = [*others, _Asked(criteria, input_digest, ids)][-_MAX_KEPT:]
-        try:
+        with contextlib.suppress(OSError):
             replace_file(self.path, lambda file: file.write(msgspec.json.encode(kept)))
-        except OSError:
-            return False
-        return True
 
     def forget(self) -> None:
         """Removes the file."""

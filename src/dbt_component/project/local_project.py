@@ -16,23 +16,9 @@ from dbt_component.project.project_yml import ProjectYml, read_project_yml
 
 @dataclass(frozen=True)
 class LocalProject:
-    """A dbt project on disk, with the profile, target and variables to run it with.
+    """What dbt needs to prepare and to run a project.
 
-    Args:
-        project_dir: Folder of dbt_project.yml.
-        target_path: Folder in which dbt's own command line writes artifacts, relative to the project.
-            Preparation and runs do not write there.
-        profiles_dir: Folder of profiles.yml. By default the first that exists of
-            ``DBT_PROFILES_DIR``, the project folder, ``~/.dbt``.
-        profile: Profile to use instead of the one in dbt_project.yml.
-        target: Target of the profile. Default: the profile's own.
-        packaged_project_dir: A copy to use in production, if it exists.
-        state_path: Folder of a manifest to compare with or defer to, relative to the project.
-        prepare_project_cli_args: The dbt command that prepares the project.
-        vars: Variables for every dbt command.
-        dbt_executable: The ``dbt`` of another Python environment.
-        working_dir: Folder to run dbt in, against which databases resolve relative paths. Default:
-            ``project_dir``.
+    ``DbtProject`` describes the fields, and adds a preparer: this class is what a preparer works on.
 
     Raises:
         DagsterDbtProjectNotFoundError: The folder does not exist.

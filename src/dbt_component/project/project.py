@@ -70,11 +70,7 @@ class DagsterDbtProjectPreparer(DbtProjectPreparer):
             project = dataclasses.replace(
                 project, prepare_project_cli_args=tuple(self._prepare_project_cli_args)
             )
-        outcome = _refresh(project)
-        for note in outcome.dbt_warnings:
-            _logger.info(note)
-        for warning in outcome.warnings:
-            _logger.warning(warning)
+        _refresh(project).log_warnings(_logger)
         write_manifest_beside(project.manifest_path)
 
 

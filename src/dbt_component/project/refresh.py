@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,6 +35,13 @@ class RefreshOutcome(msgspec.Struct, frozen=True):
     reasons: list[str] = []
     warnings: list[str] = []
     dbt_warnings: list[str] = []
+
+    def log_warnings(self, logger: logging.Logger) -> None:
+        """Logs all warnings; those of dbt as information, since dbt does not fail for them."""
+        for note in self.dbt_warnings:
+            logger.info(note)
+        for warning in self.warnings:
+            logger.warning(warning)
 
 
 @dataclass(frozen=True)

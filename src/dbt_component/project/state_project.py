@@ -32,8 +32,8 @@ class StateProject:
         source: The project's source; used only when the project's folder is needed. ``None`` if only the state is
             known.
         working_folder: Where to run dbt on the state's copy of the project. Default: in the copy.
-        asked: Where to keep dbt's answers to selections that the state does not contain. Default, and if that
-            can't be written: in the cache on this machine.
+        asked: Keeps dbt's answers to selections that the state does not contain, besides the cache on this machine:
+            for the next preparation, and to be deployed with the state. Default: they are only cached.
     """
 
     def __init__(
