@@ -201,6 +201,12 @@ class DbtCliInvocation:
         return 2 if self._attempt.broke_down else 1
 
     @property
+    def has_only_failed_nodes(self) -> bool:
+        """Whether the command ran to its end and its error is only that nodes failed."""
+        is_complete = self._is_complete and not self.missing
+        return self._error is not None and is_complete and not self._attempt.broke_down
+
+    @property
     def has_begun(self) -> bool:
         """Whether the command was streamed or waited for."""
         return self._has_begun

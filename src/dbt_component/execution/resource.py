@@ -21,6 +21,7 @@ from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import ProjectError
 from dbt_component.execution.attempt import Attempt, start_process
+from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.op_body import note_command
 from dbt_component.execution.op_context import Context, op_context_of
@@ -79,6 +80,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     )
     _given: DbtProject | None = PrivateAttr(default=None)
     _project: DbtProject | None = PrivateAttr(default=None)
+    _deferral: Deferral | None = PrivateAttr(default=None)
 
     def __init__(
         self,
@@ -129,10 +131,14 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         return checked_executable(value)
 
     @classmethod
-    def of(cls, project: DbtProject) -> "DbtCliResource":
+    def of(cls, project: DbtProject, *, deferral: Deferral | None = None) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
 
         Unlike the constructor it checks no paths; a command reports what is missing.
+
+        Args:
+            project: The project.
+            deferral: What every command defers to, unless its arguments say otherwise.
         """
         resource = cls(
             project_dir=KnownText(project.project_dir),
@@ -143,6 +149,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             state_path=_known(project.state_path),
         )
         resource._project = project
+        resource._deferral = deferral
         return resource
 
     @property
@@ -179,7 +186,10 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         state_path = self.project.state_path
         if state_path is None or not (state_path / "manifest.json").is_file():
             return []
-        return ["--state", str(state_path)]
+        return [
+            "--state",
+            str(state_path.absolute()),
+        ]  # dbt takes a relative one from the project's folder
 
     def get_defer_args(self) -> list[str]:
         """``--defer --defer-state`` with the folder of ``state_path``; empty if no manifest.json is there."""
@@ -217,11 +227,14 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
 
         Raises:
             CliArgsError: ``args`` holds no dbt command, or a flag that a step sets itself.
+            DagsterDbtManifestNotFoundError: The component defers to a manifest.json that does not exist.
             ProjectError: ``project_dir`` is no dbt project.
             EngineError: There is no dbt, or its version is not supported.
             DefinitionError: ``dagster_dbt_translator`` is a class.
         """
         argv = [os.fspath(token) for token in (*self.global_config_flags, *args)]
+        if self._deferral is not None:
+            argv = self._deferral.added_to(argv, self.project)
         arguments = parse_arguments(argv)
         rendering = Rendering(manifest, dagster_dbt_translator, context, self.project)
         if target_path is not None:
