@@ -14,55 +14,171 @@ if TYPE_CHECKING:
         get_asset_keys_by_output_name_for_source as get_asset_keys_by_output_name_for_source,
     )
     from dbt_component.api.asset_specs import build_dbt_asset_specs as build_dbt_asset_specs
+    from dbt_component.api.assets_selection import (
+        build_dbt_asset_selection as build_dbt_asset_selection,
+    )
     from dbt_component.api.dbt_assets import dbt_assets as dbt_assets
+    from dbt_component.api.dbt_schedule import (
+        build_schedule_from_dbt_selection as build_schedule_from_dbt_selection,
+    )
+    from dbt_component.api.default_functions import (
+        default_group_from_dbt_resource_props as default_group_from_dbt_resource_props,
+    )
+    from dbt_component.api.default_functions import (
+        default_metadata_from_dbt_resource_props as default_metadata_from_dbt_resource_props,
+    )
+    from dbt_component.api.default_functions import (
+        group_from_dbt_resource_props_fallback_to_directory as group_from_dbt_resource_props_fallback_to_directory,
+    )
+    from dbt_component.api.freshness_checks import (
+        build_freshness_checks_from_dbt_assets as build_freshness_checks_from_dbt_assets,
+    )
     from dbt_component.api.io.io_manager import DbtIOManager as DbtIOManager
+    from dbt_component.api.manifest_selection import (
+        DbtManifestAssetSelection as DbtManifestAssetSelection,
+    )
+    from dbt_component.api.older.cli_client import DbtCliClient as DbtCliClient
+    from dbt_component.api.older.cli_client import DbtCliOutput as DbtCliOutput
+    from dbt_component.api.older.cli_resource import dbt_cli_resource as dbt_cli_resource
+    from dbt_component.api.older.load_assets import (
+        load_assets_from_dbt_manifest as load_assets_from_dbt_manifest,
+    )
+    from dbt_component.api.older.load_assets import (
+        load_assets_from_dbt_project as load_assets_from_dbt_project,
+    )
+    from dbt_component.api.older.node_functions import (
+        KeyPrefixDagsterDbtTranslator as KeyPrefixDagsterDbtTranslator,
+    )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
+    from dbt_component.component.project_arguments import DbtProjectArgs as DbtProjectArgs
+    from dbt_component.component.project_arguments import (
+        RemoteGitDbtProjectManager as RemoteGitDbtProjectManager,
+    )
+    from dbt_component.component.projects import (
+        get_projects_from_dbt_component as get_projects_from_dbt_component,
+    )
+    from dbt_component.component.yaml.translation_settings import (
+        DagsterDbtComponentTranslatorSettings as DagsterDbtComponentTranslatorSettings,
+    )
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
     )
     from dbt_component.definitions.translator import DagsterDbtTranslator as DagsterDbtTranslator
+    from dbt_component.errors import (
+        DagsterDbtCoreNotInstalledError as DagsterDbtCoreNotInstalledError,
+    )
     from dbt_component.errors import DagsterDbtError as DagsterDbtError
+    from dbt_component.errors import (
+        DagsterDbtManifestNotFoundError as DagsterDbtManifestNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProfilesDirectoryNotFoundError as DagsterDbtProfilesDirectoryNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProjectNotFoundError as DagsterDbtProjectNotFoundError,
+    )
+    from dbt_component.errors import (
+        DagsterDbtProjectYmlFileNotFoundError as DagsterDbtProjectYmlFileNotFoundError,
+    )
+    from dbt_component.execution.cli_event_message import DbtCliEventMessage as DbtCliEventMessage
+    from dbt_component.execution.event_iterator import DbtEventIterator as DbtEventIterator
     from dbt_component.execution.failure import (
         DagsterDbtCliRuntimeError as DagsterDbtCliRuntimeError,
     )
     from dbt_component.execution.invocation import DbtCliInvocation as DbtCliInvocation
     from dbt_component.execution.resource import DbtCliResource as DbtCliResource
+    from dbt_component.project.project import (
+        DagsterDbtProjectPreparer as DagsterDbtProjectPreparer,
+    )
     from dbt_component.project.project import DbtProject as DbtProject
+    from dbt_component.project.project import DbtProjectPreparer as DbtProjectPreparer
     from dbt_component.version import __version__ as __version__
 
 _HOME_OF = {
     "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
+    "DagsterDbtComponentTranslatorSettings": "dbt_component.component.yaml.translation_settings",
+    "DagsterDbtCoreNotInstalledError": "dbt_component.errors",
     "DagsterDbtError": "dbt_component.errors",
+    "DagsterDbtManifestNotFoundError": "dbt_component.errors",
+    "DagsterDbtProfilesDirectoryNotFoundError": "dbt_component.errors",
+    "DagsterDbtProjectNotFoundError": "dbt_component.errors",
+    "DagsterDbtProjectPreparer": "dbt_component.project.project",
+    "DagsterDbtProjectYmlFileNotFoundError": "dbt_component.errors",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
+    "DbtCliClient": "dbt_component.api.older.cli_client",
+    "DbtCliEventMessage": "dbt_component.execution.cli_event_message",
     "DbtCliInvocation": "dbt_component.execution.invocation",
+    "DbtCliOutput": "dbt_component.api.older.cli_client",
     "DbtCliResource": "dbt_component.execution.resource",
+    "DbtEventIterator": "dbt_component.execution.event_iterator",
     "DbtIOManager": "dbt_component.api.io.io_manager",
+    "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
     "DbtProject": "dbt_component.project.project",
+    "DbtProjectArgs": "dbt_component.component.project_arguments",
     "DbtProjectComponent": "dbt_component.component.component",
+    "DbtProjectPreparer": "dbt_component.project.project",
+    "KeyPrefixDagsterDbtTranslator": "dbt_component.api.older.node_functions",
+    "RemoteGitDbtProjectManager": "dbt_component.component.project_arguments",
     "__version__": "dbt_component.version",
+    "build_dbt_asset_selection": "dbt_component.api.assets_selection",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
+    "build_freshness_checks_from_dbt_assets": "dbt_component.api.freshness_checks",
+    "build_schedule_from_dbt_selection": "dbt_component.api.dbt_schedule",
     "dbt_assets": "dbt_component.api.dbt_assets",
+    "dbt_cli_resource": "dbt_component.api.older.cli_resource",
+    "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
+    "default_metadata_from_dbt_resource_props": "dbt_component.api.default_functions",
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
     "get_asset_key_for_source": "dbt_component.api.asset_keys",
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
+    "get_projects_from_dbt_component": "dbt_component.component.projects",
+    "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
+    "load_assets_from_dbt_manifest": "dbt_component.api.older.load_assets",
+    "load_assets_from_dbt_project": "dbt_component.api.older.load_assets",
 }
 
 __all__ = [
     "DagsterDbtCliRuntimeError",
+    "DagsterDbtComponentTranslatorSettings",
+    "DagsterDbtCoreNotInstalledError",
     "DagsterDbtError",
+    "DagsterDbtManifestNotFoundError",
+    "DagsterDbtProfilesDirectoryNotFoundError",
+    "DagsterDbtProjectNotFoundError",
+    "DagsterDbtProjectPreparer",
+    "DagsterDbtProjectYmlFileNotFoundError",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
+    "DbtCliClient",
+    "DbtCliEventMessage",
     "DbtCliInvocation",
+    "DbtCliOutput",
     "DbtCliResource",
+    "DbtEventIterator",
     "DbtIOManager",
+    "DbtManifestAssetSelection",
     "DbtProject",
+    "DbtProjectArgs",
     "DbtProjectComponent",
+    "DbtProjectPreparer",
+    "KeyPrefixDagsterDbtTranslator",
+    "RemoteGitDbtProjectManager",
+    "build_dbt_asset_selection",
     "build_dbt_asset_specs",
+    "build_freshness_checks_from_dbt_assets",
+    "build_schedule_from_dbt_selection",
     "dbt_assets",
+    "dbt_cli_resource",
+    "default_group_from_dbt_resource_props",
+    "default_metadata_from_dbt_resource_props",
     "get_asset_key_for_model",
     "get_asset_key_for_source",
     "get_asset_keys_by_output_name_for_source",
+    "get_projects_from_dbt_component",
+    "group_from_dbt_resource_props_fallback_to_directory",
+    "load_assets_from_dbt_manifest",
+    "load_assets_from_dbt_project",
 ]
 
 

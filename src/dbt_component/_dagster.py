@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.auto_materialize_policy import AutoMaterializePolicy
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
@@ -38,6 +39,7 @@ from dagster.components.resolved.core_models import (
 from dagster.components.resolved.errors import ResolutionException
 from dagster.components.resolved.scopes import DeprecatedScope, WrappedObjectScope
 from dagster.components.utils.defs_state import DefsStateConfig, DefsStateConfigArgs
+from dagster.components.utils.translation import ComponentTranslator
 from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
     DefsStateManagementType,
@@ -46,6 +48,9 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 __all__ = [
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
+    "AssetGraph",
+    "BaseAssetGraph",
+    "ComponentTranslator",
     "ComponentTreeException",
     "DefinitionsLoadContext",
     "DefinitionsLoadType",
@@ -65,7 +70,6 @@ __all__ = [
     "assets_around_input",
     "find_run_worker",
     "derive_model_type",
-    "legacy_automation_condition",
     "remember_output_keys",
     "resolve_backfill_policy",
     "resolve_partitions_def",
@@ -201,18 +205,6 @@ def scope_attributes(value: Any) -> Any:
         wrapped = vars(value)["_wrapped_object"]
         return SimpleNamespace(**{n: getattr(wrapped, n) for n in names if hasattr(wrapped, n)})
     return SimpleNamespace(**value) if isinstance(value, dict) else value
-
-
-def legacy_automation_condition(policy_type: Any) -> dg.AutomationCondition[dg.AssetKey] | None:
-    """The condition equivalent to ``auto_materialize_policy: {type: eager | lazy}`` in dbt's meta.
-
-    ``None`` for any other type.
-    """
-    if policy_type == "eager":
-        return AutoMaterializePolicy.eager().to_automation_condition()
-    if policy_type == "lazy":
-        return AutoMaterializePolicy.lazy().to_automation_condition()
-    return None
 
 
 def url_reference(metadata: Mapping[str, Any], url: str) -> Mapping[str, Any]:

@@ -40,7 +40,8 @@ def doctor(folder: Path, select: str | None, exclude: str) -> None:
     Starts no dbt process unless the state does not hold the selection given with --select. Exits with
     code 1 if the state of a component is stale or unusable.
     """
-    from dbt_component.component.doctor import components_of, examine
+    from dbt_component.component.doctor import examine
+    from dbt_component.component.projects import components_of
     from dbt_component.component.state_history import instance_storage
 
     is_fine = True

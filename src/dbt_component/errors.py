@@ -19,6 +19,7 @@ DagsterDbtError
 │       └── GitWorkTreeError                      the files on disk match no commit
 ├── CacheFolderError                              the cache folder may hold files of other users
 ├── EngineError                                   dbt itself: missing, unknown, too old
+│   └── DagsterDbtCoreNotInstalledError           dbt-core is not installed
 ├── PrepareError                                  `dbt deps` or `dbt parse` failed
 ├── StateError                                    the component's state file
 │   ├── StateMissingError
@@ -32,10 +33,16 @@ DagsterDbtError
 │   └── UnknownNodeError
 ├── CliArgsError                                  `cli_args` that can't be sent to dbt
 ├── RelationLoadError                             a relation that can't be loaded into Python
-└── execution.failure.DagsterDbtCliRuntimeError   a dbt command failed (also a dagster.Failure)
+└── DagsterDbtCliRuntimeError                     a dbt command failed (also a dagster.Failure)
+
+The last one can be imported from here, but is defined in ``execution.failure``: this module does not import
+Dagster.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -44,6 +51,7 @@ class DagsterDbtError(click.ClickException):
     """Base of all errors of this package.
 
     A click command that doesn't catch it, such as `dg utils refresh-defs-state`, prints it without a traceback.
+    Like a ``dagster.Failure`` it has a ``description``, ``metadata`` and ``allow_retries``.
 
     Args:
         message: The failure, with the offending value in ``!r`` form.
@@ -54,6 +62,8 @@ class DagsterDbtError(click.ClickException):
     """
 
     default_key: str | None = None
+    metadata: Mapping[str, Any] = MappingProxyType({})
+    allow_retries: bool = True
     subject: str | None = None
     """What the error is about, such as the name of a schedule; precedes the message."""
 
@@ -79,6 +89,11 @@ class DagsterDbtError(click.ClickException):
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+    @property
+    def description(self) -> str | None:
+        """The entire text."""
+        return str(self)
 
     def format_message(self) -> str:
         """The text that click prints."""
@@ -185,6 +200,10 @@ class EngineError(DagsterDbtError):
     default_key = "project"
 
 
+class DagsterDbtCoreNotInstalledError(EngineError):
+    """dbt-core is not installed in the Python environment that should run dbt."""
+
+
 class PrepareError(DagsterDbtError):
     """``dbt deps`` or ``dbt parse`` failed; the message contains dbt's output."""
 
@@ -239,3 +258,11 @@ class CliArgsError(DagsterDbtError):
 
 class RelationLoadError(DagsterDbtError):
     """A dbt relation can't be loaded into Python. The message contains no secret."""
+
+
+def __getattr__(name: str) -> Any:
+    if name != "DagsterDbtCliRuntimeError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module("dbt_component.execution.failure"), name)
+    globals()[name] = value
+    return value

@@ -26,19 +26,10 @@ from dbt_component.errors import (
     SelectionError,
     UnknownNodeError,
 )
-from dbt_component.project.state import StateFile
-from tests.dg_project import DgProject, run
+from tests.dg_project import run
+from tests.manifest_entries import manifest_of, model
 
 DAILY = dg.DailyPartitionsDefinition("2024-01-01")
-
-
-@pytest.fixture
-def shop(dg_project: DgProject, shop_state: StateFile) -> DbtProject:
-    """The test project with a manifest.json in its target folder."""
-    target = dg_project.dbt_folder / "target"
-    target.mkdir()
-    (target / "manifest.json").write_bytes(shop_state.read_manifest_json())
-    return DbtProject(dg_project.dbt_folder)
 
 
 def make(manifest: Any, **arguments: Any) -> dg.AssetsDefinition:
@@ -227,3 +218,58 @@ def test_bad_arguments_are_refused_with_a_remedy(shop: DbtProject, tmp_path: Pat
         make(shop, dagster_dbt_translator=Upper)
     with pytest.raises(dg.DagsterInvalidDefinitionError, match="argument `select`"):
         make(shop, op_tags={"dagster_dbt/select": "x"})
+
+
+class ByLayer(DagsterDbtTranslator):
+    def get_partitions_def(self, dbt_resource_props: Any) -> dg.PartitionsDefinition | None:
+        return DAILY if dbt_resource_props["resource_type"] == "model" else None
+
+
+def test_assets_with_different_partitions_need_a_definition_each(shop: DbtProject) -> None:
+    with pytest.raises(DefinitionError, match="different partitions") as caught:
+        make(shop, dagster_dbt_translator=ByLayer())
+    assert "`select` of its own" in (caught.value.hint or "")
+    made = make(shop, select="resource_type:model", dagster_dbt_translator=ByLayer())
+    assert made.partitions_def == DAILY
+    assert made.backfill_policy == dg.BackfillPolicy.single_run()
+
+
+@pytest.mark.parametrize("select", ["source:*", "resource_type:test", "int_customer_orders"])
+def test_a_selection_without_assets_is_refused(shop: DbtProject, select: str) -> None:
+    with pytest.raises(DefinitionError, match=f"'shop_assets' selects no model.*{select[:6]}"):
+        make(shop, select=select)
+
+
+def test_a_manifest_path_may_be_relative(shop: DbtProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shop.project_dir)
+    assert make("target/manifest.json").keys == make(shop).keys
+
+
+def test_a_name_of_several_models_is_ambiguous() -> None:
+    first, second = (
+        model("orders", package_name=package, unique_id=f"model.{package}.orders")
+        for package in ("one", "two")
+    )
+    made = make(manifest_of(first, second), dagster_dbt_translator=ByPackage())
+    with pytest.raises(UnknownNodeError, match="'orders' matches several nodes") as caught:
+        get_asset_key_for_model([made], "orders")
+    assert "package.name" in (caught.value.hint or "")
+    assert get_asset_key_for_model([made], "two.orders") == dg.AssetKey(["two", "orders"])
+
+
+class ByPackage(DagsterDbtTranslator):
+    def get_asset_key(self, dbt_resource_props: Any) -> dg.AssetKey:
+        return dg.AssetKey([dbt_resource_props["package_name"], dbt_resource_props["name"]])
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_runs_of_a_prepared_project_are_sliced(
+    shop: DbtProject, capfd: pytest.CaptureFixture[str], *, is_prepared: bool
+) -> None:
+    if is_prepared:
+        shop.preparer.prepare(shop)
+    defs = definitions(shop, make(shop.manifest_path, select="raw_orders"))
+    result = run(defs)
+    assert result.materialized == ["raw_orders"]
+    how = ", sliced" if is_prepared else "parse: the project is not as it was prepared"
+    assert how in capfd.readouterr().err

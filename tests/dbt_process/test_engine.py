@@ -1,6 +1,9 @@
+from importlib import metadata
+
 import pytest
 
 from dbt_component.dbt_process.engine import NEWEST_TESTED, Engine, find_engine
+from dbt_component.errors import DagsterDbtCoreNotInstalledError, EngineError
 
 
 @pytest.mark.parametrize(
@@ -18,3 +21,10 @@ def test_a_dbt_of_unknown_version_is_not_judged() -> None:
 def test_the_dbt_of_this_environment_is_a_tested_one() -> None:
     assert NEWEST_TESTED == (1, 11)
     assert not find_engine().is_untested
+
+
+def test_without_dbt_core_the_error_tells_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "distributions", lambda **search: iter(()))
+    with pytest.raises(DagsterDbtCoreNotInstalledError, match="pip install") as caught:
+        find_engine()
+    assert isinstance(caught.value, EngineError)

@@ -125,7 +125,12 @@ def test_a_child_that_is_stopped_early_is_silent(tmp_path: Path) -> None:
     assert output.read_text() == ""
 
 
-def test_interrupts_reach_this_process_after_it_has_started_dbt() -> None:
+def test_interrupts_reach_this_process_after_it_has_started_dbt(
+    request: pytest.FixtureRequest,
+) -> None:
+    # A shell starts its background commands with interrupts ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with DbtProcess(find_engine(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
         with pytest.raises(KeyboardInterrupt):

@@ -211,6 +211,82 @@ def test_sources_may_share_a_key_if_that_is_enabled() -> None:
     assert deps(build(manifest, enable_duplicate_source_asset_keys=True)) == {"a": ["same"]}
 
 
+class Mapped(DagsterDbtTranslator):
+    def get_partition_mapping(self, *_: Any) -> dg.PartitionMapping:
+        return dg.LastPartitionMapping()
+
+
+def test_a_dependency_on_a_shared_key_has_a_mapping_and_no_metadata_of_one_source() -> None:
+    shared = {"dagster": {"asset_key": ["same"]}}
+    manifest = manifest_of(
+        source("t", meta=shared),
+        source("u", meta=shared),
+        source("own"),
+        model("both", parents=["source.shop.raw.t", "source.shop.raw.u"]),
+        model("one", parents=["source.shop.raw.u", "source.shop.raw.own"]),
+    )
+    specs = build(manifest, Mapped(), enable_duplicate_source_asset_keys=True)
+    found = {
+        (spec.key.path[0], dep.asset_key.path[0]): dep
+        for spec in specs.asset_specs
+        for dep in spec.deps
+    }
+    assert {pair: bool(dep.metadata) for pair, dep in found.items()} == {
+        ("both", "same"): False,
+        ("one", "same"): False,
+        ("one", "raw"): True,
+    }
+    assert {dep.partition_mapping for dep in found.values()} == {dg.LastPartitionMapping()}
+
+
+def test_a_dependency_has_no_metadata_of_a_source_whose_table_another_one_makes() -> None:
+    class Moved(DagsterDbtTranslator):
+        def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+            return {"dagster/table_name": dg.MetadataValue.text("lake.orders")}
+
+    manifest = manifest_of(
+        source("t"), model("a"), model("b", parents=["model.shop.a", "source.shop.raw.t"])
+    )
+    for translator, has_metadata in ((DagsterDbtTranslator(), True), (Moved(), False)):
+        [spec] = [s for s in build(manifest, translator).asset_specs if s.key.path == ["b"]]
+        [dep] = [dep for dep in spec.deps if dep.asset_key.path == ["raw", "t"]]
+        assert bool(dep.metadata) == has_metadata
+
+
+class Unchecked(DagsterDbtTranslator):
+    def get_asset_check_spec(self, **kwargs: Any) -> Any:  # type: ignore[override]
+        assert kwargs.keys() == {"asset_spec", "manifest", "unique_id", "project"}
+
+
+def test_an_override_of_the_check_may_take_keywords_only() -> None:
+    assert build(CHAIN).check_specs
+    unchecked: Any = Unchecked()
+    assert build(CHAIN, unchecked).check_specs == []
+
+
+def test_an_override_that_returns_no_spec_is_refused() -> None:
+    class Forgetting(DagsterDbtTranslator):
+        def get_asset_spec(self, manifest: Any, unique_id: str, project: Any) -> Any:
+            super().get_asset_spec(manifest, unique_id, project)
+
+    with pytest.raises(DefinitionError, match="`get_asset_spec` returned None for source"):
+        build(CHAIN, Forgetting())
+
+
+def test_a_ref_names_the_model_and_not_a_source_of_the_same_name() -> None:
+    manifest = manifest_of(
+        source("orders"),
+        model("stg", parents=["source.shop.raw.orders"]),
+        model("orders", parents=["model.shop.stg"]),
+        data_test(
+            "add_up",
+            parents=["model.shop.stg", "model.shop.orders"],
+            meta={"dagster": {"ref": {"name": "orders"}}},
+        ),
+    )
+    assert [spec.asset_key.path for spec in build(manifest).check_specs] == [["orders"]]
+
+
 @pytest.mark.parametrize(
     ("names", "error", "message"),
     [
@@ -282,3 +358,33 @@ def test_a_real_project_gives_the_same_specs_from_state_and_manifest(
     assert "reporting/report" in keys(from_state)
     report = next(s for s in from_state.asset_specs if s.key.path[-1] == "report")
     assert (report.group_name, list(report.owners)) == ("reports", ["team:reporting"])
+
+
+class OfSeverity(DagsterDbtTranslator):
+    """Written for dagster-dbt, which passes no unit tests."""
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Any, unique_id: str, project: Any
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        severity = manifest["nodes"][unique_id]["config"]["severity"]
+        return spec and spec._replace(description=severity)
+
+
+def test_an_override_that_does_not_expect_unit_tests_leaves_them_as_they_are() -> None:
+    unit_test = data_test("unit_test", parents=["model.shop.a"], resource_type="unit_test")
+    manifest = manifest_of(
+        model("a"),
+        data_test("model_test", parents=["model.shop.a"]),
+        unit_tests={unit_test["unique_id"]: unit_test},
+    )
+    specs = build(manifest, OfSeverity())
+    assert {spec.name: spec.description for spec in specs.check_specs} == {
+        "model_test": "ERROR",
+        "unit_test": None,
+    }
+    assert any("failed on test.shop.unit_test: KeyError" in note for note in specs.notes)
+    without = manifest_of(model("a"), data_test("t", parents=["model.shop.a"], config={}))
+    del without["nodes"]["test.shop.t"]["config"]["severity"]
+    with pytest.raises(DefinitionError, match=r"OfSeverity\.get_asset_check_spec failed on test"):
+        build(without, OfSeverity())

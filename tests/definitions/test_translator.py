@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
-from dbt_component import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+from dbt_component import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 from dbt_component.errors import DefinitionError
 from dbt_component.manifest.node import Node
 from dbt_component.manifest.read import read_manifest
@@ -74,7 +75,7 @@ def test_any_form_of_a_manifest_gives_the_same_spec(tmp_path: Path) -> None:
 def test_nothing_of_a_manifest_is_kept() -> None:
     translator = DagsterDbtTranslator()
     translator.get_asset_spec(PROJECT, ORDERS, None)
-    assert vars(translator) == {"_settings": None}
+    assert vars(translator) == {"_settings": DagsterDbtTranslatorSettings()}
 
 
 def test_methods_take_plain_entries_as_dbt_wrote_them() -> None:
@@ -148,3 +149,199 @@ def test_a_value_that_dagster_refuses_is_named_with_its_node(entry: Any, message
     with pytest.raises(DefinitionError, match=message) as caught:
         DagsterDbtTranslator().get_asset_spec(manifest_of(entry), "model.shop.a", None)
     assert caught.value.where == "models/marts/a.sql"
+
+
+class EveryMethod(DagsterDbtTranslator):
+    """Overrides all methods for an entry, as classmethods, as older code does."""
+
+    @classmethod
+    def get_asset_key(cls, props):  # type: ignore[no-untyped-def]
+        return dg.AssetKey(["own", props["name"]])
+
+    @classmethod
+    def get_description(cls, props):  # type: ignore[no-untyped-def]
+        return props["original_file_path"]
+
+    @classmethod
+    def get_metadata(cls, props):  # type: ignore[no-untyped-def]
+        return {"parents": len(props.get("depends_on", {}).get("nodes", []))}
+
+    @classmethod
+    def get_tags(cls, props):  # type: ignore[no-untyped-def]
+        return {"layer": props["fqn"][1]}
+
+    @classmethod
+    def get_group_name(cls, props):  # type: ignore[no-untyped-def]
+        return props["fqn"][1]
+
+    @classmethod
+    def get_code_version(cls, props):  # type: ignore[no-untyped-def]
+        return props.get("checksum", {}).get("checksum")
+
+    @classmethod
+    def get_owners(cls, props):  # type: ignore[no-untyped-def]
+        return ["team:all"]
+
+    @classmethod
+    def get_automation_condition(cls, props):  # type: ignore[no-untyped-def]
+        return dg.AutomationCondition.on_missing()
+
+    @classmethod
+    def get_partitions_def(cls, props):  # type: ignore[no-untyped-def]
+        return dg.DailyPartitionsDefinition("2024-01-01")
+
+    @classmethod
+    def get_partition_mapping(cls, props, parent):  # type: ignore[no-untyped-def]
+        return dg.LastPartitionMapping() if parent["resource_type"] == "model" else None
+
+
+def test_each_method_decides_its_attribute() -> None:
+    spec = EveryMethod().get_asset_spec(PROJECT, ORDERS, None)
+    assert spec.key == dg.AssetKey(["own", "orders"])
+    assert spec.description == "models/marts/orders.sql"
+    assert spec.metadata["parents"] == 1
+    assert spec.tags["layer"] == spec.group_name == "marts"
+    assert spec.code_version == "c0ffee"
+    assert list(spec.owners) == ["team:all"]
+    assert spec.automation_condition == dg.AutomationCondition.on_missing()
+    assert spec.partitions_def == dg.DailyPartitionsDefinition("2024-01-01")
+    assert list(spec.deps) == [
+        dg.AssetDep(["own", "stg_orders"], partition_mapping=dg.LastPartitionMapping())
+    ]
+
+
+class Eager(DagsterDbtTranslator):
+    def get_auto_materialize_policy(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutoMaterializePolicy | None:
+        return dg.AutoMaterializePolicy.eager()
+
+
+def test_a_policy_becomes_the_condition() -> None:
+    eager = dg.AutoMaterializePolicy.eager().to_automation_condition()
+    lazy = dg.AutoMaterializePolicy.lazy().to_automation_condition()
+    assert Eager().get_asset_spec(PROJECT, ORDERS, None).automation_condition == eager
+    for kind, condition in (("eager", eager), ("lazy", lazy), ("never", None)):
+        meta = {"dagster": {"auto_materialize_policy": {"type": kind}}}
+        spec = DagsterDbtTranslator().get_asset_spec(
+            manifest_of(model("a", meta=meta)), "model.shop.a", None
+        )
+        assert spec.automation_condition == condition
+
+
+GROUPED = manifest_of(
+    model("a", group="finance", config={"group": "finance"}),
+    model("b"),
+    groups={
+        "group.shop.finance": {
+            "name": "finance",
+            "unique_id": "group.shop.finance",
+            "owner": {"name": "Finance", "email": ["a@example.com", "b@example.com"]},
+        }
+    },
+)
+
+
+class GroupTeam(DagsterDbtTranslator):
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        group = dbt_resource_props.get("group")
+        team = [f"team:{group['owner']['name']}"] if group else []
+        return [*team, *(super().get_owners(dbt_resource_props) or [])]
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return dbt_resource_props.get("group")
+
+
+def test_owners_are_derived_from_the_entry_of_the_dbt_group() -> None:
+    translator = GroupTeam()
+    spec = translator.get_asset_spec(GROUPED, "model.shop.a", None)
+    assert list(spec.owners) == ["team:Finance", "a@example.com", "b@example.com"]
+    assert spec.group_name == "finance"
+    assert list(translator.get_asset_spec(GROUPED, "model.shop.b", None).owners) == []
+    default = DagsterDbtTranslator().get_asset_spec(GROUPED, "model.shop.a", None)
+    assert list(default.owners) == ["a@example.com", "b@example.com"]
+
+
+class Assigning(DagsterDbtTranslator):
+    def get_tags(self, dbt_resource_props: Any) -> Mapping[str, str]:
+        dbt_resource_props["tags"] = [*dbt_resource_props["tags"], "assigned"]
+        return super().get_tags(dbt_resource_props)
+
+
+def test_a_key_that_an_override_assigns_is_seen_by_the_default() -> None:
+    spec = Assigning().get_asset_spec(json.loads(json.dumps(PROJECT)), ORDERS, None)
+    assert {"daily", "assigned"} <= spec.tags.keys()
+
+
+def test_defaults_need_no_more_of_an_entry_than_they_use() -> None:
+    translator = DagsterDbtTranslator()
+    assert translator.get_tags({"tags": ["a"]}) == {"a": ""}
+    assert translator.get_group_name({"meta": {"dagster": {"group": "g"}}}) == "g"
+    assert translator.get_owners({"group": {"owner": {"email": "a@example.com"}}}) == [
+        "a@example.com"
+    ]
+    columns = {"id": {"data_type": "int"}}
+    schema = translator.get_metadata({"columns": columns})["dagster/column_schema"]
+    assert [(column.name, column.type) for column in schema.columns] == [("id", "int")]
+    assert translator.get_automation_condition({}) is None
+    assert translator.get_description({"resource_type": "seed", "name": "s"}) == "dbt seed s"
+    assert translator.get_asset_key({"resource_type": "model", "name": "m"}) == dg.AssetKey("m")
+
+
+def test_code_references_need_the_project(tmp_path: Path) -> None:
+    translator = DagsterDbtTranslator(DagsterDbtTranslatorSettings(enable_code_references=True))
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match="project=project"):
+        translator.get_asset_spec(PROJECT, ORDERS, None)
+    (tmp_path / "dbt_project.yml").write_text("name: shop")
+    spec = translator.get_asset_spec(PROJECT, ORDERS, DbtProject(tmp_path))
+    [reference] = spec.metadata["dagster/code_references"].code_references
+    assert reference.file_path == str(tmp_path / "models" / "marts" / "orders.sql")
+
+
+def test_views_become_virtual_assets_if_that_is_enabled() -> None:
+    manifest = manifest_of(model("v", config={"materialized": "view"}), model("t"))
+    translator = DagsterDbtTranslator(
+        DagsterDbtTranslatorSettings(enable_dbt_views_as_virtual_assets=True)
+    )
+    view = translator.get_asset_spec(manifest, "model.shop.v", None)
+    table = translator.get_asset_spec(manifest, "model.shop.t", None)
+    assert (view.is_virtual, "view" in view.kinds) == (True, True)
+    assert (table.is_virtual, "view" in table.kinds) == (False, False)
+
+
+def test_without_asset_checks_no_test_becomes_one() -> None:
+    translator = DagsterDbtTranslator(DagsterDbtTranslatorSettings(enable_asset_checks=False))
+    spec = translator.get_asset_spec(PROJECT, ORDERS, None)
+    test = "test.shop.orders_are_positive"
+    assert translator.get_asset_check_spec(spec, PROJECT, test, None) is None
+
+
+@dataclass(frozen=True)
+class TeamSettings(DagsterDbtTranslatorSettings):
+    by_team: bool = False
+
+
+class ByTeam(DagsterDbtTranslator):
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        assert isinstance(self.settings, TeamSettings)
+        return "team" if self.settings.by_team else None
+
+
+def test_settings_may_be_extended() -> None:
+    settings = TeamSettings(by_team=True, enable_asset_checks=False)
+    assert not settings.enable_asset_checks and settings.enable_source_metadata
+    assert ByTeam(settings).get_asset_spec(PROJECT, ORDERS, None).group_name == "team"
+    with pytest.raises(FrozenInstanceError):
+        settings.by_team = False  # type: ignore[misc]
+
+
+class Failing(DagsterDbtTranslator):
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return str(dbt_resource_props["config"]["nothing"])
+
+
+def test_an_error_in_an_override_is_named_with_its_node() -> None:
+    message = r"Failing failed on source\.shop\.raw\.orders: KeyError"
+    with pytest.raises(DefinitionError, match=message) as caught:
+        Failing().get_asset_spec(PROJECT, "source.shop.raw.orders", None)
+    assert isinstance(caught.value.__cause__, KeyError)

@@ -76,3 +76,29 @@ def test_in_a_job_of_dbts_selection_its_loose_tests_run_and_no_others(
     assert nodes_to_run(INDEX, job, outputs=outputs, job_name="nightly_job") == expected
     others = nodes_to_run(INDEX, NODES, outputs=outputs, job_name="nightly_job")
     assert others == nodes_to_run(INDEX, NODES, outputs=outputs)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "nodes"),
+    [
+        ({"a", "a_of_a"}, {"a", "of_a", "of_source", "a_and_source", "a_and_before"}),
+        ({"a"}, {"a"}),  # a check of `a` was left out, so tests are not wanted
+        ({"b"}, {"b"}),  # reads no source itself
+        ({"raw_t_of_source"}, {"of_source"}),
+        ({"a", "b", "a_of_a"}, None),
+    ],
+)
+def test_checks_of_a_source_run_with_the_assets_that_read_it(
+    outputs: set[str], nodes: set[str] | None
+) -> None:
+    of_source = "test.shop.of_source"
+    checked = replace(
+        NODES,
+        check_ids={**NODES.check_ids, "raw_t_of_source": of_source},
+        loose_tests=NODES.loose_tests - {of_source},
+    )
+    expected = {f"{'model' if n in ('a', 'b') else 'test'}.shop.{n}" for n in nodes or ()}
+    assert nodes_to_run(INDEX, checked, outputs=outputs) == (expected or checked.all_ids)
+    job = replace(checked, jobs={"nightly_job": frozenset({"model.shop.a", "test.shop.of_a"})})
+    in_job = nodes_to_run(INDEX, job, outputs=outputs, job_name="nightly_job")
+    assert (of_source in in_job) == (outputs == {"raw_t_of_source"})

@@ -43,6 +43,27 @@ def test_manifests_of_supported_releases_are_read(version: str) -> None:
     assert read_manifest(content).index.dbt_version == version
 
 
+@pytest.mark.parametrize(
+    ("number", "is_refused"), [(11, False), (12, False), (13, True), (19, True), (20, False)]
+)
+def test_a_manifest_of_a_newer_schema_is_refused(
+    number: int, is_refused: bool, tmp_path: Path
+) -> None:
+    content = manifest_of(model("a"))
+    schema = f"https://schemas.getdbt.com/dbt/manifest/v{number}.json"
+    content["metadata"]["dbt_schema_version"] = schema
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(content))
+    if not is_refused:
+        assert read_manifest(path).index.nodes
+        return
+    for form in (content, path):
+        with pytest.raises(ProjectFileError, match=f"schema '{schema}'") as caught:
+            read_manifest(form)
+        assert "Update dbt-component" in (caught.value.hint or "")
+    assert caught.value.where == str(path)
+
+
 def test_the_error_for_a_missing_file_contains_its_path_and_a_fix(tmp_path: Path) -> None:
     with pytest.raises(DagsterDbtManifestNotFoundError) as caught:
         read_manifest(tmp_path / "manifest.json")

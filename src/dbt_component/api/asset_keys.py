@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from dbt_component.definitions.op_registry import BoundOp, bound_ops
+from dbt_component.api.bound_assets import BoundAssets, bound_assets
 from dbt_component.errors import UnknownNodeError
 from dbt_component.manifest.node import Node
 
@@ -22,8 +22,8 @@ def get_asset_key_for_model(
         UnknownNodeError: No node has that name, or several have it. It is a KeyError too.
         dagster.DagsterInvariantViolationError: None of the definitions was made from a dbt project.
     """
-    found = _bound(dbt_assets)
-    node = found[0][1].prepared.manifest.index.find_asset_node(model_name)
+    found = bound_assets(dbt_assets)
+    node = found[0].op.prepared.manifest.index.find_asset_node(model_name)
     return _key_of(found, node)
 
 
@@ -65,8 +65,8 @@ def get_asset_keys_by_output_name_for_source(
         UnknownNodeError: There is no such source. It is a KeyError too.
         dagster.DagsterInvariantViolationError: None of the definitions was made from a dbt project.
     """
-    found = _bound(dbt_assets)
-    sources = [node for node in found[0][1].prepared.manifest.index.nodes if node.is_source]
+    found = bound_assets(dbt_assets)
+    sources = [node for node in found[0].op.prepared.manifest.index.nodes if node.is_source]
     tables = [node for node in sources if node.source_name == source_name]
     if not tables:
         known = sorted({repr(node.source_name) for node in sources})
@@ -77,28 +77,10 @@ def get_asset_keys_by_output_name_for_source(
     return {node.unique_id.replace(".", "_"): _key_of(found, node) for node in tables}
 
 
-def _key_of(found: Sequence[tuple[dg.AssetsDefinition, BoundOp]], node: Node) -> dg.AssetKey:
+def _key_of(found: Sequence[BoundAssets], node: Node) -> dg.AssetKey:
     # A user may have renamed the asset with `with_attributes`; outputs keep their names.
-    for assets_def, bound in found:
-        output = bound.nodes.output_of.get(node.unique_id)
-        key = None if output is None else assets_def.keys_by_output_name.get(output)
+    for bound in found:
+        key = bound.keys.get(node.unique_id)
         if key is not None:
             return key
-    return found[0][1].final_key(node.unique_id)
-
-
-def _bound(
-    dbt_assets: Sequence[dg.AssetsDefinition],
-) -> list[tuple[dg.AssetsDefinition, BoundOp]]:
-    found = [
-        (assets_def, bound)
-        for assets_def in dbt_assets
-        if assets_def.node_def is not None
-        if (bound := bound_ops.find(assets_def.node_def)) is not None
-    ]
-    if not found:
-        raise dg.DagsterInvariantViolationError(
-            "None of these assets was made from a dbt project. Pass the result of `@dbt_assets`, or the assets of a"
-            " DbtProjectComponent, in a list."
-        )
-    return found
+    return found[0].op.final_key(node.unique_id)

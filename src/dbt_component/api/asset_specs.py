@@ -1,13 +1,16 @@
 """The specs of what dbt selects, without an op that runs it."""
 
+from collections.abc import Set
+
 import dagster as dg
 
-from dbt_component.api.manifest_argument import ManifestArgument, project_of
+from dbt_component.definitions.file_references import missing_project
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DefinitionError
-from dbt_component.project.manifest_project import ManifestProject
+from dbt_component.project.manifest_argument import ManifestArgument, prepared_from
+from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
@@ -39,7 +42,7 @@ def build_dbt_asset_specs(
         DuplicateAssetKeyError: Several nodes have one asset key.
         DefinitionError: A node can't become an asset.
     """
-    prepared = project_of(manifest, project)
+    prepared = prepared_from(manifest, project)
     criteria = criteria_of(select, exclude, selector)
     return select_specs(prepared, criteria, dagster_dbt_translator).asset_specs
 
@@ -54,24 +57,49 @@ def criteria_of(select: str, exclude: str | None, selector: str | None) -> Selec
 
 
 def select_specs(
-    prepared: ManifestProject,
+    prepared: PreparedProject,
     criteria: SelectionCriteria,
     translator: DagsterDbtTranslator | None,
 ) -> SelectedSpecs:
-    """All specs of what dbt selects, by the rules of a translator.
+    """All specs of what dbt selects, by the rules of a translator; raises as ``specs_of`` does."""
+    return specs_of(prepared, prepared.select(criteria), translator)
+
+
+def specs_of(
+    prepared: PreparedProject,
+    selected_ids: Set[str],
+    translator: DagsterDbtTranslator | None,
+) -> SelectedSpecs:
+    """All specs of nodes and tests by unique id, by the rules of a translator.
 
     Raises:
-        DefinitionError: The translator is a class, or a node can't become an asset.
+        DefinitionError: The translator is a class or none of ours, or a node can't become an asset.
+        dagster.DagsterInvalidDefinitionError: Code references need a project, and there is none.
+    """
+    rules = rules_of(translator)
+    project = prepared.find_folder()
+    if rules.settings.enable_code_references and project is None:
+        raise missing_project()
+    return build_specs(prepared.manifest, rules, selected_ids=selected_ids, project=project)
+
+
+def rules_of(translator: DagsterDbtTranslator | None) -> SpecRules:
+    """The rules of a translator; by default those of the default mapping.
+
+    Raises:
+        DefinitionError: It is a class or none of ours.
     """
     if isinstance(translator, type):
         raise DefinitionError(
             f"`dagster_dbt_translator` is the class {translator.__name__}, not an instance of it.",
             hint=f"Pass `{translator.__name__}()`.",
         )
-    translator = translator or DagsterDbtTranslator()
-    return build_specs(
-        prepared.manifest,
-        SpecRules(translator, translator.settings),
-        selected_ids=prepared.select(criteria),
-        project=prepared.project,
-    )
+    if translator is None:
+        translator = DagsterDbtTranslator()
+    if not isinstance(translator, DagsterDbtTranslator):
+        raise DefinitionError(
+            f"`dagster_dbt_translator` is a {type(translator).__module__}.{type(translator).__qualname__}, not a"
+            " subclass of dbt_component's DagsterDbtTranslator.",
+            hint="Derive it from `dbt_component.DagsterDbtTranslator`.",
+        )
+    return SpecRules(translator, translator.settings)

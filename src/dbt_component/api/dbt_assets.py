@@ -7,7 +7,6 @@ from typing import Any
 import dagster as dg
 
 from dbt_component.api.asset_specs import criteria_of, select_specs
-from dbt_component.api.manifest_argument import ManifestArgument, project_of
 from dbt_component.definitions.assets import build_assets
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.selection_tags import RESERVED_TAGS, selection_tags
@@ -15,6 +14,7 @@ from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DefinitionError
 from dbt_component.execution.op_body import run_body
+from dbt_component.project.manifest_argument import ManifestArgument, prepared_from
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
@@ -40,7 +40,8 @@ def dbt_assets(
 
     The function yields the events of one or several dbt commands, for example
     ``yield from dbt.cli(["build"], context=context).stream()``. It may take a ``dagster.Config`` and other
-    resources, and do other things before and after.
+    resources, and do other things before and after. If ``select`` compares with another environment, as
+    ``state:modified`` does, and nothing differs, the definition has no assets.
 
     Args:
         manifest: manifest.json as a path or decoded, or the project that it belongs to.
@@ -66,7 +67,7 @@ def dbt_assets(
     """
     criteria = criteria_of(select, exclude, selector)
     tags = {**_refuse_own_tags(op_tags or {}), **selection_tags(criteria)}
-    prepared = project_of(manifest, project)
+    prepared = prepared_from(manifest, project)
     specs = select_specs(prepared, criteria, dagster_dbt_translator).map_assets(
         lambda spec: _altered(spec, partitions_def=partitions_def, io_manager_key=io_manager_key)
     )
@@ -91,8 +92,9 @@ def dbt_assets(
             retry_policy=retry_policy,
             required_resource_keys=frozenset(required_resource_keys or ()),
         )
-        _refuse_empty(specs, criteria, op.name)
-        (assets,) = build_assets(specs, prepared, op, _guarded(function))
+        if not prepared.compares(criteria):
+            _refuse_empty(specs, criteria, op.name)
+        (assets,) = build_assets(specs, prepared, op, _guarded(function), may_be_empty=True)
         return assets
 
     return decorate

@@ -1,11 +1,7 @@
 """Reports on a component's state and its runs without running dbt."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from dagster import ComponentTree
 
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.component.state_storage import versioned_storage
@@ -40,14 +36,6 @@ class Report:
     @property
     def is_fresh(self) -> bool:
         return self.problem is None and not self.changes
-
-
-def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
-    """Yields the dbt components of the dg project that contains ``folder``."""
-    tree = ComponentTree.for_project(folder.resolve())
-    for component in tree.get_all_components(of_type=DbtProjectComponent):
-        component.bind_to_project(tree.project_root)
-        yield component
 
 
 def examine(component: DbtProjectComponent, *, select: str | None, exclude: str) -> Report:
@@ -120,4 +108,8 @@ def _arguments(component: DbtProjectComponent) -> DbtArguments:
         elif isinstance(arg, str) and plain and plain[-1].startswith("-"):
             plain.pop()  # the option that takes the template as its value
     refuse_step_flags(plain)
-    return parse_arguments(plain or ["build"])
+    arguments = parse_arguments(plain or ["build"])
+    if component.defer is None or not arguments.command.can_defer:
+        return arguments
+    options = arguments.state_options.missing_for(".", favor_state=component.defer.favor_state)
+    return parse_arguments([*(plain or ["build"]), *options])

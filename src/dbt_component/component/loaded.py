@@ -43,13 +43,14 @@ class Loaded:
     def of(
         cls,
         prepared: StateProject,
+        source: ProjectSource,
         rules: SpecRules,
         criteria: SelectionCriteria,
         scope: Mapping[str, Any],
     ) -> "Loaded":
         """A project that was loaded from a state."""
         state_id = prepared.state.header.state_id
-        return cls(prepared, prepared.source, rules, criteria, scope, state_id)
+        return cls(prepared, source, rules, criteria, scope, state_id)
 
     @property
     def manifest(self) -> Manifest:

@@ -66,10 +66,7 @@ class StateRefresh:
                 working_folder=self.working_folder,
             )
         )
-        for note in outcome.dbt_warnings:
-            _logger.info(note)
-        for warning in outcome.warnings:
-            _logger.warning(warning)
+        outcome.log_warnings(_logger)
         if outcome.is_changed:
             shown = "; ".join(outcome.reasons[:5]) + (" …" if len(outcome.reasons) > 5 else "")
             _report(f"{self.key}: refreshed ({shown}).")

@@ -6,8 +6,9 @@ from typing import Any
 
 import dagster as dg
 
+from dbt_component._dagster import ComponentTranslator
 from dbt_component.component.attributes import DbtProjectAttributes
-from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.definitions.resolving_manifest import resolving
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
@@ -19,13 +20,23 @@ class ComponentSpecMethods(DbtProjectAttributes):
 
     @cached_property
     def translator(self) -> DagsterDbtTranslator:
-        """The default mapping from dbt to Dagster, before this component's overrides and YAML."""
-        return DagsterDbtTranslator(self.translation_settings or TranslationSettings())
+        """The default mapping from dbt to Dagster, before this component's overrides and YAML.
+
+        Override it, as a property, to give another DagsterDbtTranslator. One that is also a ComponentTranslator of
+        Dagster decides alone: it calls this component's overrides, and applies the YAML ``translation`` if it
+        wants to.
+        """
+        return DagsterDbtTranslator(
+            self.translation_settings or DagsterDbtComponentTranslatorSettings()
+        )
 
     @property
     def spec_rules(self) -> SpecRules:
         """This component's methods, settings and YAML ``translation``."""
-        return SpecRules(self, self.translator.settings, self.translation)
+        translator = self.translator
+        if isinstance(translator, ComponentTranslator):
+            return SpecRules(translator, translator.settings)
+        return SpecRules(self, translator.settings, self.translation)
 
     def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
         """The manifest entry of a node or test. Override it to alter the input of specs and templates."""
@@ -36,7 +47,10 @@ class ComponentSpecMethods(DbtProjectAttributes):
     ) -> dg.AssetSpec:
         """The spec of a node before the YAML ``translation``. Override it to alter any spec."""
         view = resolving(manifest, lambda: self.spec_rules, project)
-        return self.translator.get_asset_spec(view, unique_id, project)
+        translator = self.translator
+        if isinstance(translator, ComponentTranslator):  # it has called this method
+            return DagsterDbtTranslator.get_asset_spec(translator, view, unique_id, project)
+        return translator.get_asset_spec(view, unique_id, project)
 
     def get_asset_check_spec(
         self,
@@ -47,4 +61,11 @@ class ComponentSpecMethods(DbtProjectAttributes):
     ) -> dg.AssetCheckSpec | None:
         """The check of an asset that a test becomes; ``None`` leaves it out. Override it to alter checks."""
         view = resolving(manifest, lambda: self.spec_rules, project)
-        return self.translator.get_asset_check_spec(asset_spec, view, unique_id, project)
+        translator = self.translator
+        if isinstance(translator, ComponentTranslator):
+            return DagsterDbtTranslator.get_asset_check_spec(
+                translator, asset_spec, view, unique_id, project
+            )
+        return translator.get_asset_check_spec(
+            asset_spec=asset_spec, manifest=view, unique_id=unique_id, project=project
+        )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_component.errors import EngineError
+from dbt_component.errors import DagsterDbtCoreNotInstalledError, EngineError
 
 VERSION_TIMEOUT_SECONDS = 120
 NEWEST_TESTED = (1, 11)
@@ -181,7 +181,7 @@ def _installed_versions(search_path: list[str] | None) -> dict[str, str]:
         if name.startswith("dbt-") and name != "dbt-component":
             versions[name] = distribution.version
     if "dbt-core" not in versions:
-        raise EngineError("dbt-core is not installed.", hint=_INSTALL_HINT)
+        raise DagsterDbtCoreNotInstalledError("dbt-core is not installed.", hint=_INSTALL_HINT)
     _require_supported(versions["dbt-core"])
     if int(versions["dbt-core"].partition(".")[0]) > 1:
         raise EngineError(

@@ -100,6 +100,12 @@ class RowsWritten(msgspec.Struct, frozen=True, tag_field="kind", tag="rows"):
     count: int
 
 
+class RawEvent(msgspec.Struct, frozen=True, tag_field="kind", tag="raw"):
+    """One of dbt's own events, with ``info`` and ``data``, as a line of dbt's JSON log gives it."""
+
+    event: dict[str, Any]
+
+
 DbtEvent = (
     NodeStarted
     | NodeFinished
@@ -108,6 +114,7 @@ DbtEvent = (
     | SelectionsResolved
     | ConnectionResolved
     | RowsWritten
+    | RawEvent
 )
 
 _decoder: msgspec.json.Decoder[DbtEvent] = msgspec.json.Decoder(DbtEvent)

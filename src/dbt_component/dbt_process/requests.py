@@ -39,6 +39,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
         cut: Reduces that manifest, keeping its ``graph`` complete.
         metadata: Kinds of metadata to fetch for each relation that was built.
         names: The selection for a dbt that is driven through its command line; ``None`` as in ``selected``.
+        with_raw_events: Whether the child also sends dbt's own events, as ``RawEvent``.
     """
 
     argv: list[str]
@@ -48,6 +49,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
     cut: Cut | None = None
     metadata: list[str] = []
     names: NodeNames | None = None
+    with_raw_events: bool = False
 
 
 class WantedSelection(msgspec.Struct, frozen=True):
@@ -95,7 +97,7 @@ class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
     Args:
         selections: The selections to resolve.
         output: Path of the file that receives the results.
-        manifest: Path of a msgpack manifest of the project in the working folder.
+        manifest: Path of a msgpack manifest of the project in the working folder; ``None`` lets dbt parse it.
         list_argv: Options with which dbt reads that project in the same way.
         manifest_json: Path of a manifest.json to use instead, without project, profile or adapter. YAML
             selectors are then errors.

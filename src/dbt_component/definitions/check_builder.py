@@ -8,6 +8,7 @@ import dagster as dg
 from dbt_component.definitions.check_names import CheckNames
 from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.single_check import build_check
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.manifest.node import Node
 
@@ -38,7 +39,7 @@ def build_checks(
         taken_names: Output names of the assets.
 
     Raises:
-        DefinitionError: Two checks have the same name, even after renaming.
+        DefinitionError: Two checks have the same name, even after renaming; or an override fails.
     """
     settings = manifest.rules.settings
     if not settings.enable_asset_checks:
@@ -49,6 +50,7 @@ def build_checks(
     names = CheckNames(taken_names)
     specs: dict[str, dg.AssetCheckSpec] = {}
     loose: list[str] = []
+    unexpected: list[str] = []
     for unique_id in manifest.index.test_by_id:
         test = manifest.test(unique_id)
         if test.is_unit_test and not settings.enable_unit_tests_as_checks:
@@ -60,12 +62,12 @@ def build_checks(
             continue
         if unique_id not in selected_ids and not manifest.index.node_by_id[host].is_source:
             continue
-        spec = manifest.rules.methods.get_asset_check_spec(
-            manifest.final_spec(host), manifest, unique_id, manifest.project
-        )
+        spec, note = build_check(manifest, test, host)
+        if note is not None:
+            unexpected.append(note)
         if spec is not None:
             specs[unique_id] = names.named(spec, test)
-    notes = list(names.notes)
+    notes = [*names.notes, *unexpected]
     if loose:
         notes.append(
             f"{counted(len(loose), 'selected test')} can't be a check of one asset (several or no parents, or a"

@@ -4,11 +4,14 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
+import dagster as dg
+
 from dbt_component._dagster import code_references, url_reference
 from dbt_component.definitions.metadata_keys import COMMIT_KEY, REPOSITORY_KEY
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
-from dbt_component.project.project import DbtProject, normal_path
+from dbt_component.project.local_project import normal_path
+from dbt_component.project.project import DbtProject
 from dbt_component.translation.link import link_to_file
 
 
@@ -18,6 +21,14 @@ def provenance(manifest: Manifest) -> Mapping[str, Any]:
     if origin is None:
         return {}
     return {COMMIT_KEY: origin.commit, REPOSITORY_KEY: origin.repository}
+
+
+def missing_project() -> dg.DagsterInvalidDefinitionError:
+    """The error of code references without the project whose files they would name."""
+    return dg.DagsterInvalidDefinitionError(
+        "`enable_code_references` is on, but the folder of the dbt project is unknown. Pass the project too, for example"
+        " `@dbt_assets(manifest=project.manifest_path, project=project)`."
+    )
 
 
 def file_references(

@@ -38,7 +38,35 @@ def build_job(
     Raises:
         DefinitionError: There are neither assets nor checks.
     """
-    subject = subject or f"Job {name!r}"
+    refuse_nothing(subject or f"Job {name!r}", selection, criteria=criteria, where=where)
+    return dg.define_asset_job(
+        name,
+        selection=asset_selection(selection.asset_keys, selection.check_keys),
+        tags=dict(tags or {}),
+        description=description,
+    )
+
+
+def refuse_nothing(
+    subject: str,
+    selection: JobSelection,
+    *,
+    criteria: SelectionCriteria,
+    where: str | None = None,
+    whole: str = "the component's",
+) -> None:
+    """Refuses a selection that no job can run.
+
+    Args:
+        subject: The selection's owner.
+        selection: What dbt selects.
+        criteria: The selection in dbt's syntax.
+        where: Place where the selection is written.
+        whole: The owner of the selection that this one is a part of.
+
+    Raises:
+        DefinitionError: There are neither assets nor checks.
+    """
     if not selection.asset_keys and not selection.check_keys:
         if selection.loose_tests:
             raise DefinitionError(
@@ -50,11 +78,5 @@ def build_job(
         raise DefinitionError(
             f"{subject} selects nothing: {criteria}.",
             where=where,
-            hint="Check the selection with `dbt ls`; it is intersected with the component's own.",
+            hint=f"Check the selection with `dbt ls`; it is intersected with {whole} own.",
         )
-    return dg.define_asset_job(
-        name,
-        selection=asset_selection(selection.asset_keys, selection.check_keys),
-        tags=dict(tags or {}),
-        description=description,
-    )

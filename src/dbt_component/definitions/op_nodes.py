@@ -57,6 +57,15 @@ class OpNodes:
         """All outputs of the op."""
         return frozenset(self.asset_ids) | frozenset(self.check_ids)
 
+    def with_job(self, name: str, chosen: Set[str]) -> "OpNodes":
+        """These nodes, with what the op runs in a job that selects assets or checks of this op alone.
+
+        Args:
+            name: The name of the job.
+            chosen: The unique ids that dbt selects for it; others than the op's own are left out.
+        """
+        return replace(self, jobs={**self.jobs, name: self.all_ids & chosen})
+
     @cached_property
     def all_ids(self) -> frozenset[str]:
         """All ids that the op runs if all of its outputs are selected."""

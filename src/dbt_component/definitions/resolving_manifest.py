@@ -4,19 +4,19 @@ The final spec of a node is the result of its methods and then of the YAML trans
 checks need the final keys of other nodes, so the methods get them from the manifest that they are passed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import dagster as dg
-import msgspec
 
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.errors import DefinitionError
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
-from dbt_component.manifest.node_props import NodeProps
-from dbt_component.manifest.parse import parse_entry
+from dbt_component.manifest.node_props import NodeProps, parse_changed
 from dbt_component.manifest.read import read_manifest
 from dbt_component.project.project import DbtProject
 
@@ -81,6 +81,15 @@ class ResolvingManifest(Manifest):
                 self._specs[needed] = self._build(needed)
         return self._specs[unique_id]
 
+    @cached_property
+    def shared_source_keys(self) -> frozenset[dg.AssetKey]:
+        """The keys that several sources of the project have; empty if that is not allowed."""
+        if not self.rules.settings.enable_duplicate_source_asset_keys:
+            return frozenset()
+        sources = (node for node in self.index.nodes if node.is_source)
+        uses = Counter(self.final_spec(source.unique_id).key for source in sources)
+        return frozenset(key for key, number in uses.items() if number > 1)
+
     def note_self_dependency(self, unique_id: str, key: dg.AssetKey) -> None:
         """Says which dependency of a spec is on the asset itself; it gets the final key when that is known."""
         self._self_dependencies[unique_id] = key
@@ -94,6 +103,11 @@ class ResolvingManifest(Manifest):
         self._in_progress.add(unique_id)
         try:
             spec = self.rules.methods.get_asset_spec(self, unique_id, self.project)
+            if not isinstance(spec, dg.AssetSpec):
+                raise DefinitionError(
+                    f"`get_asset_spec` returned {spec!r} for {unique_id}.",
+                    hint="Return an AssetSpec; leave nodes out with `select` and `exclude`.",
+                )
             if self.rules.translation is not None:
                 spec = self.rules.translation(spec, self.props(unique_id))
         finally:
@@ -120,20 +134,12 @@ class ResolvingManifest(Manifest):
     def _altered(self, given: Mapping[str, Any], unique_id: str) -> NodeProps:
         """An entry that an override returned. Values that depend on other entries are kept."""
         try:
-            node = parse_entry(given)
+            node = parse_changed(given, self.own.props(unique_id).node)
         except (KeyError, TypeError, AttributeError) as error:
             raise DefinitionError(
                 f"`get_resource_props` returned no manifest entry for {unique_id}: {error!r}.",
                 hint="Return the entry from `super()`, or a copy of it with some values changed.",
             ) from error
-        before = self.own.props(unique_id).node
-        if isinstance(node, Node) and isinstance(before, Node):
-            node = msgspec.structs.replace(
-                node,
-                code_version=before.code_version,
-                reads_graph=before.reads_graph,
-                group_owner_emails=before.group_owner_emails if node.group == before.group else (),
-            )
         return NodeProps(node, lambda: given)
 
 

@@ -17,6 +17,7 @@ def partitions_of_schedule(
     partitions_defs: Iterable[dg.PartitionsDefinition | None],
     *,
     where: str | None = None,
+    may_be_static: bool = False,
 ) -> dg.PartitionsDefinition | None:
     """The partitions that the schedule's runs are of; ``None`` if no asset has partitions.
 
@@ -24,6 +25,7 @@ def partitions_of_schedule(
         name: The schedule's name, for errors.
         partitions_defs: Those of its assets.
         where: The place where the schedule is written, for errors.
+        may_be_static: Whether static partitions are accepted, all of which a tick then requests.
 
     Raises:
         DefinitionError: They have no latest partition, or the assets have different ones.
@@ -40,6 +42,8 @@ def partitions_of_schedule(
         )
     (only,) = different
     if isinstance(only, dg.TimeWindowPartitionsDefinition):
+        return only
+    if may_be_static and isinstance(only, dg.StaticPartitionsDefinition):
         return only
     if isinstance(only, dg.MultiPartitionsDefinition):
         dimensions = [dimension.partitions_def for dimension in only.partitions_defs]
@@ -58,12 +62,14 @@ def latest_partition_keys(
     partitions_def: dg.PartitionsDefinition, context: dg.ScheduleEvaluationContext
 ) -> Sequence[str]:
     """The key of the latest partition at the time of the tick; of partitions with several dimensions all keys
-    with the latest time. Empty if there is none yet.
+    with the latest time; all keys of static partitions. Empty if there is none yet.
 
     As everywhere in Dagster, a partition exists once its time has passed, or earlier by its ``end_offset``.
     """
     store = context.instance if context.instance_ref is not None else None
     with dg.partition_loading_context(context.scheduled_execution_time, store):
+        if isinstance(partitions_def, dg.StaticPartitionsDefinition):
+            return partitions_def.get_partition_keys()
         if not isinstance(partitions_def, dg.MultiPartitionsDefinition):
             return [key] if (key := partitions_def.get_last_partition_key()) else []
         time = partitions_def.time_window_dimension

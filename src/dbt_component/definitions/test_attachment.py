@@ -8,8 +8,8 @@ def attached_node_of(index: ManifestIndex, test: DbtTest) -> str | None:
     """The unique id of the node that a test checks, or ``None`` if no single node can be determined.
 
     The node is the one that ``meta.dagster.ref`` (``name``, ``package`` or ``package_name``, ``version``)
-    names, if it exists; else the test's only dependency; else the node to which dbt attached a generic
-    test. A unit test belongs to the model that it tests.
+    names, if it exists and is no source; else the test's only dependency; else the node to which dbt
+    attached a generic test. A unit test belongs to the model that it tests.
     """
     reference = test.dagster_meta.get("ref")
     if isinstance(reference, str):
@@ -18,8 +18,10 @@ def attached_node_of(index: ManifestIndex, test: DbtTest) -> str | None:
         package = reference.get("package") or reference.get("package_name")
         version = reference.get("version")
         for node in index.named(str(reference["name"])):
-            if node.package_name == (package or index.project_name) and (
-                version is None or str(version) == node.version
+            if (
+                not node.is_source
+                and node.package_name == (package or index.project_name)
+                and (version is None or str(version) == node.version)
             ):
                 return node.unique_id
     if test.is_unit_test:

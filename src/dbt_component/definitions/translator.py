@@ -1,17 +1,15 @@
 """Translates manifest entries to AssetSpecs and AssetCheckSpecs, with methods that users may override."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import legacy_automation_condition
-from dbt_component.definitions.file_references import file_references, provenance
-from dbt_component.definitions.metadata_keys import (
-    MATERIALIZATION_KEY,
-    PROJECT_ID_KEY,
-    UNIQUE_ID_KEY,
-)
+from dbt_component.definitions.default_check import default_check
+from dbt_component.definitions.file_references import file_references, missing_project, provenance
+from dbt_component.definitions.known_metadata import known_metadata, table_name_in
+from dbt_component.definitions.metadata_keys import PROJECT_ID_KEY, UNIQUE_ID_KEY
+from dbt_component.definitions.node_of import node_of
 from dbt_component.definitions.resolving_manifest import (
     ResolvingManifest,
     own_manifest,
@@ -19,11 +17,9 @@ from dbt_component.definitions.resolving_manifest import (
 )
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.spec_rules import SpecRules
-from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.node import Node
 from dbt_component.manifest.node_props import NodeProps
-from dbt_component.manifest.parse import parse_entry
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
 
@@ -33,20 +29,26 @@ _DEFAULT_SETTINGS = DagsterDbtTranslatorSettings()
 class DagsterDbtTranslator:
     """Maps dbt nodes to Dagster. Subclass it and override methods to change the mapping.
 
-    The translator keeps only its settings. Methods that take ``dbt_resource_props`` accept a node's entry
-    in manifest.json: the mapping that ``get_resource_props`` returns, or a plain dict. A plain dict gives
-    only the information in the entry itself: no e-mail address of a group's owner, and a code version of
-    the node's own code alone.
+    An override may be a method or a classmethod, and may call ``super()``. A subclass need not call
+    ``super().__init__()``: the translator keeps only its settings. One translator may map several projects.
+
+    Methods that take ``dbt_resource_props`` receive a node's entry in manifest.json as a dict, and accept any
+    mapping of that form. A mapping that is not the one received, such as ``{**dbt_resource_props, "name":
+    "x"}``, gives only the information in the entry itself: no e-mail address of a group's owner, and a code
+    version of the node's own code alone.
+
+    Args:
+        settings: Switches of the mapping. Default: all as in ``DagsterDbtTranslatorSettings()``.
     """
 
     _settings: DagsterDbtTranslatorSettings | None = None
 
     def __init__(self, settings: DagsterDbtTranslatorSettings | None = None) -> None:
-        self._settings = settings
+        self._settings = settings or _DEFAULT_SETTINGS
 
     @property
     def settings(self) -> DagsterDbtTranslatorSettings:
-        return self._settings or _DEFAULT_SETTINGS
+        return self._settings or _DEFAULT_SETTINGS  # a subclass may not call the constructor
 
     def get_resource_props(self, manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:
         """The manifest entry of a node or test, from which specs, checks and YAML templates are built.
@@ -57,30 +59,44 @@ class DagsterDbtTranslator:
         return own_manifest(manifest).props(unique_id)
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        return dg.AssetKey(defaults.asset_key(_node(dbt_resource_props)))
+        return dg.AssetKey(defaults.asset_key(node_of(dbt_resource_props, is_named=True)))
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return defaults.description(_node(dbt_resource_props))
+        return defaults.description(node_of(dbt_resource_props, is_named=True))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return defaults.group_name(_node(dbt_resource_props))
+        return defaults.group_name(node_of(dbt_resource_props))
 
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:
-        return defaults.owners(_node(dbt_resource_props))
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
+        """``meta.dagster.owners``, else the e-mail addresses of the dbt group's owner.
+
+        If the node has a dbt group, ``dbt_resource_props["group"]`` is the group's own entry, with ``name`` and
+        ``owner``, instead of its name.
+        """
+        return defaults.owners(node_of(dbt_resource_props))
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
-        return defaults.tags(_node(dbt_resource_props))
+        return defaults.tags(node_of(dbt_resource_props))
 
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return _node(dbt_resource_props).code_version
+        return node_of(dbt_resource_props).code_version
+
+    def get_auto_materialize_policy(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutoMaterializePolicy | None:
+        """The policy from ``meta.dagster.auto_materialize_policy``. Dagster replaced policies by conditions."""
+        policy = node_of(dbt_resource_props).dagster_meta.get("auto_materialize_policy")
+        kind = policy.get("type") if isinstance(policy, Mapping) else None
+        if kind == "eager":
+            return dg.AutoMaterializePolicy.eager()
+        return dg.AutoMaterializePolicy.lazy() if kind == "lazy" else None
 
     def get_automation_condition(
         self, dbt_resource_props: Mapping[str, Any]
     ) -> dg.AutomationCondition[dg.AssetKey] | None:
-        policy = _node(dbt_resource_props).dagster_meta.get("auto_materialize_policy")
-        if not isinstance(policy, Mapping):
-            return None
-        return legacy_automation_condition(policy.get("type"))
+        """By default the condition equal to what ``get_auto_materialize_policy`` returns."""
+        policy = self.get_auto_materialize_policy(dbt_resource_props)
+        return None if policy is None else policy.to_automation_condition()
 
     def get_partitions_def(
         self, dbt_resource_props: Mapping[str, Any]
@@ -94,26 +110,7 @@ class DagsterDbtTranslator:
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         """Metadata of the relation that is known before it is built: materialization, columns, table."""
-        node = _node(dbt_resource_props)
-        columns = [
-            dg.TableColumn(
-                name=column.name,
-                type=column.data_type or "?",
-                description=column.description or None,
-                tags={tag: "" for tag in column.tags if defaults.is_valid_tag(tag)},
-                constraints=dg.TableColumnConstraints(
-                    nullable=not column.not_null, unique=column.unique
-                ),
-            )
-            for column in node.columns
-        ]
-        metadata: dict[str, Any] = {MATERIALIZATION_KEY: node.materialized or node.resource_type}
-        if columns:
-            metadata["dagster/column_schema"] = dg.TableSchema(columns=columns)
-        table_name = defaults.table_name(node)
-        if table_name is not None:
-            metadata["dagster/table_name"] = table_name
-        return metadata
+        return known_metadata(node_of(dbt_resource_props))
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -132,47 +129,76 @@ class DagsterDbtTranslator:
         Raises:
             DefinitionError: Dagster rejects a value; the message names the node.
             KeyError: There is no such node.
+            dagster.DagsterInvalidDefinitionError: ``enable_code_references`` is on, and there is no project.
         """
         view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
+        if view is not manifest and project is None and self.settings.enable_code_references:
+            raise missing_project()
         props = view.props(unique_id)
-        node = _node(props)
-        is_virtual = (
-            self.settings.enable_dbt_views_as_virtual_assets and node.materialized == "view"
-        )
-        adapter = view.index.adapter_type
-        metadata = {
-            **self.get_metadata(props),
-            "dagster/storage_kind": adapter,
-            UNIQUE_ID_KEY: unique_id,
-            PROJECT_ID_KEY: view.index.project_id or "",
-        }
-        metadata.update(provenance(view))
-        if self.settings.enable_code_references:
-            metadata.update(file_references(metadata, view, node, project))
+        attributes = self._attributes(view, props, project)
         try:
-            return dg.AssetSpec(
-                key=self.get_asset_key(props),
-                deps=self._deps(view, props) if view.has_dependencies else [],
-                description=self.get_description(props),
-                metadata=metadata,
-                skippable=True,
-                group_name=self.get_group_name(props),
-                code_version=self.get_code_version(props),
-                automation_condition=self.get_automation_condition(props),
-                partitions_def=self.get_partitions_def(props),
-                owners=self.get_owners(props),
-                tags=self.get_tags(props),
-                kinds={"dbt", *([adapter] if adapter else []), *(["view"] if is_virtual else [])},
-                is_virtual=is_virtual,
-            )
+            return dg.AssetSpec(skippable=True, **attributes)
+        except Exception as error:
+            raise DefinitionError(
+                f"{unique_id} can't become a Dagster asset: {error}",
+                where=node_of(props).original_file_path,
+                hint="Correct the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
+            ) from error
+
+    def _attributes(
+        self, view: ResolvingManifest, props: NodeProps, project: DbtProject | None
+    ) -> dict[str, Any]:
+        node = node_of(props)
+        settings = self.settings
+        is_virtual = settings.enable_dbt_views_as_virtual_assets and node.materialized == "view"
+        adapter = view.index.adapter_type
+        try:
+            metadata = {
+                **(self.get_metadata(props) or {}),
+                "dagster/storage_kind": adapter,
+                UNIQUE_ID_KEY: node.unique_id,
+                PROJECT_ID_KEY: view.index.project_id or "",
+            }
+            metadata.update(provenance(view))
+            if settings.enable_code_references:
+                metadata.update(file_references(metadata, view, node, project))
+            return {
+                "key": self.get_asset_key(props),
+                "deps": self._deps(view, props) if view.has_dependencies else [],
+                "description": self.get_description(props),
+                "metadata": metadata,
+                "group_name": self.get_group_name(props),
+                "code_version": self.get_code_version(props),
+                "automation_condition": self.get_automation_condition(props),
+                "partitions_def": self.get_partitions_def(props),
+                "owners": self.get_owners(self._owner_props(view, props)),
+                "tags": self.get_tags(props),
+                "kinds": {
+                    "dbt",
+                    *([adapter] if adapter else []),
+                    *(["view"] if is_virtual else []),
+                },
+                "is_virtual": is_virtual,
+            }
         except DagsterDbtError:
             raise
         except Exception as error:
             raise DefinitionError(
-                f"{unique_id} can't become a Dagster asset: {error}",
+                f"{type(self).__name__} failed on {node.unique_id}: {type(error).__name__}: {error}",
                 where=node.original_file_path,
-                hint="Correct the value in dbt (meta.dagster, group, tags), or set it in `translation`.",
+                hint="The error that this one was raised from shows the line. Sources, seeds and models of packages"
+                " are translated too, and their entries may lack a field.",
             ) from error
+
+    def _owner_props(self, view: ResolvingManifest, props: NodeProps) -> Mapping[str, Any]:
+        """The entry for ``get_owners``, with the group's entry; only an override looks at it."""
+        group = node_of(props).group
+        overridden = getattr(type(self), "get_owners", None) is not DagsterDbtTranslator.get_owners
+        if group is None or not overridden:
+            return props
+        groups = view.get("groups") or {}
+        found = next((entry for entry in groups.values() if entry["name"] == group), None)
+        return props if found is None else {**props, "group": found}
 
     def get_asset_check_spec(
         self,
@@ -185,86 +211,65 @@ class DagsterDbtTranslator:
 
         A test of severity ``error`` blocks downstream assets in the same run; a warning does not.
 
+        An override is also called for unit tests, whose entries are in ``manifest["unit_tests"]`` and have no
+        severity. If it fails for one of them, that unit test becomes the default check, which is logged.
+
         Args:
             asset_spec: The final spec of the asset.
             manifest: A Manifest, or manifest.json as a decoded dict or path.
             unique_id: The test.
             project: The project on disk.
         """
+        if not self.settings.enable_asset_checks:
+            return None
         view = resolving(manifest, lambda: SpecRules(self, self.settings), project)
         if unique_id not in view.index.test_by_id:
             return None
-        test = view.test(unique_id)
-        attached = attached_node_of(view.index, test)
-        if attached is None or view.final_spec(attached).key != asset_spec.key:
-            return None
-        others = {
-            key: None
-            for parent in test.depends_on
-            if parent != attached
-            for key in _keys_of(view, parent)
-            if key != asset_spec.key
-        }
-        return dg.AssetCheckSpec(
-            name=test.name,
-            asset=asset_spec.key,
-            description=test.meta_description or test.description or None,
-            additional_deps=list(others),
-            blocking=test.severity == "error",
-            metadata={UNIQUE_ID_KEY: unique_id},
-        )
+        return default_check(view, view.test(unique_id), asset_spec.key)
 
     def _deps(self, view: ResolvingManifest, props: NodeProps) -> list[dg.AssetDep]:
-        node = _node(props)
+        node = node_of(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
         parents = [] if node.is_source else view.index.upstream_assets(node)
-        # Dagster replaces a dependency with the asset that makes the named table: each name only once.
-        named = {defaults.table_name(parent) for parent in parents if not parent.is_source}
-        for parent in parents:
-            spec = view.final_spec(parent.unique_id)
-            metadata: Mapping[str, Any] | None = None
-            if parent.is_source and self.settings.enable_source_metadata:
-                table_name = defaults.table_name(parent)
-                if table_name not in named:
-                    named.add(table_name)
-                    metadata = {
-                        key: value
-                        for key, value in spec.metadata.items()
-                        if not key.startswith("dagster_dbt/")
-                    }
-            if spec.key in deps:
-                deps[spec.key] = dg.AssetDep(spec.key)  # two sources with one key: no metadata
+        specs = [view.final_spec(parent.unique_id) for parent in parents]
+        described = self._source_metadata(view, parents, specs)
+        for parent, spec in zip(parents, specs, strict=True):
+            if spec.key in deps:  # sources with one key; the first decides
                 continue
             mapping = self.get_partition_mapping(props, view.props(parent.unique_id))
-            deps[spec.key] = dg.AssetDep(spec.key, partition_mapping=mapping, metadata=metadata)
+            deps[spec.key] = dg.AssetDep(
+                spec.key, partition_mapping=mapping, metadata=described.get(parent.unique_id)
+            )
         own_mapping = (
             self.get_partition_mapping(props, props)
             if node.dagster_meta.get("has_self_dependency")
             else None
         )
-        if own_mapping is not None:
-            key = self.get_asset_key(props)
+        # Mappings without settings, such as the identity, are falsy; Dagster accepts none of them here.
+        if own_mapping:
+            key = dg.AssetKey.from_coercible(self.get_asset_key(props))
             deps[key] = dg.AssetDep(key, partition_mapping=own_mapping)
             view.note_self_dependency(node.unique_id, key)
         return list(deps.values())
 
-
-def _keys_of(view: ResolvingManifest, unique_id: str) -> list[dg.AssetKey]:
-    return [view.final_spec(node.unique_id).key for node in view.index.nearest_assets(unique_id)]
-
-
-def _node(props: Mapping[str, Any]) -> Node:
-    """The parsed fields of a node's manifest entry."""
-    try:
-        node = props.node if isinstance(props, NodeProps) else parse_entry(props)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise DefinitionError(
-            f"Expected the manifest entry of a node, got {type(props).__name__} without {error}.",
-            hint='Pass the mapping that the method received, or `manifest["nodes"][unique_id]`.',
-        ) from error
-    if isinstance(node, Node):
-        return node
-    raise DefinitionError(
-        f"Expected the manifest entry of a node, got that of {node.resource_type} {node.unique_id!r}.",
-        hint="A test becomes a check in `get_asset_check_spec`; it is not an asset.",
-    )
+    def _source_metadata(
+        self, view: ResolvingManifest, parents: Sequence[Node], specs: Sequence[dg.AssetSpec]
+    ) -> dict[str, dict[str, Any]]:
+        """What the dependencies on sources show of them, by unique id."""
+        found: dict[str, dict[str, Any]] = {}
+        if not self.settings.enable_source_metadata or not any(p.is_source for p in parents):
+            return found
+        # Dagster replaces a dependency with the asset that makes the named table: each name only once.
+        pairs = list(zip(parents, specs, strict=True))
+        named = {table_name_in(spec.metadata) for parent, spec in pairs if not parent.is_source}
+        for parent, spec in pairs:
+            if not parent.is_source or spec.key in view.shared_source_keys:
+                continue
+            table_name = table_name_in(spec.metadata)
+            if table_name in named and table_name is not None:
+                continue  # all or nothing: Dagster refuses different metadata of one key
+            named.add(table_name)
+            found[parent.unique_id] = {
+                k: v for k, v in spec.metadata.items() if not k.startswith("dagster_dbt/")
+            }
+        return found

@@ -11,6 +11,8 @@ from dbt_component.errors import DagsterDbtError
 class DagsterDbtCliRuntimeError(DagsterDbtError, dg.Failure):
     """A dbt command failed. The description holds dbt's own message for each failed node."""
 
+    description: str | None = None
+
     def __init__(self, description: str, *, metadata: Mapping[str, Any] | None = None) -> None:
         DagsterDbtError.__init__(self, description)
         dg.Failure.__init__(self, description=description, metadata=metadata)

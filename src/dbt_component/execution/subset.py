@@ -2,9 +2,27 @@
 
 from collections.abc import Set
 
+import dagster as dg
+
 from dbt_component.definitions.op_nodes import OpNodes
+from dbt_component.definitions.op_registry import BoundOp
+from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.execution.divided_op import DividedOp
 from dbt_component.manifest.index import ManifestIndex
+
+
+def nodes_of_step(bound: BoundOp, context: dg.OpExecutionContext) -> frozenset[str]:
+    """Unique ids of everything that a step of dbt definitions runs, tests included."""
+    assets_def = context.assets_def
+    index = bound.prepared.manifest.index
+    return nodes_to_run(
+        index,
+        bound.nodes,
+        outputs=assets_def.keys_by_output_name.keys()
+        | assets_def.check_specs_by_output_name.keys(),
+        job_name=context.job_name,
+        divided=DividedOp.of(context, index, bound.nodes),
+    )
 
 
 def nodes_to_run(
@@ -21,6 +39,10 @@ def nodes_to_run(
     the job, everything that dbt selects for it. If the op has several steps, each runs its own outputs, and each
     test without a check runs in one of them.
 
+    Checks of sources count as selected if assets that read the source are selected with all their checks, except
+    in a job that runs exactly what dbt selects: Dagster selects checks with the assets that they are on, and sources
+    are no assets of the op.
+
     Otherwise it is the selected assets, the selected checks, and each test without a check if all its parents in
     this op are selected. Such tests are omitted if a check of a selected asset is not selected, or if dbt does not
     select them for the job.
@@ -32,21 +54,44 @@ def nodes_to_run(
         job_name: The name of the run's job.
         divided: The steps of the op, if there are several.
     """
-    assets = {unique_id for output, unique_id in nodes.asset_ids.items() if output in outputs}
-    checks = {unique_id for output, unique_id in nodes.check_ids.items() if output in outputs}
     in_run = outputs if divided is None else divided.outputs
     job = None if job_name is None else nodes.jobs.get(job_name)
+    if job is None:
+        added = _source_checks(index, nodes, in_run)
+        in_run = in_run | added.keys()
+        outputs = outputs | {o for o, u in added.items() if divided is None or divided.runs_here(u)}
+    assets = {unique_id for output, unique_id in nodes.asset_ids.items() if output in outputs}
+    checks = {unique_id for output, unique_id in nodes.check_ids.items() if output in outputs}
     whole = nodes.all_ids if job is None else job
     missing = [u for u, output in nodes.output_of.items() if u in whole and output not in in_run]
     if not missing:
         rest = whole - nodes.output_of.keys()
         here = rest if divided is None else filter(divided.runs_here, rest)
         return frozenset(assets | checks).union(here)
-    has_all_checks = all(
-        output in outputs for output, host in nodes.check_hosts.items() if host in outputs
-    )
-    loose = _loose_tests(index, nodes, assets) if has_all_checks and assets else set()
+    has_loose = bool(assets) and _has_all_checks(nodes, outputs)
+    loose = _loose_tests(index, nodes, assets) if has_loose else set()
     return frozenset(assets | checks | (loose & whole))
+
+
+def _has_all_checks(nodes: OpNodes, outputs: Set[str]) -> bool:
+    """Whether all checks of the selected assets are selected too."""
+    return all(output in outputs for output, host in nodes.check_hosts.items() if host in outputs)
+
+
+def _source_checks(index: ManifestIndex, nodes: OpNodes, outputs: Set[str]) -> dict[str, str]:
+    """The output and unique id of each check of a source that the selected assets read."""
+    unselected = nodes.check_ids.keys() - nodes.check_hosts.keys() - outputs
+    if not unselected or not _has_all_checks(nodes, outputs):
+        return {}
+    read = {
+        parent.unique_id
+        for output, unique_id in nodes.asset_ids.items()
+        if output in outputs
+        for parent in index.upstream_assets(index.node_by_id[unique_id])
+        if parent.is_source
+    }
+    tests = {output: nodes.check_ids[output] for output in unselected}
+    return {o: u for o, u in tests.items() if attached_node_of(index, index.test_by_id[u]) in read}
 
 
 def _loose_tests(index: ManifestIndex, nodes: OpNodes, assets: Set[str]) -> set[str]:

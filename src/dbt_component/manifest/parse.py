@@ -3,6 +3,7 @@
 See: https://schemas.getdbt.com/dbt/manifest/v12.json
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from dbt_component.manifest.parse_entry import (
     TEST_RESOURCE_TYPES,
     GroupOwners,
     is_enabled,
+    owner_emails,
     parse_code,
     parse_macro,
     parse_node,
@@ -34,6 +36,9 @@ _SECTION_OF = {
     "function": "functions",
     "unit_test": "unit_tests",
 }
+_NEWEST_SCHEMA = 12
+_FUSION_SCHEMA = 20
+_SCHEMA_NUMBER = re.compile(r"/manifest/v(\d+)")
 _NODE_SECTIONS = (
     "sources",
     "nodes",
@@ -74,6 +79,18 @@ def what_is_wrong_with(manifest: Any) -> str | None:
     if not isinstance(manifest.get("nodes"), Mapping):
         return "it has no `nodes`"
     return None
+
+
+def newer_schema_of(manifest: Mapping[str, Any]) -> str | None:
+    """The schema of a manifest that is newer than dbt 1.11's; ``None`` if it is a known one, or not stated.
+
+    dbt Fusion writes number 20, which has the fields of number 12.
+    """
+    schema = (manifest.get("metadata") or {}).get("dbt_schema_version")
+    number = _SCHEMA_NUMBER.search(schema) if isinstance(schema, str) else None
+    if number is None or int(number[1]) <= _NEWEST_SCHEMA or int(number[1]) == _FUSION_SCHEMA:
+        return None
+    return schema
 
 
 def parse_manifest(
@@ -164,9 +181,5 @@ def _code_versions(manifest: Mapping[str, Any], *, vars_digest: str) -> CodeVers
 
 
 def _group_owners(manifest: Mapping[str, Any]) -> GroupOwners:
-    emails: dict[str, tuple[str, ...]] = {}
-    for group in (manifest.get("groups") or {}).values():
-        email = (group.get("owner") or {}).get("email")
-        if email:
-            emails[group["name"]] = (email,) if isinstance(email, str) else tuple(email)
-    return emails
+    groups = (manifest.get("groups") or {}).values()
+    return {group["name"]: emails for group in groups if (emails := owner_emails(group))}

@@ -28,9 +28,18 @@ def parse_node(
     *,
     place: tuple[int, int] = (0, 0),
 ) -> Node:
-    """Parses an entry that is not a test; ``place`` is its offset and length in the raw-node section."""
+    """Parses an entry that is not a test; ``place`` is its offset and length in the raw-node section.
+
+    ``group`` may be the group's own entry instead of its name, as in the entry that ``get_owners`` receives.
+    """
     config = entry.get("config") or {}
-    group = config.get("group") or entry.get("group")
+    group = entry.get("group")
+    if isinstance(group, Mapping):
+        emails = owner_emails(group)
+        group = config.get("group") or group.get("name")
+    else:
+        group = config.get("group") or group
+        emails = owners.get(group, ()) if group else ()
     version = entry.get("version")
     return Node(
         unique_id=entry["unique_id"],
@@ -53,9 +62,9 @@ def parse_node(
         code=entry.get("raw_code") or "",
         code_version=versions.version_of(entry["unique_id"]),
         group=group,
-        group_owner_emails=owners.get(group, ()) if group else (),
+        group_owner_emails=emails,
         tags=_tags(entry.get("tags")),
-        columns=tuple(_parse_column(column) for column in (entry.get("columns") or {}).values()),
+        columns=tuple(_parse_column(*column) for column in (entry.get("columns") or {}).items()),
         dagster_meta=_dagster_meta(entry),
         reads_graph=_reads_graph(entry, versions),
         raw_offset=place[0],
@@ -110,6 +119,14 @@ def parse_code(entry: Mapping[str, Any]) -> NodeCode | None:
     )
 
 
+def owner_emails(group: Mapping[str, Any]) -> tuple[str, ...]:
+    """The e-mail addresses of a group's owner."""
+    email = (group.get("owner") or {}).get("email")
+    if not email:
+        return ()
+    return (email,) if isinstance(email, str) else tuple(email)
+
+
 def is_enabled(entry: Mapping[str, Any]) -> bool:
     """Whether the entry is enabled. dbt leaves the tests of disabled models in ``nodes``, disabled."""
     return (entry.get("config") or {}).get("enabled") is not False
@@ -137,10 +154,10 @@ def _reads_graph(entry: Mapping[str, Any], versions: CodeVersions) -> bool:
     return versions.reads_graph([entry.get("raw_code") or "", *texts], _depends_on(entry, "macros"))
 
 
-def _parse_column(column: Mapping[str, Any]) -> Column:
+def _parse_column(name: str, column: Mapping[str, Any]) -> Column:
     kinds = {c.get("type") for c in column.get("constraints") or [] if isinstance(c, dict)}
     return Column(
-        name=column["name"],
+        name=column.get("name") or name,
         data_type=column.get("data_type"),
         description=column.get("description") or "",
         tags=_tags(column.get("tags")),

@@ -1,20 +1,23 @@
 """Reads a manifest from a file or a decoded dict, with a cache."""
 
 import os
-from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
 from dbt_component.errors import DagsterDbtManifestNotFoundError, ProjectFileError
 from dbt_component.manifest.entries import MappingEntries
 from dbt_component.manifest.manifest import Manifest
-from dbt_component.manifest.parse import decode_manifest, index_manifest, what_is_wrong_with
+from dbt_component.manifest.parse import (
+    decode_manifest,
+    index_manifest,
+    newer_schema_of,
+    what_is_wrong_with,
+)
+from dbt_component.manifest.recent import Recent
 
-_Key = TypeVar("_Key")
-_MAX_KEPT = 8
 _HINT = "Pass the manifest.json that `dbt parse` writes to the project's target folder."
 
 
@@ -33,7 +36,7 @@ def read_manifest(
 
     Raises:
         DagsterDbtManifestNotFoundError: There is no such file.
-        ProjectFileError: The file or mapping is not a dbt manifest.
+        ProjectFileError: The file or mapping is not a dbt manifest, or one of a newer schema than dbt 1.11's.
     """
     if isinstance(source, Manifest):
         return source
@@ -80,6 +83,13 @@ def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -
     problem = what_is_wrong_with(content)
     if problem is not None:
         raise ProjectFileError(f"This is not a dbt manifest: {problem}.", where=where, hint=_HINT)
+    newer = newer_schema_of(content)
+    if newer is not None:
+        raise ProjectFileError(
+            f"The manifest has schema {newer!r}, which is newer than this release of dbt-component.",
+            where=where,
+            hint="Update dbt-component, or parse the project with dbt 1.8 to 1.11.",
+        )
     try:
         index = index_manifest(content, vars_digest=vars_digest)
     except (KeyError, TypeError, AttributeError) as error:
@@ -91,27 +101,6 @@ def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -
     return Manifest(index, MappingEntries(content))
 
 
-_Value = TypeVar("_Value")
-
-
-class _Recent(Generic[_Key, _Value]):
-    """The most recently used values, at most ``_MAX_KEPT``."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[_Key, _Value] = OrderedDict()
-
-    def find(self, key: _Key) -> _Value | None:
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def keep(self, key: _Key, value: _Value) -> None:
-        self._values[key] = value
-        if len(self._values) > _MAX_KEPT:
-            self._values.popitem(last=False)
-
-
-_files: _Recent[tuple[str, int, int, str], Manifest] = _Recent()
+_files: Recent[tuple[str, int, int, str], Manifest] = Recent()
 # Holds the mapping too, so that no other object can have its id.
-_mappings: _Recent[tuple[int, str], tuple[Mapping[str, Any], Manifest]] = _Recent()
+_mappings: Recent[tuple[int, str], tuple[Mapping[str, Any], Manifest]] = Recent()

@@ -7,11 +7,11 @@ from dbt_component.dbt_process.variables import (
     RESOURCE_TYPES,
     in_every_inherited_spelling,
 )
-from dbt_component.project.project import DbtProject
+from dbt_component.project.local_project import LocalProject
 
 
 def dbt_environment(
-    project: DbtProject, *, target_path: Path, chooses_its_nodes: bool = False
+    project: LocalProject, *, target_path: Path, chooses_its_nodes: bool = False
 ) -> dict[str, str]:
     """Variables to set on top of the inherited ones: where dbt reads the project, and where it writes.
 

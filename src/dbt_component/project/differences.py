@@ -13,13 +13,13 @@ from dbt_component.project.fingerprint import (
     hash_vars,
     unequal_vars,
 )
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.prepared_settings import prepared_settings, unequal_settings
-from dbt_component.project.project import DbtProject
 
 
 def run_differences(
     recorded: Fingerprint,
-    project: DbtProject,
+    project: LocalProject,
     engine: Engine,
     *,
     runtime_vars: Collection[str] = (),

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ import msgspec
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.variables import compared_variables
 from dbt_component.manifest.origin import Origin
+from dbt_component.project.compared_state import ComparedState, recorded_files
 from dbt_component.project.files import FileStamp, iterate_project_files
 from dbt_component.project.known_files import KnownFiles
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.prepared_settings import PROFILES, hash_value, prepared_settings
-from dbt_component.project.project import DbtProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.version import __version__
 
@@ -132,12 +133,13 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 def take_fingerprint(
-    project: DbtProject,
+    project: LocalProject,
     engine: Engine,
     *,
     known: Fingerprint | None = None,
     is_comparable: bool = True,
     origin: Origin | None = None,
+    compared_files: Collection[str] = (),
 ) -> Fingerprint:
     """Takes the fingerprint of a project. Reads every file: about 0.1 s for 5,000 files.
 
@@ -148,6 +150,8 @@ def take_fingerprint(
             have been found only while dbt was parsing.
         is_comparable: Whether to use the salt of ``known``, without which the two can't be compared.
         origin: The commit that the project was taken from.
+        compared_files: Artifacts in the project's ``state_path`` that selections compare with. Those that ``known``
+            records are included.
     """
     uses: dict[str, set[str]] = {}
     if known is not None:
@@ -183,6 +187,9 @@ def take_fingerprint(
         package_version=__version__,
         origin=origin,
     )
+    if known is not None:
+        compared_files = {*compared_files, *recorded_files(known.settings)}
+    settings.update(ComparedState.of(project).digests(compared_files))
     return Fingerprint(
         files=files,
         settings=settings,
@@ -218,7 +225,7 @@ def hash_profiles_text(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
-def _profile_uses(project: DbtProject) -> dict[str, set[str]]:
+def _profile_uses(project: LocalProject) -> dict[str, set[str]]:
     """Environment variable -> keys of profiles.yml whose value reads it."""
     uses: dict[str, set[str]] = {}
 
@@ -264,7 +271,7 @@ def unequal_vars(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]
     ]
 
 
-def changed_files(project_dir: Path, project: DbtProject, recorded: Fingerprint) -> list[str]:
+def changed_files(project_dir: Path, project: LocalProject, recorded: Fingerprint) -> list[str]:
     """Paths whose content differs from the recorded one, sorted.
 
     A file that was read on this machine before and has not been touched since is not read again, so an

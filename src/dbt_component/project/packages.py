@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from dbt_component.project.fingerprint import Fingerprint
-from dbt_component.project.project import DbtProject
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.project_yml import load_yaml
 
 
 def needs_packages(
-    project: DbtProject, previous: Fingerprint | None, fingerprint: Fingerprint
+    project: LocalProject, previous: Fingerprint | None, fingerprint: Fingerprint
 ) -> bool:
     """Whether `dbt deps` must run: declared packages are missing, or the declaration changed.
 

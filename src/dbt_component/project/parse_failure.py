@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dbt_component.dbt_process.commands import find_command
 from dbt_component.errors import CliArgsError, PrepareError, ProjectError
-from dbt_component.project.project import DbtProject
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.project_yml import load_yaml
 
 _NO_TARGET = "does not have a target named"
@@ -14,7 +14,7 @@ _NO_COMMAND = "No such command"
 _NO_VARIABLE = re.compile(r"Env var required but not provided: '([^']+)'")
 
 
-def explain_failure(project: DbtProject, command: list[str], text: str) -> PrepareError:
+def explain_failure(project: LocalProject, command: list[str], text: str) -> PrepareError:
     """Returns the error for a dbt command that failed while a project was prepared.
 
     Args:
@@ -28,7 +28,7 @@ def explain_failure(project: DbtProject, command: list[str], text: str) -> Prepa
 
 
 def _explain(
-    project: DbtProject, command: list[str], text: str
+    project: LocalProject, command: list[str], text: str
 ) -> tuple[str | None, str | None, str | None]:
     """The place, the key of defs.yaml, and the hint; each ``None`` if unknown."""
     repeat = f"Fix it in the dbt project; `dbt {command[0]}` in its folder repeats the error."
@@ -80,7 +80,7 @@ def _without_kind(text: str) -> str:
     return " ".join(lines) if len(lines) <= 6 else "\n" + text.strip("\n")
 
 
-def _profiles_path(project: DbtProject) -> str | None:
+def _profiles_path(project: LocalProject) -> str | None:
     try:
         return str(project.find_profiles_dir() / "profiles.yml")
     except ProjectError:

@@ -1,129 +1,160 @@
-"""A dbt project on disk and how to run it."""
+"""``DbtProject``: a dbt project of Python definitions, and the preparer that keeps its manifest up to date."""
 
-import hashlib
-import json
+import abc
+import dataclasses
+import logging
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import InitVar, dataclass, field
 
-from dbt_component.dbt_process.variables import PROFILES_DIR, find_variable
-from dbt_component.errors import DagsterDbtProfilesDirectoryNotFoundError
-from dbt_component.project.project_yml import ProjectYml, read_project_yml
+from typing_extensions import override
+
+from dbt_component.errors import (
+    DagsterDbtManifestNotFoundError,
+    DagsterDbtProfilesDirectoryNotFoundError,
+    PrepareError,
+    SelectionError,
+)
+from dbt_component.project.asked_selections import AskedSelections
+from dbt_component.project.local_project import LocalProject
+from dbt_component.project.packages import declared_packages
+from dbt_component.project.prepared_files import state_beside, write_manifest_beside
+from dbt_component.project.refresh import RefreshOutcome, refresh_from_folder
+from dbt_component.project.refresh_request import RefreshRequest
+
+_logger = logging.getLogger("dbt_component")
+
+
+class DbtProjectPreparer(abc.ABC):
+    """Makes a project's manifest. Subclass it for a preparation of your own."""
+
+    @abc.abstractmethod
+    def prepare(self, project: "DbtProject") -> None:
+        """Brings the manifest at ``project.manifest_path`` up to date."""
+
+    def prepare_if_dev(self, project: "DbtProject") -> None:
+        """Prepares the project in development, and does nothing elsewhere."""
+        if self.using_dagster_dev():
+            self.prepare(project)
+
+    def using_dagster_dev(self) -> bool:
+        """Whether this process belongs to `dg dev` or `dagster dev`."""
+        return bool(os.getenv("DAGSTER_IS_DEV_CLI"))
+
+
+class DagsterDbtProjectPreparer(DbtProjectPreparer):
+    """Prepares a project as the component does: with one dbt process, and only if an input changed.
+
+    Besides manifest.json, ``dbt_component.state`` is written into the target folder. Definitions and runs that use
+    that manifest.json take the index, dbt's parse cache and the selections from there.
+
+    Args:
+        prepare_project_cli_args: The dbt command that prepares the project, instead of the project's own.
+    """
+
+    def __init__(self, prepare_project_cli_args: Sequence[str] | None = None) -> None:
+        self._prepare_project_cli_args = prepare_project_cli_args
+
+    @override
+    def prepare(self, project: "DbtProject") -> None:
+        """Brings manifest.json and the state beside it up to date, installing packages if need be.
+
+        Only reads and hashes files if nothing changed. Of several processes one prepares, and the others wait.
+
+        Raises:
+            PrepareError: dbt failed; the message is dbt's own. The files remain as they were.
+            ProjectError: The project is not usable, for example without profiles.yml.
+            OSError: The target folder can't be written.
+        """
+        if self._prepare_project_cli_args is not None:
+            project = dataclasses.replace(
+                project, prepare_project_cli_args=tuple(self._prepare_project_cli_args)
+            )
+        _refresh(project).log_warnings(_logger)
+        write_manifest_beside(project.manifest_path)
 
 
 @dataclass(frozen=True)
-class DbtProject:
-    """A dbt project on disk, with the profile, target and variables to run it with.
+class DbtProject(LocalProject):
+    """A dbt project on this machine, with the profile, target and variables to run it with.
 
     Args:
         project_dir: Folder of dbt_project.yml.
-        target_path: Folder in which dbt's own command line writes artifacts, relative to the project.
-            Preparation and runs do not write there.
+        target_path: Folder of manifest.json, relative to the project. Runs do not write there.
         profiles_dir: Folder of profiles.yml. By default the first that exists of
             ``DBT_PROFILES_DIR``, the project folder, ``~/.dbt``.
         profile: Profile to use instead of the one in dbt_project.yml.
         target: Target of the profile. Default: the profile's own.
-        packaged_project_dir: A copy to use in production, if it exists.
+        packaged_project_dir: A copy to use instead of ``project_dir``, if it exists, except under `dg dev`.
         state_path: Folder of a manifest to compare with or defer to, relative to the project.
         prepare_project_cli_args: The dbt command that prepares the project.
         vars: Variables for every dbt command.
         dbt_executable: The ``dbt`` of another Python environment.
         working_dir: Folder to run dbt in, against which databases resolve relative paths. Default:
             ``project_dir``.
+        preparer: Makes manifest.json. Default: a ``DagsterDbtProjectPreparer``.
+        needs_profiles: Whether a ``profiles_dir`` must exist. Loading definitions needs none.
 
     Raises:
         DagsterDbtProjectNotFoundError: The folder does not exist.
         DagsterDbtProjectYmlFileNotFoundError: It holds no dbt_project.yml.
+        DagsterDbtProfilesDirectoryNotFoundError: ``profiles_dir`` does not exist.
     """
 
-    project_dir: Path
-    target_path: Path = Path("target")
-    profiles_dir: Path | None = None
-    profile: str | None = None
-    target: str | None = None
-    packaged_project_dir: Path | None = None
-    state_path: Path | None = None
-    prepare_project_cli_args: Sequence[str] = ("parse",)
-    vars: Mapping[str, Any] = field(default_factory=dict)
-    dbt_executable: str | None = None
-    working_dir: Path | None = None
-    yml: ProjectYml = field(init=False, repr=False)
+    preparer: DbtProjectPreparer = field(
+        default_factory=DagsterDbtProjectPreparer, repr=False, compare=False
+    )
+    needs_profiles: InitVar[bool] = True
 
-    def __post_init__(self) -> None:
-        project_dir = Path(self.project_dir)
-        packaged = None if self.packaged_project_dir is None else Path(self.packaged_project_dir)
-        if packaged is not None and not os.getenv("DAGSTER_IS_DEV_CLI") and packaged.exists():
-            project_dir = packaged
-        set_field = object.__setattr__
-        set_field(self, "project_dir", project_dir)
-        set_field(self, "target_path", Path(self.target_path))
-        set_field(self, "packaged_project_dir", packaged)
-        if self.profiles_dir is not None:
-            set_field(self, "profiles_dir", Path(self.profiles_dir))
-        if self.state_path is not None:
-            set_field(self, "state_path", project_dir / self.state_path)
-        set_field(self, "prepare_project_cli_args", tuple(self.prepare_project_cli_args))
-        set_field(self, "yml", read_project_yml(project_dir))
-
-    @cached_property
-    def absolute_dir(self) -> str:
-        """``project_dir`` for display: absolute and without ``..``, through links as little as possible."""
-        return normal_path(os.getcwd(), str(self.project_dir))
+    @override
+    def __post_init__(self, needs_profiles: bool) -> None:
+        super().__post_init__()
+        if needs_profiles and self.profiles_dir is not None and not self.profiles_dir.is_dir():
+            raise DagsterDbtProfilesDirectoryNotFoundError(
+                f"The folder of profiles.yml {str(self.profiles_dir)!r} does not exist.",
+                where=self.absolute_dir,
+                hint="Set `profiles_dir` to the folder that contains profiles.yml.",
+            )
 
     @property
-    def name(self) -> str:
-        return self.yml.name
+    def has_uninstalled_deps(self) -> bool:
+        """Whether packages are declared and their folder does not exist."""
+        installed_in = self.project_dir / self.yml.packages_install_path
+        return bool(declared_packages(self.project_dir)) and not installed_in.is_dir()
 
-    @property
-    def run_dir(self) -> Path:
-        """The absolute path of the folder to run dbt in."""
-        return (self.working_dir or self.project_dir).resolve()
-
-    @property
-    def manifest_path(self) -> Path:
-        return self.project_dir / self.target_path / "manifest.json"
-
-    @property
-    def vars_digest(self) -> str:
-        """Hash of all variables that the project is parsed with; part of the code version of what reads them."""
-        text = json.dumps([self.yml.vars, dict(self.vars)], sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def find_profiles_dir(self) -> Path:
-        """The folder of the profiles.yml to use.
+    def prepare_if_dev(self) -> None:
+        """Brings the manifest up to date under `dg dev` and `dagster dev`; elsewhere only checks that there is one.
 
         Raises:
-            DagsterDbtProfilesDirectoryNotFoundError: None was found; the message lists the folders searched.
+            DagsterDbtManifestNotFoundError: There is no manifest.json.
+            PrepareError: dbt failed, and there is no earlier manifest; with one, a warning says so.
         """
-        if self.profiles_dir is not None:
-            places = [self.profiles_dir]
-        else:
-            places = [self.project_dir, Path(os.path.expanduser("~/.dbt"))]
-            if found := find_variable(PROFILES_DIR, os.environ):
-                places.insert(0, Path(found[1]))
-        for place in places:
-            if (place / "profiles.yml").is_file():
-                return place.resolve()
-        hint = "Add profiles.yml beside dbt_project.yml, or set `profiles_dir` of the project."
-        if self.profiles_dir is not None:
-            beside = self.project_dir / "profiles.yml"
-            hint = "Set `profiles_dir` to the folder that contains profiles.yml."
-            if beside.is_file():
-                hint += f" There is one in {self.absolute_dir!r}, which is used if `profiles_dir` is removed."
-        looked = ", ".join(repr(str(place)) for place in places)
-        raise DagsterDbtProfilesDirectoryNotFoundError(
-            f"No profiles.yml for dbt project {self.name!r}; looked in {looked}.",
-            where=self.absolute_dir,
-            key="project.profiles_dir" if self.profiles_dir is not None else "project",
-            hint=hint,
+        try:
+            self.preparer.prepare_if_dev(self)
+        except PrepareError as error:
+            if not self.manifest_path.is_file():
+                raise
+            _logger.warning(
+                "The dbt project can't be prepared; the last good manifest.json remains in use.\n%s",
+                error,
+            )
+        if not self.manifest_path.is_file():
+            raise DagsterDbtManifestNotFoundError(
+                f"dbt project {self.name!r} has no manifest.json.",
+                where=str(self.manifest_path),
+                hint="Under `dg dev` it is made when definitions load. Elsewhere, make it when you build the image, with"
+                " `project.preparer.prepare(project)`.",
+            )
+
+
+def _refresh(project: DbtProject) -> RefreshOutcome:
+    """Refreshes the state beside the manifest, with the selections that definitions have asked for."""
+    state_path = state_beside(project.manifest_path)
+    asked = AskedSelections.beside(state_path)
+    try:
+        return refresh_from_folder(
+            project, RefreshRequest(state_path=state_path, selections=asked.criteria())
         )
-
-
-def normal_path(folder: str, path: str) -> str:
-    """``path`` in an absolute ``folder``, without ``..``; links are followed only where ``..`` needs it."""
-    joined = os.path.join(folder, path)
-    has_dots = os.pardir in joined.split(os.sep)
-    return os.path.realpath(joined) if has_dots else os.path.normpath(joined)
+    except SelectionError:  # one that no definition uses any more, perhaps
+        asked.forget()
+        return refresh_from_folder(project, RefreshRequest(state_path=state_path))

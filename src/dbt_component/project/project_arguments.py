@@ -2,10 +2,10 @@
 
 import json
 
-from dbt_component.project.project import DbtProject
+from dbt_component.project.local_project import LocalProject
 
 
-def project_arguments(project: DbtProject, *, with_vars: bool = True) -> list[str]:
+def project_arguments(project: LocalProject, *, with_vars: bool = True) -> list[str]:
     """``--profile``, ``--target`` and ``--vars`` of a project, each only if it is set."""
     arguments: list[str] = []
     if project.profile:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from dbt_component.errors import ProjectError
 from dbt_component.project.cache import cache_folder
-from dbt_component.project.project import DbtProject
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.project_yml import load_yaml
 from dbt_component.project.safe_profiles import SafeProfiles, make_safe
 from dbt_component.project.state_archive import zip_entry
@@ -39,7 +39,7 @@ class ProjectCopy:
 
 
 def pack_project(
-    project: DbtProject, files: Iterable[str], *, folders: Iterable[str] = ()
+    project: LocalProject, files: Iterable[str], *, folders: Iterable[str] = ()
 ) -> ProjectCopy:
     """Packs a project's files, and what is harmless of its profiles.yml.
 

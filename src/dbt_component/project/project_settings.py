@@ -37,7 +37,7 @@ class ProjectSettings:
             profile=project.profile,
             target=project.target,
             packaged_project_dir=project.packaged_project_dir,
-            state_path=None if project.state_path is None else str(project.state_path),
+            state_path=None if project.state_path is None else str(project.state_path.absolute()),
             prepare_project_cli_args=project.prepare_project_cli_args,
             vars=project.vars,
             dbt_executable=project.dbt_executable,
@@ -78,4 +78,4 @@ class ProjectSettings:
             "working_dir": None if working_folder is None else working_folder.lay_out(project_dir),
         }
         chosen = {name: value for name, value in given.items() if value is not None}
-        return DbtProject(project_dir, **chosen)
+        return DbtProject(project_dir, needs_profiles=False, **chosen)

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,10 +13,11 @@ from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.errors import PrepareError
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.cache import cache_folder
+from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.fingerprint import Fingerprint, take_fingerprint
+from dbt_component.project.local_project import LocalProject
 from dbt_component.project.preparation import Preparation
 from dbt_component.project.previous_state import PreviousState
-from dbt_component.project.project import DbtProject
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import write_state
 from dbt_component.project.temporary import remove_abandoned
@@ -35,6 +37,13 @@ class RefreshOutcome(msgspec.Struct, frozen=True):
     warnings: list[str] = []
     dbt_warnings: list[str] = []
 
+    def log_warnings(self, logger: logging.Logger) -> None:
+        """Logs all warnings; those of dbt as information, since dbt does not fail for them."""
+        for note in self.dbt_warnings:
+            logger.info(note)
+        for warning in self.warnings:
+            logger.warning(warning)
+
 
 @dataclass(frozen=True)
 class _Decision:
@@ -45,7 +54,7 @@ class _Decision:
 
 
 def refresh_from_folder(
-    project: DbtProject, request: RefreshRequest, *, origin: Origin | None = None
+    project: LocalProject, request: RefreshRequest, *, origin: Origin | None = None
 ) -> RefreshOutcome:
     """Brings a state up to date with a project on disk; see ``refresh_from``."""
     with PreviousState(request.compared_path) as previous:
@@ -54,7 +63,7 @@ def refresh_from_folder(
 
 def refresh_from(
     previous: PreviousState,
-    project: DbtProject,
+    project: LocalProject,
     request: RefreshRequest,
     *,
     origin: Origin | None = None,
@@ -103,16 +112,20 @@ def refresh_from(
 
 def _decide(
     previous: PreviousState,
-    project: DbtProject,
+    project: LocalProject,
     engine: Engine,
     request: RefreshRequest,
     origin: Origin | None,
 ) -> _Decision:
+    compared = ComparedState.of(project)
+    compared.refuse_missing(request.selections)
+    files = frozenset().union(*map(compared.files_for, request.selections))
     state = previous.state
     if state is None:
-        return _Decision(take_fingerprint(project, engine, origin=origin), [previous.problem])
+        current = take_fingerprint(project, engine, origin=origin, compared_files=files)
+        return _Decision(current, [previous.problem])
     recorded = state.fingerprint
-    current = take_fingerprint(project, engine, known=recorded, origin=origin)
+    current = take_fingerprint(project, engine, known=recorded, origin=origin, compared_files=files)
     reasons = recorded.differences(current)
     if not reasons and not request.is_held_by(state):
         reasons = ["new selections or run-time variables"]
@@ -120,7 +133,7 @@ def _decide(
 
 
 @contextlib.contextmanager
-def _project_lock(project: DbtProject) -> Iterator[bool]:
+def _project_lock(project: LocalProject) -> Iterator[bool]:
     """Holds the lock of a project; yields whether it had to wait for another process."""
     identity = hashlib.sha256(str(project.project_dir.resolve()).encode()).hexdigest()[:16]
     lock = FileLock(cache_folder("locks") / f"{identity}.lock", mode=0o600)

@@ -18,6 +18,7 @@ See docs/architecture.md, "The state file".
 
 import hashlib
 import os
+import zlib
 from datetime import datetime, timezone
 from functools import cached_property, partial
 from pathlib import Path
@@ -67,6 +68,7 @@ class StateHeader(msgspec.Struct, frozen=True):
     ``project_dir`` is the project's folder during preparation.
     ``has_profiles`` means that the state contains profiles.yml, ``has_own_profiles`` that profiles.yml was
     in the project's folder.
+    ``manifest_crc32`` is the CRC-32 of manifest.json as dbt wrote it, without times; ``write_state`` fills it in.
     ``runtime_vars`` are those of ``runtime_vars_tried`` that do not affect the manifest. ``parts`` are all
     other parts of the file, and ``state_id`` identifies the contents; ``write_state`` fills them in.
     """
@@ -80,6 +82,7 @@ class StateHeader(msgspec.Struct, frozen=True):
     runtime_vars_tried: list[str]
     provenance: Provenance
     has_own_profiles: bool = False
+    manifest_crc32: int = 0
     parts: dict[str, StoredPart] = {}
     state_id: str = ""
 
@@ -124,7 +127,10 @@ def write_state(path: Path, contents: StateContents) -> None:
             identity.update(part.data)
         return msgspec.json.encode(
             msgspec.structs.replace(
-                contents.header, parts=stored, state_id=identity.hexdigest()[:32]
+                contents.header,
+                parts=stored,
+                state_id=identity.hexdigest()[:32],
+                manifest_crc32=zlib.crc32(contents.manifest_json),
             )
         )
 

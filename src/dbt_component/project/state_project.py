@@ -1,26 +1,27 @@
 """A project that a component has prepared, read from its state file."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from dbt_component.dbt_process.engine import Engine
+from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.cache import cache_folder
+from dbt_component.project.asked_selections import AskedSelections
+from dbt_component.project.cached_selection import cached_selection
+from dbt_component.project.compared_state import ComparedState, recorded_files
 from dbt_component.project.differences import run_differences
+from dbt_component.project.manifest_project import unknown_folder
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_copy import unpack_project
-from dbt_component.project.resolve import resolve_in_project
+from dbt_component.project.resolve import resolve_in_manifest, resolve_in_project
 from dbt_component.project.source import ProjectSource
 from dbt_component.project.state import StateFile
-from dbt_component.project.temporary import replace_file
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.selection.state_methods import may_compare
 
 _logger = logging.getLogger("dbt_component")
 
@@ -30,21 +31,32 @@ class StateProject:
 
     Args:
         state: The state; stays open.
-        source: The project's source; used only when the project's folder is needed.
+        source: The project's source; used only when the project's folder is needed. ``None`` if only the state is
+            known.
         working_folder: Where to run dbt on the state's copy of the project. Default: in the copy.
+        asked: Keeps dbt's answers to selections that the state does not contain, besides the cache on this machine:
+            for the next preparation, and to be deployed with the state. Default: they are only cached.
     """
 
     def __init__(
-        self, state: StateFile, source: ProjectSource, working_folder: WorkingFolder | None = None
+        self,
+        state: StateFile,
+        source: ProjectSource | None,
+        working_folder: WorkingFolder | None = None,
+        asked: AskedSelections | None = None,
     ) -> None:
         self.state = state
         self.source = source
         self.working_folder = working_folder
+        self._asked = asked
         self._answers: dict[str, frozenset[str]] = {}
 
     @property
     def manifest(self) -> Manifest:
         return self.state.manifest
+
+    def find_folder(self) -> DbtProject | None:
+        return self.source.find_folder() if self.source is not None else None
 
     @property
     def parse_cache(self) -> ParseCache | None:
@@ -63,12 +75,14 @@ class StateProject:
         """The project in its folder; unpacked from the state if it is in Git or its folder is missing.
 
         Raises:
-            ProjectError: The copy in the state can't be used either.
+            ProjectError: The copy in the state can't be used either, or no source was given.
         """
         return self._opened
 
     @cached_property
     def _opened(self) -> DbtProject:
+        if self.source is None:
+            raise unknown_folder(self.manifest)
         return self.source.open(
             lambda: unpack_project(
                 self.state.read_project_zip(), files=self.state.fingerprint.files
@@ -99,37 +113,76 @@ class StateProject:
     def is_env_unchanged(self, name: str) -> bool:
         return self.state.fingerprint.is_env_unchanged(name)
 
-    def select(self, criteria: SelectionCriteria) -> frozenset[str]:
+    def select(
+        self, criteria: SelectionCriteria, *, compared: ComparedState | None = None
+    ) -> frozenset[str]:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
 
         The selection of everything is answered from the index, selections in defs.yaml from the state, and
-        any other by dbt in a child process (seconds, logged); that answer is cached on this machine.
+        any other by dbt in a child process (seconds, logged); that answer is cached on this machine. A selection
+        that compares with another environment's artifacts is answered for their current content, or from the state if
+        they are not on this machine.
 
         Raises:
             SelectionError: dbt does not accept the selection.
         """
         if criteria.is_everything:
             return self.manifest.index.all_ids
-        key = criteria.cache_key
+        compared = compared or self._compared_by(criteria)
+        files = compared.files_for(criteria)
+        digest = compared.identity(files, self.state.header.input_digest)
+        key = f"{digest}\0{criteria.cache_key}"
         if key not in self._answers:
-            stored = self.state.selections.get(key)
-            self._answers[key] = frozenset(stored if stored is not None else self._ask(criteria))
+            ids = self.state.selections.get(criteria.cache_key)
+            if ids is None or not compared.is_recorded(files, self.state.fingerprint.settings):
+                ids = self._find(criteria, digest, compared)
+            self._answers[key] = frozenset(ids)
         return self._answers[key]
 
-    def _ask(self, criteria: SelectionCriteria) -> list[str]:
-        identity = f"{self.state.header.input_digest}\0{criteria.cache_key}"
-        name = hashlib.sha256(identity.encode()).hexdigest()[:32]
-        path = cache_folder("selections") / f"{name}.json"
-        try:
-            return list(json.loads(path.read_text()))
-        except (OSError, ValueError):
-            pass
-        _logger.warning(
-            "The state does not contain the selection %s; asking dbt. If defs.yaml uses it, run"
-            " `dg utils refresh-defs-state` to store the answer.",
-            criteria,
+    def compares(self, criteria: SelectionCriteria) -> bool:
+        """See ``PreparedProject.compares``."""
+        files = self._compared_by(criteria).files_for(criteria)
+        return bool(
+            files or (criteria.selector and recorded_files(self.state.fingerprint.settings))
         )
-        answers = resolve_in_project(self.open(), self.parse_cache, [criteria])
-        ids = answers[criteria.cache_key]
-        replace_file(path, lambda file: file.write(json.dumps(ids).encode()))
+
+    def _compared_by(self, criteria: SelectionCriteria) -> ComparedState:
+        if not may_compare(criteria):
+            return ComparedState()
+        project = self.find_folder()
+        if project is not None:
+            return ComparedState.of(project)
+        source = self.source
+        return ComparedState.without_project(None if source is None else source.settings.state_path)
+
+    def _find(self, criteria: SelectionCriteria, digest: str, compared: ComparedState) -> list[str]:
+        """The answer that is kept beside the state, else that in the cache, else dbt's."""
+        asked = self._asked
+        if asked is None:
+            return self._ask(criteria, digest, compared)
+        ids = asked.find(criteria, digest)
+        if ids is None:
+            ids = self._ask(criteria, digest, compared)
+            asked.record(criteria, digest, ids)
         return ids
+
+    def _ask(self, criteria: SelectionCriteria, digest: str, compared: ComparedState) -> list[str]:
+        compared.refuse_missing([criteria])
+        identity = f"{digest}\0{criteria.cache_key}"
+        return cached_selection(identity, lambda: self._ask_dbt(criteria, compared))
+
+    def _ask_dbt(self, criteria: SelectionCriteria, compared: ComparedState) -> list[str]:
+        if self._asked is None:
+            _logger.warning(
+                "The state does not contain the selection %s; asking dbt. If defs.yaml uses it, run"
+                " `dg utils refresh-defs-state` to store the answer.",
+                criteria,
+            )
+        project = compared.project if self.source is None else self.open()
+        if project is None or (self.source is None and not compared.files_for(criteria)):
+            manifest_json = self.state.read_manifest_json()
+            return resolve_in_manifest(find_engine(None), manifest_json, [criteria])[
+                criteria.cache_key
+            ]
+        answers = resolve_in_project(project, self.parse_cache, [criteria], compared=compared)
+        return answers[criteria.cache_key]

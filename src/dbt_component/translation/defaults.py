@@ -36,6 +36,11 @@ def group_name(node: Node) -> str | None:
     return node.dagster_meta.get("group") or node.group
 
 
+def group_name_or_folder(node: Node) -> str | None:
+    """``group_name``, else the outermost folder of the node's file, from its fqn; ``None`` without a folder."""
+    return group_name(node) or (node.fqn[1] if len(node.fqn) > 2 else None)
+
+
 def owners(node: Node) -> list[str] | None:
     """``meta.dagster.owners``, else the e-mail addresses of the dbt group's owner; ``None`` if neither."""
     configured = node.dagster_meta.get("owners")

@@ -100,9 +100,11 @@ def test_a_file_that_another_process_writes_is_an_error_with_a_remedy(
 def test_a_file_that_this_process_has_open_for_writing_is_an_error_with_a_remedy(
     duck_warehouse: Warehouse,
 ) -> None:
-    with duckdb.connect(duck_warehouse.database.output()["path"]):
-        with pytest.raises(RelationLoadError, match="This process has") as caught:
-            duck_warehouse.load(EVENTS)
+    with (
+        duckdb.connect(duck_warehouse.database.output()["path"]),
+        pytest.raises(RelationLoadError, match="This process has") as caught,
+    ):
+        duck_warehouse.load(EVENTS)
     assert "Close that connection" in str(caught.value)
 
 

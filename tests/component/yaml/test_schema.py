@@ -28,7 +28,7 @@ def models() -> dict[str, dict[str, Any]]:
 
 def test_the_nouns_are_known() -> None:
     assert {"OpModel", "ScheduleModel", "WatchModel", "DefsStateModel"} <= models().keys()
-    assert "TranslationSettingsModel" in models()
+    assert "DagsterDbtComponentTranslatorSettingsModel" in models()
 
 
 @pytest.mark.parametrize(("name", "model"), models().items())

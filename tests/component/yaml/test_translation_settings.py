@@ -3,13 +3,16 @@ from dataclasses import FrozenInstanceError, asdict
 import pytest
 from pydantic import ValidationError
 
-from dbt_component.component.yaml.translation_settings import TranslationSettings
+from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 
 
 def test_the_component_links_assets_to_their_files_by_default_and_differs_in_nothing_else() -> None:
     python = asdict(DagsterDbtTranslatorSettings())
-    assert asdict(TranslationSettings()) == {**python, "enable_code_references": True}
+    assert asdict(DagsterDbtComponentTranslatorSettings()) == {
+        **python,
+        "enable_code_references": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -23,7 +26,7 @@ def test_the_component_links_assets_to_their_files_by_default_and_differs_in_not
     ],
 )
 def test_a_switch_may_be_a_template(text: str, expected: bool) -> None:
-    settings = TranslationSettings.resolve_from_yaml(text)
+    settings = DagsterDbtComponentTranslatorSettings.resolve_from_yaml(text)
     assert settings.enable_asset_checks is expected
 
 
@@ -35,7 +38,7 @@ def test_a_switch_may_come_from_an_environment_variable(
     text: str, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WITH_CHECKS", text)
-    settings = TranslationSettings.resolve_from_yaml(
+    settings = DagsterDbtComponentTranslatorSettings.resolve_from_yaml(
         "enable_asset_checks: \"{{ env('WITH_CHECKS') }}\""
     )
     assert settings.enable_asset_checks is expected
@@ -43,7 +46,9 @@ def test_a_switch_may_come_from_an_environment_variable(
 
 def test_text_that_is_no_switch_is_refused() -> None:
     with pytest.raises(Exception, match="'perhaps', which is neither true nor false"):
-        TranslationSettings.resolve_from_yaml("enable_asset_checks: \"{{ 'perhaps' }}\"")
+        DagsterDbtComponentTranslatorSettings.resolve_from_yaml(
+            "enable_asset_checks: \"{{ 'perhaps' }}\""
+        )
 
 
 @pytest.mark.parametrize(
@@ -55,9 +60,9 @@ def test_text_that_is_no_switch_is_refused() -> None:
 )
 def test_bad_values_are_named(text: str, expected: str) -> None:
     with pytest.raises(ValidationError, match=expected):
-        TranslationSettings.resolve_from_yaml(text)
+        DagsterDbtComponentTranslatorSettings.resolve_from_yaml(text)
 
 
 def test_it_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
-        TranslationSettings().enable_asset_checks = False  # type: ignore[misc]
+        DagsterDbtComponentTranslatorSettings().enable_asset_checks = False  # type: ignore[misc]

@@ -36,17 +36,35 @@ SELECTIONS = [
     SelectionCriteria(select="path:models/schema.yml"),
     SelectionCriteria(select="file:customers.sql"),
     SelectionCriteria(select="resource_type:snapshot package:shop"),
+    SelectionCriteria(selector="nightly"),
+    SelectionCriteria(selector="short"),
     SelectionCriteria(select="tag:nothing"),
 ]
+SELECTORS = """
+selectors:
+  - name: short
+    definition: tag:staging
+  - name: nightly
+    definition:
+      union:
+        - method: selector
+          value: short
+        - intersection: [tag:daily, "config.materialized:table"]
+        - exclude:
+            - method: fqn
+              value: stg_orders
+              children: true
+"""
 # Lists with dbt's own command, several selections for one import of dbt.
 LIST = """
 import contextlib, io, json, sys
 from dbt.cli.main import dbtRunner
 
 answers = []
-for select, exclude in json.load(sys.stdin):
+for select, exclude, selector in json.load(sys.stdin):
     argv = ["--quiet", "ls", "--resource-type", "all", "--output", "json", "--output-keys", "unique_id"]
-    argv += ["--select", select, *(["--exclude", exclude] if exclude else [])]
+    argv += ["--selector", selector] if selector else ["--select", select]
+    argv += ["--exclude", exclude] if exclude else []
     with contextlib.redirect_stdout(io.StringIO()):
         listed = dbtRunner().invoke(argv)
     answers.append(sorted(json.loads(line)["unique_id"] for line in listed.result))
@@ -59,7 +77,8 @@ def parsed_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[li
     """The manifest.json of the test project, and the output of `dbt ls` for each selection."""
     folder = tmp_path_factory.mktemp("parsed") / "shop"
     shutil.copytree(PROJECTS / "shop", folder)
-    wanted = [(criteria.select, criteria.exclude) for criteria in SELECTIONS]
+    (folder / "selectors.yml").write_text(SELECTORS)
+    wanted = [(criteria.select, criteria.exclude, criteria.selector) for criteria in SELECTIONS]
     listed = subprocess.run(
         [sys.executable, "-c", LIST],
         cwd=folder,
@@ -104,13 +123,13 @@ def test_a_selection_that_needs_the_project_or_a_previous_state_fails_alone(
     parsed_shop: tuple[Path, list[list[str]]], tmp_path: Path
 ) -> None:
     criteria = [
-        SelectionCriteria(selector="nightly"),
+        SelectionCriteria(selector="weekly"),
         SelectionCriteria(select="state:modified"),
         SelectionCriteria(select="nonsense:x"),
         SelectionCriteria(select="stg_orders", exclude="tag:"),
     ]
     _, answers = select(parsed_shop[0], criteria, tmp_path)
-    assert "'nightly' is defined in the project's selectors.yml" in answers[0]["error"]
+    assert "no selector 'weekly' in the manifest; it has 'nightly', 'short'" in answers[0]["error"]
     assert "no comparison manifest" in answers[1]["error"]
     assert "nonsense" in answers[2]["error"]
     assert answers[3]["ids"]

@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 
 from dbt_component._dagster import assets_around_input
-from dbt_component.api.manifest_argument import project_of
 from dbt_component.definitions.metadata_keys import UNIQUE_ID_KEY
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.errors import RelationLoadError
 from dbt_component.manifest.node import Node
+from dbt_component.project.manifest_argument import prepared_from
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
 from dbt_component.translation import defaults
@@ -80,10 +80,10 @@ def find_input_node(
     found = found or look_around(_ops_of_run(context))
     last = None if found else project()
     if last is not None and last.manifest_path.exists():
-        found = look_in([project_of(last)])
+        found = look_in([prepared_from(last)])
     found = found or look_around(_ops_of_process(context, unique_id))
     if not found and last is not None:
-        project_of(last)  # raises if there is no manifest
+        prepared_from(last)  # raises if there is no manifest
     if not found:
         what = f"node {unique_id!r}" if unique_id else "node"
         raise RelationLoadError(

@@ -13,8 +13,8 @@ from dbt_component.api.io.input_node import InputNode, find_input_node, metadata
 from dbt_component.api.io.input_partitions import PARTITION_EXPR, partitions_of
 from dbt_component.api.io.relation_query import RelationQuery
 from dbt_component.api.io.relation_reader import read_relation
-from dbt_component.api.manifest_argument import project_of
 from dbt_component.errors import ProjectError, RelationLoadError
+from dbt_component.project.manifest_argument import prepared_from
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
 
@@ -71,7 +71,7 @@ class DbtIOManager(dg.ConfigurableIOManager):
         kind = frame_kind(annotation, self.default_frame)
         found = find_input_node(
             context,
-            manifest=None if self.manifest is None else project_of(self.manifest),
+            manifest=None if self.manifest is None else prepared_from(self.manifest),
             project=self._given_project,
         )
         query = _query_of(context, found)

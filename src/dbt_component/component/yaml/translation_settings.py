@@ -36,8 +36,8 @@ def _switch(description: str) -> dg.Resolver:
 
 
 @dataclass(frozen=True)
-class TranslationSettings(DagsterDbtTranslatorSettings, dg.Resolvable):
-    """The switches in YAML. Code references are on by default, unlike in Python."""
+class DagsterDbtComponentTranslatorSettings(DagsterDbtTranslatorSettings):
+    """The switches of a component. Code references are on by default, unlike in ``@dbt_assets``."""
 
     enable_asset_checks: Annotated[bool, _switch("Turn dbt tests into asset checks.")] = True
     enable_duplicate_source_asset_keys: Annotated[
@@ -46,7 +46,10 @@ class TranslationSettings(DagsterDbtTranslatorSettings, dg.Resolvable):
     enable_code_references: Annotated[bool, _switch("Link each asset to its file.")] = True
     enable_dbt_selection_by_name: Annotated[
         bool,
-        _switch("Accepted for compatibility but without effect: runs select nodes by unique id."),
+        _switch(
+            "Changes nothing: it makes the selections shorter that dagster-dbt passes to dbt, and here dbt"
+            " gets the exact set of unique ids."
+        ),
     ] = False
     enable_source_tests_as_checks: Annotated[
         bool, _switch("Also turn tests of sources upstream of selected assets into checks.")
@@ -54,8 +57,8 @@ class TranslationSettings(DagsterDbtTranslatorSettings, dg.Resolvable):
     enable_source_metadata: Annotated[
         bool,
         _switch(
-            "Add a source's table name to the dependency, so that Dagster can match it to the"
-            " asset that makes the table."
+            "Add a source's metadata to the dependency on it, so that Dagster can match its table name"
+            " to the asset that makes the table."
         ),
     ] = True
     enable_dbt_views_as_virtual_assets: Annotated[

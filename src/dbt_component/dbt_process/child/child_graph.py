@@ -1,7 +1,7 @@
 """dbt's graph of a manifest.json alone, for selections without a project.
 
-Needs no dbt_project.yml, profile or adapter, so what depends on them is not available: YAML selectors,
-the flags of dbt_project.yml, and a previous state to compare with.
+Needs no dbt_project.yml, profile or adapter, so what depends on them is not available: the
+flags of dbt_project.yml, and a previous state to compare with.
 """
 
 from __future__ import annotations
@@ -13,15 +13,32 @@ from typing import Any
 from .child_manifest import files_of_project, load_manifest_json
 
 
-class ProjectlessConfig:
-    """Takes the place of the project configuration that dbt's tasks have."""
+class ManifestSelectors:
+    """Takes the place of the project configuration that dbt's tasks have.
+
+    Args:
+        selectors: The selectors of a manifest.json, by name.
+    """
+
+    def __init__(self, selectors: dict[str, Any]) -> None:
+        self._selectors = selectors
 
     def get_selector(self, name: str) -> Any:
-        """Raises ValueError: selectors.yml is part of the project."""
-        raise ValueError(
-            "the selector %r is defined in the project's selectors.yml, which a manifest.json does not"
-            " contain; use `select` and `exclude`" % name
-        )
+        """The selection of a selector.
+
+        Raises:
+            ValueError: The manifest has none of that name.
+        """
+        from dbt.config.selectors import selector_config_from_data
+
+        if name not in self._selectors:
+            raise ValueError(
+                "there is no selector %r in the manifest; it has %s"
+                % (name, ", ".join(map(repr, sorted(self._selectors))) or "none")
+            )
+        # All of them, because a definition may refer to others.
+        config = selector_config_from_data({"selectors": list(self._selectors.values())})
+        return config[name]["definition"]
 
 
 class ManifestGraph:
@@ -40,9 +57,9 @@ class ManifestGraph:
         from dbt.graph import Graph
 
         set_from_args(Namespace(), {})
-        self.config = ProjectlessConfig()
         self.previous_state = None
         self.manifest = load_manifest_json(path)
+        self.config = ManifestSelectors(dict(self.manifest.selectors or {}))
         linker = Linker()
         linker.link_graph(self.manifest)
         self.graph = Graph(linker.graph)

@@ -9,18 +9,21 @@ from .child_patches import (
     compare_relations_of_one_name,
     make_cycle_check_linear,
     notice_lost_clients,
+    read_only_known_nodes,
     remember_manifest,
     select_exactly,
     silence_relation_cache,
 )
 from .child_pipe import EventPipe
+from .child_raw import RawEvents
 from .child_watcher import NodeWatcher, emit_result
 
 
 def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
     from dbt.cli.main import dbtRunner
 
-    watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()))
+    raw_events = RawEvents(pipe) if request.get("with_raw_events") else None
+    watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()), raw_events)
     remember_manifest(watcher)
     make_cycle_check_linear()
     compare_relations_of_one_name()
@@ -34,5 +37,6 @@ def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
         manifest = load_manifest(request["manifest"], keep_graph=cut is not None)
         if cut is not None:
             cut_manifest(manifest, cut)
+        read_only_known_nodes(manifest)
     outcome = dbtRunner(manifest=manifest, callbacks=[watcher]).invoke(request["argv"])
     emit_result(pipe, outcome)
