@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dbt_component.api.freshness_checks import (
         build_freshness_checks_from_dbt_assets as build_freshness_checks_from_dbt_assets,
     )
+    from dbt_component.api.io.io_manager import DbtIOManager as DbtIOManager
     from dbt_component.api.manifest_selection import (
         DbtManifestAssetSelection as DbtManifestAssetSelection,
     )
@@ -79,6 +80,8 @@ if TYPE_CHECKING:
     from dbt_component.errors import (
         DagsterDbtProjectYmlFileNotFoundError as DagsterDbtProjectYmlFileNotFoundError,
     )
+    from dbt_component.execution.cli_event_message import DbtCliEventMessage as DbtCliEventMessage
+    from dbt_component.execution.event_iterator import DbtEventIterator as DbtEventIterator
     from dbt_component.execution.failure import (
         DagsterDbtCliRuntimeError as DagsterDbtCliRuntimeError,
     )
@@ -104,9 +107,12 @@ _HOME_OF = {
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
     "DbtCliClient": "dbt_component.api.older.cli_client",
+    "DbtCliEventMessage": "dbt_component.execution.cli_event_message",
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliOutput": "dbt_component.api.older.cli_client",
     "DbtCliResource": "dbt_component.execution.resource",
+    "DbtEventIterator": "dbt_component.execution.event_iterator",
+    "DbtIOManager": "dbt_component.api.io.io_manager",
     "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectArgs": "dbt_component.component.project_arguments",
@@ -145,9 +151,12 @@ __all__ = [
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
     "DbtCliClient",
+    "DbtCliEventMessage",
     "DbtCliInvocation",
     "DbtCliOutput",
     "DbtCliResource",
+    "DbtEventIterator",
+    "DbtIOManager",
     "DbtManifestAssetSelection",
     "DbtProject",
     "DbtProjectArgs",

@@ -67,6 +67,7 @@ __all__ = [
     "SingleRunBackfillPolicyModel",
     "UnresolvedAssetJobDefinition",
     "code_references",
+    "assets_around_input",
     "find_run_worker",
     "derive_model_type",
     "remember_output_keys",
@@ -136,6 +137,22 @@ def find_run_worker() -> BaseProcess | None:
 def steps_of_job(context: dg.OpExecutionContext) -> list[dg.AssetsDefinition]:
     """The assets of each step of the job that runs; ``context.assets_def`` is one of them."""
     return [data.assets_def for data in context.job_def.asset_layer.data]
+
+
+def assets_around_input(context: dg.InputContext) -> list[dg.AssetsDefinition]:
+    """The assets of the code location that a run knows, those that define the asset of the input first.
+
+    A run that was started from a job in memory knows those of its own steps only. Empty for a context that
+    ``dagster.build_input_context`` made.
+    """
+    try:
+        step = context.step_context
+    except dg.DagsterInvariantViolationError:
+        return []
+    repository = step.job.get_repository_definition()
+    graph = step.job_def.asset_layer.asset_graph if repository is None else repository.asset_graph
+    key = context.asset_key
+    return sorted(graph.assets_defs, key=lambda assets: key not in assets.keys)
 
 
 class ProjectAssetsDefinition(dg.AssetsDefinition):

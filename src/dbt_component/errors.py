@@ -32,6 +32,7 @@ DagsterDbtError
 │   ├── TranslationError                          a template failed on one node
 │   └── UnknownNodeError
 ├── CliArgsError                                  `cli_args` that can't be sent to dbt
+├── RelationLoadError                             a relation that can't be loaded into Python
 └── DagsterDbtCliRuntimeError                     a dbt command failed (also a dagster.Failure)
 
 The last one can be imported from here, but is defined in ``execution.failure``: this module does not import
@@ -253,6 +254,10 @@ class UnknownNodeError(DefinitionError, KeyError):
 
 class CliArgsError(DagsterDbtError):
     """``cli_args`` can't be sent to dbt."""
+
+
+class RelationLoadError(DagsterDbtError):
+    """A dbt relation can't be loaded into Python. The message contains no secret."""
 
 
 def __getattr__(name: str) -> Any:

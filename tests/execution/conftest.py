@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from dbt_component import DbtCliResource, DbtProject
 from dbt_component.dbt_process.process import DbtProcess
+from tests.api.conftest import shop as shop
 
 
 @pytest.fixture
@@ -19,3 +21,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[DbtProcess]:
 
     monkeypatch.setattr(DbtProcess, "__init__", noting)
     return found
+
+
+@pytest.fixture
+def dbt(shop: DbtProject) -> DbtCliResource:
+    """The test project, which has a manifest.json in its target folder."""
+    return DbtCliResource(project_dir=shop)

@@ -4,8 +4,7 @@ import dagster as dg
 import pytest
 
 from dbt_component import DbtCliResource
-from dbt_component.dbt_process.events import InvocationResult, NodeFinished
-from dbt_component.errors import CliArgsError, DagsterDbtError, DefinitionError, ProjectError
+from dbt_component.errors import CliArgsError, DagsterDbtError, DefinitionError
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.project.project import DbtProject
@@ -49,9 +48,14 @@ def test_commands_that_report_on_no_node_run_too(
 
 def test_raw_events_are_dbts_own_in_their_order(dbt: DbtCliResource) -> None:
     events = list(dbt.cli(["seed"]).stream_raw_events())
-    finished = {event.unique_id for event in events if isinstance(event, NodeFinished)}
-    assert finished == {"seed.shop.raw_customers", "seed.shop.raw_orders"}
-    assert isinstance(events[-1], InvocationResult) and events[-1].success
+    results = [event for event in events if event.is_result_event]
+    assert {event.raw_event["data"]["node_info"]["unique_id"] for event in results} == {
+        "seed.shop.raw_customers", "seed.shop.raw_orders",
+    }  # fmt: skip
+    types = [event.event_type for event in events]
+    assert types[0] == "MainReportVersion" and "CommandCompleted" not in types  # of level debug
+    assert str(events[0]).startswith("Running with dbt=")
+    assert {event.log_level for event in events} == {"info", "warn"}
 
 
 def test_a_failure_is_raised_or_returned(dbt: DbtCliResource) -> None:
@@ -94,11 +98,11 @@ def test_unknown_fields_and_commands_are_refused(
     dbt: DbtCliResource, dg_project: DgProject
 ) -> None:
     with pytest.raises(ValueError, match="project_folder"):
-        DbtCliResource(project_dir=".", project_folder=".")  # type: ignore[call-arg]
+        DbtCliResource(project_dir=".", project_folder=".")
     with pytest.raises(CliArgsError, match="buld"):
         dbt.cli(["buld"])
-    with pytest.raises(ProjectError, match="nowhere"):
-        DbtCliResource(project_dir=str(dg_project.root / "nowhere")).cli(["build"])
+    with pytest.raises(ValueError, match="nowhere"):
+        DbtCliResource(project_dir=str(dg_project.root / "nowhere"))
     with pytest.raises(DagsterDbtError, match=r"run_results\.json"):
         dbt.cli(["parse"]).wait().get_artifact("run_results.json")
 

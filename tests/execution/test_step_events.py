@@ -7,8 +7,9 @@ from dbt_component.dbt_process.commands import COMMANDS
 from dbt_component.dbt_process.events import BuiltColumn, NodeFinished, RelationMetadata
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.execution.account import Account
+from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.outcomes import outcome_of
-from dbt_component.execution.step_events import DagsterEvent, StepEvents
+from dbt_component.execution.step_events import StepEvents
 from dbt_component.project.state import StateFile
 
 ORDERS = "model.shop.stg_orders"

@@ -1,21 +1,22 @@
-"""The project of a component that has no state: known by the manifest.json that dbt wrote into its folder."""
+"""The project of a component that has no state: known by the manifest.json in its folder."""
 
 import logging
 
 from dbt_component.errors import DagsterDbtManifestNotFoundError
-from dbt_component.manifest.read import read_manifest
-from dbt_component.project.manifest_project import ManifestProject
+from dbt_component.project.manifest_argument import prepared_from
+from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.source import ProjectSource
 
 _logger = logging.getLogger("dbt_component")
 
 
-def read_manifest_project(source: ProjectSource, *, key: str, hint: str) -> ManifestProject:
+def read_manifest_project(source: ProjectSource, *, key: str, hint: str) -> PreparedProject:
     """Reads the manifest.json in the target folder of a component's project.
 
     A deployment that ships `target/manifest.json` and never refreshes a state has the same assets as with a
-    state. Loading takes longer, because the manifest is read and indexed each time, and dbt parses the
-    project in each run. A warning says so.
+    state. If the file is one that `dbt-component project prepare-and-package` wrote, what is beside it serves as
+    the state. With any other, loading takes longer, because the manifest is read and indexed each time, and dbt
+    parses the project in each run. A warning says so.
 
     Args:
         source: The component's project.
@@ -40,11 +41,13 @@ def read_manifest_project(source: ProjectSource, *, key: str, hint: str) -> Mani
             where=str(path),
             hint=f"{hint} Or run `dbt parse` in the project's folder and ship its target folder.",
         )
-    _logger.warning(
-        "%s has no state, so its definitions come from %s: loading is slower, and dbt parses the project in each"
-        " run. %s",
-        key,
-        path,
-        hint,
-    )
-    return ManifestProject(read_manifest(path, vars_digest=project.vars_digest), project)
+    prepared = prepared_from(project)
+    if prepared.parse_cache is None:
+        _logger.warning(
+            "%s has no state, so its definitions come from %s: loading is slower, and dbt parses the project in each"
+            " run. %s",
+            key,
+            path,
+            hint,
+        )
+    return prepared

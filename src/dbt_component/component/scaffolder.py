@@ -9,15 +9,12 @@ from typing import Any
 
 import click
 from dagster import Scaffolder, ScaffoldRequest, scaffold_component
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field, model_validator
 from typing_extensions import Self
 
+from dbt_component.component.scaffold_templates import render, rendered_files
 from dbt_component.errors import DagsterDbtError, GitInputError
 from dbt_component.translation.git_url import parse_git_url
-
-_PACKAGED = Path(__file__).parents[1] / "scaffolds"
-_IN_REPOSITORY = Path(__file__).parents[3] / "scaffolds"
 
 
 class DbtScaffoldParams(BaseModel):
@@ -94,9 +91,7 @@ class DbtProjectComponentScaffolder(Scaffolder[DbtScaffoldParams]):
                 " --project-path PATH, --git-url URL, or --init true for a new dbt project."
             )
         if request.scaffold_format == "yaml" and not request.append:
-            text = _render(
-                "component/defs.yaml.jinja", type_name=request.type_name, project=project
-            )
+            text = render("component/defs.yaml.jinja", type_name=request.type_name, project=project)
             (request.target_path / "defs.yaml").write_text(text)
         else:
             scaffold_component(request, {"project": project})
@@ -139,12 +134,9 @@ def _make_project(root: Path, component_name: str) -> Path:
             hint=f"Choose another component name, or use `--project-path {folder.name}`.",
         )
     adapter = "duckdb" if find_spec("dbt.adapters.duckdb") is not None else "postgres"
-    source = templates_folder() / "init"
-    for template in sorted(source.rglob("*.jinja")):
-        target = folder / template.relative_to(source).with_suffix("")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        relative = template.relative_to(templates_folder()).as_posix()
-        target.write_text(_render(relative, name=name, adapter=adapter))
+    for path, text in rendered_files("init", name=name, adapter=adapter):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
     click.echo(f"Created dbt project {name} ({adapter}) in {folder}.")
     return folder
 
@@ -152,22 +144,3 @@ def _make_project(root: Path, component_name: str) -> Path:
 def _root_relative(folder: Path, root: Path) -> str:
     relative = os.path.relpath(folder, root.resolve()).replace(os.sep, "/")
     return "{{ context.project_root }}/" + relative
-
-
-def templates_folder() -> Path:
-    """The folder of scaffold templates: inside the installed package, or at the repository's top."""
-    return _PACKAGED if _PACKAGED.is_dir() else _IN_REPOSITORY
-
-
-def _render(template: str, **values: Any) -> str:
-    environment = Environment(  # noqa: S701 - the output is not HTML
-        loader=FileSystemLoader(templates_folder()),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        trim_blocks=True,
-    )
-    return environment.get_template(template).render(**values)

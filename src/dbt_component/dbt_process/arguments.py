@@ -185,6 +185,12 @@ def command_words(args: Sequence[str]) -> list[str]:
     return _split(args)[0]
 
 
+def option_values(args: Sequence[str], name: str) -> list[str]:
+    """The values of an option in a command line, such as ``--state``, in order."""
+    parts = _split(args)[1]
+    return [v for p in parts if p.option is not None and p.option.name == name for v in p.values]
+
+
 def unknown_options(args: Sequence[str]) -> list[str]:
     """The options in a command line that no known version of dbt has."""
     parts = _split(args)[1]

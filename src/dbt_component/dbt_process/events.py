@@ -82,11 +82,42 @@ class SelectionsResolved(msgspec.Struct, frozen=True, tag_field="kind", tag="sel
     count: int
 
 
-DbtEvent = NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved
+class ConnectionResolved(msgspec.Struct, frozen=True, tag_field="kind", tag="connection"):
+    """The connection that a profile describes. It holds secrets, which its ``repr`` does not show.
 
-_decoder = msgspec.json.Decoder(
-    NodeStarted | NodeFinished | LogLine | InvocationResult | SelectionsResolved
+    ``settings`` are those for a driver of the database; ``None`` if only dbt's adapter can connect.
+    """
+
+    adapter: str
+    database: str | None = None
+    settings: dict[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.adapter!r})"
+
+
+class RowsWritten(msgspec.Struct, frozen=True, tag_field="kind", tag="rows"):
+    count: int
+
+
+class RawEvent(msgspec.Struct, frozen=True, tag_field="kind", tag="raw"):
+    """One of dbt's own events, with ``info`` and ``data``, as a line of dbt's JSON log gives it."""
+
+    event: dict[str, Any]
+
+
+DbtEvent = (
+    NodeStarted
+    | NodeFinished
+    | LogLine
+    | InvocationResult
+    | SelectionsResolved
+    | ConnectionResolved
+    | RowsWritten
+    | RawEvent
 )
+
+_decoder: msgspec.json.Decoder[DbtEvent] = msgspec.json.Decoder(DbtEvent)
 
 
 def decode_event(line: bytes) -> DbtEvent:

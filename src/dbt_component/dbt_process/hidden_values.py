@@ -15,6 +15,7 @@ from dbt_component.dbt_process.events import (
     LogLine,
     NodeFinished,
     NodeOutcome,
+    RawEvent,
 )
 
 _NodeT = TypeVar("_NodeT", NodeFinished, NodeOutcome)
@@ -119,6 +120,8 @@ class HiddenValues:
             return msgspec.structs.replace(event, message=self.mask(event.message))
         if isinstance(event, NodeFinished):
             return self._mask_node(event)
+        if isinstance(event, RawEvent):
+            return RawEvent(self._mask_all(event.event))
         if isinstance(event, InvocationResult):
             return msgspec.structs.replace(
                 event,
@@ -126,6 +129,14 @@ class HiddenValues:
                 nodes=[self._mask_node(node) for node in event.nodes],
             )
         return event
+
+    def _mask_all(self, value: Any) -> Any:
+        """Masks the values in all texts of a JSON value."""
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, dict):
+            return {key: self._mask_all(item) for key, item in value.items()}
+        return [self._mask_all(item) for item in value] if isinstance(value, list) else value
 
     def _mask_node(self, node: _NodeT) -> _NodeT:
         if node.message is None and node.compiled_code is None:

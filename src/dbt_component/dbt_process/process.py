@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,9 +16,10 @@ from dbt_component.dbt_process.child.child_output import SILENCE_SECONDS
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.events import DbtEvent, LogLine, decode_event
 from dbt_component.dbt_process.requests import Request, encode_request
+from dbt_component.dbt_process.termination_timeout import termination_timeout_seconds
 
 _CHILD = Path(__file__).with_name("child")
-DEFAULT_GRACE_SECONDS = 25.0
+_READER_SECONDS = 10.0  # for the last events, after dbt is gone
 
 
 class DbtProcess:
@@ -43,10 +45,8 @@ class DbtProcess:
         grace_seconds: float | None = None,
     ) -> None:
         if grace_seconds is None:
-            grace_seconds = float(
-                os.environ.get("DAGSTER_DBT_TERMINATION_TIMEOUT_SECONDS") or DEFAULT_GRACE_SECONDS
-            )
-        self._grace_seconds = grace_seconds
+            grace_seconds = termination_timeout_seconds()
+        self.grace_seconds = grace_seconds
         read_end, write_end = os.pipe()
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         environment.pop("PYTHONSAFEPATH", None)
@@ -77,6 +77,9 @@ class DbtProcess:
         self._poll.register(read_end, select.POLLIN)
         self._is_driver = engine.command is not None
         self._is_asked = False
+        self._stopping = threading.RLock()
+        self._reader: int | None = None
+        self._is_read = threading.Event()
 
     @property
     def pid(self) -> int:
@@ -116,6 +119,13 @@ class DbtProcess:
         A line that is not an event (only a foreign writer to the descriptor could send one) becomes a
         log warning and does not end the stream.
         """
+        self._reader = threading.get_ident()
+        try:
+            yield from self._read_events()
+        finally:
+            self._is_read.set()
+
+    def _read_events(self) -> Iterator[DbtEvent]:
         pending: list[bytes] = []  # the parts of a line; one line may have many megabytes
         while True:
             has_ended = not self.is_running
@@ -138,17 +148,23 @@ class DbtProcess:
         On the first interrupt dbt cancels its queries and waits for running nodes. With the second, the
         child is asked to cancel them from another thread, in case dbt's own waits for the database. Each
         gets half of the grace time; then the process group is killed.
+
+        Any thread may call it; if another one iterates over ``events``, that iteration ends first.
         """
+        with self._stopping:
+            self._stop()
+
+    def _stop(self) -> None:
         if self._events.closed:
             return
         try:
             if self._is_busy:
                 self._interrupt()
-                self._await_end(self._grace_seconds / 2)
+                self._await_end(self.grace_seconds / 2)
             if self._is_busy:
                 self._ask_to_cancel()
                 self._interrupt()
-                self._await_end(self._grace_seconds / 2)
+                self._await_end(self.grace_seconds / 2)
             if self._is_busy:
                 self._signal(signal.SIGKILL)
                 self._await_end(10)
@@ -160,6 +176,8 @@ class DbtProcess:
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
+        if self._has_other_reader:
+            self._is_read.wait(_READER_SECONDS)
         self._events.close()
         self._process.wait()
 
@@ -169,6 +187,11 @@ class DbtProcess:
         if self.is_running:
             return True
         return self._is_driver and (self.exit_code or 0) < 0 and self._signal(0)
+
+    @property
+    def _has_other_reader(self) -> bool:
+        """Whether another thread iterates over ``events``."""
+        return self._reader not in (None, threading.get_ident()) and not self._is_read.is_set()
 
     def _interrupt(self) -> None:
         # dbt may be suspended. Until its main thread runs again, the kernel gives an interrupt to another one,
@@ -196,7 +219,7 @@ class DbtProcess:
         """Waits for dbt's end, and keeps the pipe empty so that dbt can't block on a write."""
         deadline = time.monotonic() + seconds
         while self._is_busy and time.monotonic() < deadline:
-            if self._read(0.02) == b"":
+            if self._has_other_reader or self._read(0.02) == b"":
                 time.sleep(0.02)
 
     def _read(self, seconds: float) -> bytes | None:

@@ -39,6 +39,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
         cut: Reduces that manifest, keeping its ``graph`` complete.
         metadata: Kinds of metadata to fetch for each relation that was built.
         names: The selection for a dbt that is driven through its command line; ``None`` as in ``selected``.
+        with_raw_events: Whether the child also sends dbt's own events, as ``RawEvent``.
     """
 
     argv: list[str]
@@ -48,6 +49,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
     cut: Cut | None = None
     metadata: list[str] = []
     names: NodeNames | None = None
+    with_raw_events: bool = False
 
 
 class WantedSelection(msgspec.Struct, frozen=True):
@@ -108,7 +110,31 @@ class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
     manifest_json: str | None = None
 
 
-Request = Invoke | Prepare | Select
+class Connect(msgspec.Struct, frozen=True, tag_field="action", tag="connect"):
+    """Resolves the profile of a project; ``argv`` are the options with which dbt reads it."""
+
+    argv: list[str]
+
+
+class Query(msgspec.Struct, frozen=True, tag_field="action", tag="query"):
+    """Selects from a relation through dbt's adapter, and writes the rows to a file.
+
+    Args:
+        argv: The options with which dbt reads the project.
+        relation: The relation as SQL.
+        columns: Names of columns; empty for all of them.
+        where: A condition as SQL; empty for all rows.
+        output: Path of the file that receives the rows.
+    """
+
+    argv: list[str]
+    relation: str
+    columns: list[str]
+    where: str
+    output: str
+
+
+Request = Invoke | Prepare | Select | Connect | Query
 
 
 def encode_request(request: Request, *, env: dict[str, str], cwd: str) -> bytes:

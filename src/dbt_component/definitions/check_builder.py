@@ -6,13 +6,10 @@ from dataclasses import dataclass
 import dagster as dg
 
 from dbt_component.definitions.check_names import CheckNames
-from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
-from dbt_component.definitions.spec_rules import SpecMethods
+from dbt_component.definitions.single_check import build_check
 from dbt_component.definitions.test_attachment import attached_node_of
-from dbt_component.errors import DagsterDbtError, DefinitionError
-from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.node import Node
 
 
@@ -50,7 +47,6 @@ def build_checks(
     hosts = {node.unique_id for node in assets}
     if settings.enable_source_tests_as_checks:
         hosts |= {node.unique_id for node in upstream if node.is_source}
-    methods = manifest.rules.methods
     names = CheckNames(taken_names)
     specs: dict[str, dg.AssetCheckSpec] = {}
     loose: list[str] = []
@@ -66,26 +62,9 @@ def build_checks(
             continue
         if unique_id not in selected_ids and not manifest.index.node_by_id[host].is_source:
             continue
-        host_spec = manifest.final_spec(host)
-        try:
-            spec = methods.get_asset_check_spec(
-                asset_spec=host_spec,
-                manifest=manifest,
-                unique_id=unique_id,
-                project=manifest.project,
-            )
-            if spec is not None and not isinstance(spec, dg.AssetCheckSpec):
-                raise TypeError(f"it returned {spec!r} instead of an AssetCheckSpec or None")
-        except Exception as error:
-            if not test.is_unit_test:
-                if isinstance(error, DagsterDbtError):
-                    raise
-                raise _failed(methods, test, error) from error
-            # Code written for dagster-dbt does not expect unit tests.
-            spec = default_check(manifest, test, host_spec.key)
-            unexpected.append(
-                f"{_failed(methods, test, error).message} The unit test becomes the default check."
-            )
+        spec, note = build_check(manifest, test, host)
+        if note is not None:
+            unexpected.append(note)
         if spec is not None:
             specs[unique_id] = names.named(spec, test)
     notes = [*names.notes, *unexpected]
@@ -96,11 +75,3 @@ def build_checks(
             " `meta.dagster.ref` attaches a test to one model."
         )
     return BuiltChecks(specs, notes)
-
-
-def _failed(methods: SpecMethods, test: DbtTest, error: Exception) -> DefinitionError:
-    return DefinitionError(
-        f"{type(methods).__name__}.get_asset_check_spec failed on {test.unique_id}:"
-        f" {type(error).__name__}: {error}.",
-        where=test.original_file_path,
-    )

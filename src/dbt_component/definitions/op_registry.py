@@ -53,6 +53,10 @@ class OpRegistry:
         """The value bound to an op; ``None`` for an op that this package did not build."""
         return self._bound.get(node_def)
 
+    def newest_first(self) -> list[BoundOp]:
+        """All values, those bound last first."""
+        return list(self._bound.values())[::-1]
+
 
 bound_ops = OpRegistry()
 """The ops that this package built."""

@@ -33,12 +33,27 @@ class Attempt:
         self.started: set[str] = set()
         self.errors: list[str] = []
         self.exit_code: int | None = None
+        self.pid: int | None = None
         self._process = process
+        self._grace_seconds: float | None = None
+
+    def start(self) -> DbtProcess:
+        """Starts dbt's process, which waits for its request, unless it was started early."""
+        if self._process is None:
+            self._process = start_process(self.plan.engine, grace_seconds=self._grace_seconds)
+        self.pid = self._process.pid
+        return self._process
+
+    def set_grace(self, seconds: float) -> None:
+        """Sets how long dbt may take to end after an interrupt."""
+        self._grace_seconds = seconds
+        process = self._process
+        if process is not None:
+            process.grace_seconds = seconds
 
     def events(self, request: Invoke) -> Iterator[DbtEvent]:
         """Sends the request and yields dbt's events. dbt is stopped however the iteration ends."""
-        process = self._process or start_process(self.plan.engine)
-        self._process = process
+        process = self.start()
         project = self.plan.project
         hidden = HiddenValues({"project": project.vars, "run": self.plan.arguments.vars})
         try:
@@ -84,9 +99,14 @@ class Attempt:
             process.stop()
 
 
-def start_process(engine: Engine) -> DbtProcess:
+def start_process(engine: Engine, *, grace_seconds: float | None = None) -> DbtProcess:
     """Starts dbt with its output on this process's standard output, where Dagster captures it."""
-    return DbtProcess(engine, stdout=_descriptor(sys.stdout), stderr=_descriptor(sys.stderr))
+    return DbtProcess(
+        engine,
+        stdout=_descriptor(sys.stdout),
+        stderr=_descriptor(sys.stderr),
+        grace_seconds=grace_seconds,
+    )
 
 
 def _descriptor(stream: IO[str]) -> int | None:

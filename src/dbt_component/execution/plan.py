@@ -15,6 +15,7 @@ from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
+from dbt_component.execution.report_wishes import NO_WISHES, ReportWishes
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.prepared import PreparedProject
@@ -200,7 +201,7 @@ def write_request(
     prepared: PreparedProject | None,
     target_path: Path,
     *,
-    metadata: Sequence[str] = (),
+    wishes: ReportWishes = NO_WISHES,
 ) -> Invoke:
     """Writes the manifest of a run where its mode wants it, and returns the request for the child.
 
@@ -208,18 +209,22 @@ def write_request(
         plan: The command.
         prepared: What is known of the project; ``None`` for a command that chooses its nodes itself.
         target_path: The command's target folder, created if need be. The manifest of a slice lies beside it.
-        metadata: What to fetch of each relation that was built.
+        wishes: What dbt's process reports besides the ends of nodes.
     """
     target_path.mkdir(parents=True, exist_ok=True)
+    wanted: Mapping[str, Any] = {
+        "metadata": sorted(wishes.metadata),
+        "with_raw_events": wishes.raw_events,
+    }
     if prepared is None or plan.selected is None:
-        return Invoke(argv=plan.argv, command_names=plan.arguments.command.names)
+        return Invoke(argv=plan.argv, command_names=plan.arguments.command.names, **wanted)
     index = prepared.manifest.index
     request = Invoke(
         argv=plan.argv,
         command_names=plan.arguments.command.names,
         selected=sorted(plan.selected),
-        metadata=list(metadata),
         names=None if plan.engine.command is None else _names_of(plan, index, plan.selected),
+        **wanted,
     )
     cache = prepared.parse_cache
     now = str(plan.project.project_dir.resolve())

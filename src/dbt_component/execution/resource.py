@@ -2,41 +2,55 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import dagster as dg
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
 from dbt_component.dbt_process.arguments import (
-    DbtArguments,
     add_resource_types,
     parse_arguments,
     refuse_step_flags,
 )
-from dbt_component.dbt_process.engine import Engine, find_engine
-from dbt_component.dbt_process.process import DbtProcess
+from dbt_component.dbt_process.engine import find_engine
 from dbt_component.definitions.listing import counted
-from dbt_component.definitions.op_registry import BoundOp, bound_ops
+from dbt_component.definitions.op_registry import BoundOp
+from dbt_component.definitions.translator import DagsterDbtTranslator
+from dbt_component.errors import ProjectError
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.deferral import Deferral
-from dbt_component.execution.divided_op import DividedOp
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.op_body import note_command
+from dbt_component.execution.op_context import Context, op_context_of
 from dbt_component.execution.plan import RunPlan, plan_command, plan_step
+from dbt_component.execution.rendering import Rendering
+from dbt_component.execution.resource_fields import (
+    KnownText,
+    absolute_state_path,
+    checked_executable,
+    checked_profiles_dir,
+    checked_project_dir,
+)
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.selected_step import SelectedStep
 from dbt_component.execution.step_events import StepEvents
-from dbt_component.execution.subset import nodes_to_run
+from dbt_component.execution.subset import nodes_of_step
+from dbt_component.project.manifest_argument import ManifestArgument
 from dbt_component.project.project import DbtProject
-
-Context = dg.AssetExecutionContext | dg.OpExecutionContext
 
 
 class DbtCliResource(dg.ConfigurableResource[Any]):
     """Runs dbt commands: over the nodes that a step of dbt definitions selected, or any command as given.
 
-    Unknown fields are errors; subclasses may add fields.
+    Unknown fields are errors; subclasses may add fields. ``project_dir`` may be a ``DbtProject``, from which values
+    that are not given are taken. Values may be a ``dagster.EnvVar``.
+
+    Raises:
+        pydantic.ValidationError: A folder does not exist, contains no dbt_project.yml or profiles.yml, or the
+            executable is not on PATH. A value from the environment is checked when a run reads it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -56,35 +70,83 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     )
     target: str | None = Field(default=None, description="Target of the profile.")
     dbt_executable: str | None = Field(
-        default=None, description="A `dbt` of another Python environment, or a wrapper around one."
+        default=None,
+        description="A `dbt` of another Python environment, or a wrapper around one. Default: the dbt-core of"
+        " this environment.",
     )
     state_path: str | None = Field(
         default=None,
         description="Folder of a manifest to compare with or defer to, relative to the project.",
     )
+    _given: DbtProject | None = PrivateAttr(default=None)
     _project: DbtProject | None = PrivateAttr(default=None)
     _deferral: Deferral | None = PrivateAttr(default=None)
 
-    @field_validator("project_dir", "profiles_dir", "state_path", mode="before")
+    def __init__(
+        self,
+        project_dir: str | Path | DbtProject,
+        global_config_flags: list[str] | None = None,
+        profiles_dir: str | Path | None = None,
+        profile: str | None = None,
+        target: str | None = None,
+        dbt_executable: str | Path | None = None,
+        state_path: str | Path | None = None,
+        **kwargs: Any,
+    ) -> None:
+        given = project_dir if isinstance(project_dir, DbtProject) else None
+        place: str | Path = given.project_dir if given is not None else project_dir  # type: ignore[assignment]
+        if given is not None:
+            profiles_dir = profiles_dir or given.profiles_dir
+            profile = profile or given.profile
+            target = target or given.target
+            dbt_executable = dbt_executable or given.dbt_executable
+            state_path = state_path or given.state_path
+        values: dict[str, Any] = {
+            "project_dir": place,
+            "global_config_flags": global_config_flags or [],
+            "profiles_dir": profiles_dir,
+            "profile": profile,
+            "target": target,
+            "dbt_executable": dbt_executable,
+            "state_path": absolute_state_path(state_path, place),
+        }
+        super().__init__(**values, **kwargs)
+        if given is not None:
+            self._given = given
+            _given_projects[self._values] = given
+
+    @field_validator("project_dir", mode="before")
     @classmethod
-    def _as_text(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, Path) else value
+    def _check_project_dir(cls, value: Any) -> Any:
+        return checked_project_dir(value)
+
+    @field_validator("profiles_dir", mode="before")
+    @classmethod
+    def _check_profiles_dir(cls, value: Any) -> Any:
+        return checked_profiles_dir(value)
+
+    @field_validator("dbt_executable", mode="before")
+    @classmethod
+    def _check_executable(cls, value: Any) -> Any:
+        return checked_executable(value)
 
     @classmethod
     def of(cls, project: DbtProject, *, deferral: Deferral | None = None) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
+
+        Unlike the constructor it checks no paths; a command reports what is missing.
 
         Args:
             project: The project.
             deferral: What every command defers to, unless its arguments say otherwise.
         """
         resource = cls(
-            project_dir=str(project.project_dir),
-            profiles_dir=_text(project.profiles_dir),
+            project_dir=KnownText(project.project_dir),
+            profiles_dir=_known(project.profiles_dir),
             profile=project.profile,
             target=project.target,
-            dbt_executable=project.dbt_executable,
-            state_path=_text(project.state_path),
+            dbt_executable=_known(project.dbt_executable),
+            state_path=_known(project.state_path),
         )
         resource._project = project
         resource._deferral = deferral
@@ -98,15 +160,26 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             ProjectError: ``project_dir`` is no dbt project.
         """
         if self._project is None:
-            self._project = DbtProject(
-                Path(self.project_dir),
-                profiles_dir=None if self.profiles_dir is None else Path(self.profiles_dir),
-                profile=self.profile,
-                target=self.target,
-                dbt_executable=self.dbt_executable,
-                state_path=None if self.state_path is None else Path(self.state_path),
-            )
+            settings: dict[str, Any] = {
+                "profiles_dir": _path(self.profiles_dir),
+                "profile": _read(self.profile),
+                "target": _read(self.target),
+                "dbt_executable": _read(self.dbt_executable),
+                "state_path": _path(self.state_path),
+            }
+            # For each run, Dagster makes a new resource from the values of this one.
+            given = self._given or _given_projects.get(self._values)
+            if given is None:
+                self._project = DbtProject(Path(_read(self.project_dir) or ""), **settings)
+            else:
+                changed = {k: v for k, v in settings.items() if v is not None}
+                self._project = replace(given, **changed)
         return self._project
+
+    @property
+    def _values(self) -> tuple[str | None, ...]:
+        paths = (self.project_dir, self.profiles_dir, self.state_path, self.dbt_executable)
+        return (*paths, self.profile, self.target)
 
     def get_state_args(self) -> list[str]:
         """``--state`` with the folder of ``state_path``; empty if no manifest.json is there."""
@@ -128,6 +201,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         args: Sequence[str],
         *,
         raise_on_error: bool = True,
+        manifest: ManifestArgument | None = None,
+        dagster_dbt_translator: DagsterDbtTranslator | None = None,
         context: Context | None = None,
         target_path: Path | None = None,
     ) -> DbtCliInvocation:
@@ -138,41 +213,64 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         command, and any command without such a context, runs exactly as given.
 
         The body of a dbt asset must run every command that it creates with its context to its end: one that it
-        leaves is stopped, and the step fails.
+        leaves is stopped, and the step fails. Elsewhere a warning names a command that never ran.
 
         Args:
             args: The command and its arguments, for example ``["build", "--full-refresh"]``.
             raise_on_error: Whether a failure is raised.
+            manifest: manifest.json as a path or decoded, or the project that it belongs to: outside of dbt assets
+                it names the assets of the command's nodes. Default: manifest.json in the project's target folder.
+            dagster_dbt_translator: Maps nodes to asset keys outside of dbt assets. Default: the default mapping.
             context: The context of the op or asset that runs the command.
-            target_path: Folder for the artifacts. Default: a new folder in the cache, removed after three
-                days.
+            target_path: Folder for the artifacts; a relative one is in the project. Default: a new folder in the
+                cache, removed after three days.
 
         Raises:
             CliArgsError: ``args`` holds no dbt command, or a flag that a step sets itself.
             DagsterDbtManifestNotFoundError: The component defers to a manifest.json that does not exist.
             ProjectError: ``project_dir`` is no dbt project.
+            EngineError: There is no dbt, or its version is not supported.
+            DefinitionError: ``dagster_dbt_translator`` is a class.
         """
-        argv = [*self.global_config_flags, *args]
+        argv = [os.fspath(token) for token in (*self.global_config_flags, *args)]
         if self._deferral is not None:
             argv = self._deferral.added_to(argv, self.project)
         arguments = parse_arguments(argv)
-        bound = None if context is None else bound_ops.find(_op_context(context).op_def)
-        if bound is None or not arguments.command.runs_selection:
+        rendering = Rendering(manifest, dagster_dbt_translator, context, self.project)
+        if target_path is not None:
+            target_path = self.project.project_dir.resolve() / target_path
+        bound = rendering.bound
+        if context is None or bound is None or not arguments.command.runs_selection:
             plan = plan_command(self.project, arguments, argv)
             name = arguments.command.name.replace(" ", "-")
             folder = RunFolder(target_path) if target_path else RunFolder.create(name)
             attempt = Attempt(plan, folder.target_path(1))
-            invocation = DbtCliInvocation(
-                attempt,
-                folder,
+            invocation = DbtCliInvocation(attempt, folder, rendering, raise_on_error=raise_on_error)
+        else:
+            invocation = self._selected(
+                bound,
+                argv,
+                context,
+                rendering,
                 raise_on_error=raise_on_error,
-                log=None if context is None else context.log,
+                target_path=target_path,
             )
-            if context is not None:
-                note_command(_op_context(context), invocation)
-            return invocation
-        assert context is not None
+        if context is not None:
+            note_command(op_context_of(context), invocation)
+        return invocation
+
+    def _selected(
+        self,
+        bound: BoundOp,
+        argv: list[str],
+        context: Context,
+        rendering: Rendering,
+        *,
+        raise_on_error: bool,
+        target_path: Path | None,
+    ) -> DbtCliInvocation:
         refuse_step_flags(argv)
+        op_context = op_context_of(context)
         engine = find_engine(self.project.dbt_executable)
         arguments = parse_arguments(
             add_resource_types(argv, os.environ, core_version=engine.core_version)
@@ -180,75 +278,24 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         # dbt's import overlaps the planning.
         process = start_process(engine)
         try:
-            invocation = self._selected(
-                bound,
-                arguments,
-                _op_context(context),
-                engine,
-                process,
-                raise_on_error=raise_on_error,
-                target_path=target_path,
+            wanted = nodes_of_step(bound, op_context)
+            plan = plan_step(bound.prepared, self.project, arguments, engine=engine, wanted=wanted)
+            name = f"{op_context.op.name}-{op_context.run_id[:8]}"
+            folder = RunFolder(target_path) if target_path else RunFolder.create(name)
+            op_context.log.info(_described(plan))
+            step = SelectedStep(
+                bound.prepared,
+                StepEvents.of_step(bound, op_context.assets_def, wanted),
+                metadata=bound.metadata,
+                log=op_context.log,
+            )
+            attempt = Attempt(plan, folder.target_path(1), process=process)
+            return DbtCliInvocation(
+                attempt, folder, rendering, raise_on_error=raise_on_error, step=step
             )
         except BaseException:
             process.stop()
             raise
-        note_command(_op_context(context), invocation)
-        return invocation
-
-    def _selected(
-        self,
-        bound: BoundOp,
-        arguments: DbtArguments,
-        context: dg.OpExecutionContext,
-        engine: Engine,
-        process: DbtProcess,
-        *,
-        raise_on_error: bool,
-        target_path: Path | None,
-    ) -> DbtCliInvocation:
-        prepared = bound.prepared
-        assets_def = context.assets_def
-        outputs = assets_def.keys_by_output_name
-        checks = assets_def.check_specs_by_output_name
-        nodes = bound.nodes
-        index = prepared.manifest.index
-        wanted = nodes_to_run(
-            index,
-            nodes,
-            outputs=outputs.keys() | checks.keys(),
-            job_name=context.job_name,
-            divided=DividedOp.of(context, index, nodes),
-        )
-        plan = plan_step(prepared, self.project, arguments, engine=engine, wanted=wanted)
-        name = f"{context.op.name}-{context.run_id[:8]}"
-        folder = RunFolder(target_path) if target_path else RunFolder.create(name)
-        context.log.info(_described(plan))
-        events = StepEvents(
-            index,
-            bound.keys,
-            outputs={
-                nodes.asset_ids[name]: (name, key)
-                for name, key in outputs.items()
-                if name in nodes.asset_ids
-            },
-            checks={
-                **{u: bound.keys.check_key_of[u] for u in wanted & set(nodes.check_ids.values())},
-                **{
-                    nodes.check_ids[name]: spec.key
-                    for name, spec in checks.items()
-                    if name in nodes.check_ids
-                },
-            },
-        )
-        step = SelectedStep(prepared, events, metadata=sorted(bound.metadata), log=context.log)
-        attempt = Attempt(plan, folder.target_path(1), process=process)
-        return DbtCliInvocation(attempt, folder, raise_on_error=raise_on_error, step=step)
-
-
-def _op_context(context: Context) -> dg.OpExecutionContext:
-    if isinstance(context, dg.AssetExecutionContext):
-        return context.op_execution_context
-    return context
 
 
 def _described(plan: RunPlan) -> str:
@@ -256,5 +303,28 @@ def _described(plan: RunPlan) -> str:
     return f"Running `{plan.dbt_command}` over {counted(len(plan.expected), 'node')}, {how}"
 
 
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+def _known(value: Path | str | None) -> KnownText | None:
+    return None if value is None else KnownText(value)
+
+
+def _read(value: str | None) -> str | None:
+    """A value of the resource. Outside of Dagster's runs, one from the environment is read here."""
+    if not isinstance(value, dg.EnvVar):
+        return value
+    found = value.get_value()
+    if found is None:
+        raise ProjectError(
+            f"Environment variable {value.env_var_name!r} is not set.",
+            where="DbtCliResource",
+            hint="Set it, or give the value itself.",
+        )
+    return found
+
+
+def _path(value: str | None) -> Path | None:
+    found = _read(value)
+    return None if found is None else Path(found)
+
+
+# The resource that was made from a project keeps it alive.
+_given_projects: WeakValueDictionary[tuple[str | None, ...], DbtProject] = WeakValueDictionary()

@@ -1,21 +1,23 @@
 """Runs a dbt command over the nodes of a step, accounts for all of them, and yields Dagster events."""
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from dbt_component.dbt_process.child.child_statuses import SKIPPED
-from dbt_component.dbt_process.events import LogLine, NodeFinished
-from dbt_component.dbt_process.requests import Invoke
+from dbt_component.dbt_process.events import LogLine, NodeFinished, RawEvent
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.outcomes import outcome_of
 from dbt_component.execution.plan import RunPlan, write_request
+from dbt_component.execution.report_wishes import NO_WISHES, ReportWishes
 from dbt_component.execution.retry import next_attempt
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.skip_causes import SkipCauses
-from dbt_component.execution.step_events import DagsterEvent, StepEvents
+from dbt_component.execution.step_events import StepEvents
 from dbt_component.project.prepared import PreparedProject
 
 
@@ -36,7 +38,7 @@ class SelectedStep:
         prepared: PreparedProject,
         events: StepEvents,
         *,
-        metadata: Sequence[str],
+        metadata: frozenset[str],
         log: logging.Logger,
     ) -> None:
         self._prepared = prepared
@@ -50,14 +52,20 @@ class SelectedStep:
         return Account(plan.expected, SkipCauses(self._prepared.manifest.index))
 
     def run(
-        self, first: Attempt, folder: RunFolder, account: Account
-    ) -> Generator[DagsterEvent, None, tuple[Attempt, DagsterDbtCliRuntimeError | None]]:
+        self,
+        first: Attempt,
+        folder: RunFolder,
+        account: Account,
+        *,
+        wishes: ReportWishes = NO_WISHES,
+    ) -> Generator[DagsterEvent | RawEvent, None, tuple[Attempt, DagsterDbtCliRuntimeError | None]]:
         """Runs dbt and yields one Dagster event for each node, as dbt reports it.
 
         Args:
             first: The first attempt.
             folder: The folder for others.
             account: Records the nodes that report.
+            wishes: What to report besides. dbt's own events come between the Dagster events.
 
         Returns:
             The last attempt, and the error of the command as a whole.
@@ -72,13 +80,13 @@ class SelectedStep:
             return first, None
         self._warn_if_no_asset_is_built(plan)
         attempts = [first]
-        yield from self._attempt(first, account)
+        yield from self._attempt(first, account, wishes)
         while (following := next_attempt(account, attempts)) is not None:
             reason = cut(following.retry_reason or "", whole=attempts[-1].log_path)
             self._log.warning("Attempt %d: %s.", len(attempts) + 1, reason)
             attempt = Attempt(following, folder.target_path(len(attempts) + 1))
             attempts.append(attempt)
-            yield from self._attempt(attempt, account)
+            yield from self._attempt(attempt, account, wishes)
         return attempts[-1], account.failure(attempts[-1])
 
     def stop(self) -> None:
@@ -99,28 +107,33 @@ class SelectedStep:
                 _with_selection(plan),
             )
 
-    def request_for(self, attempt: Attempt) -> Invoke:
-        """Writes what the attempt needs into its folder, and returns its request."""
-        return write_request(
-            attempt.plan, self._prepared, attempt.target_path, metadata=self._metadata
-        )
-
-    def _attempt(self, attempt: Attempt, account: Account) -> Iterator[DagsterEvent]:
+    def _attempt(
+        self, attempt: Attempt, account: Account, wishes: ReportWishes
+    ) -> Iterator[DagsterEvent | RawEvent]:
         self._running = attempt
         try:
-            finished = self._finished_nodes(attempt, account)
+            reports = self._reports(attempt, account, wishes)
             if not attempt.plan.arguments.command.is_topological:
                 # Dagster refuses an output after one that depends on it.
-                finished = iter(sorted(finished, key=self._position))
-            for node in finished:
-                yield from self._report(node, attempt, account)
+                reports = iter(sorted(reports, key=self._position))
+            for report in reports:
+                if isinstance(report, RawEvent):
+                    yield report
+                else:
+                    yield from self._report(report, attempt, account)
         finally:
             attempt.stop()
 
-    def _finished_nodes(self, attempt: Attempt, account: Account) -> Iterator[NodeFinished]:
-        for event in attempt.events(self.request_for(attempt)):
+    def _reports(
+        self, attempt: Attempt, account: Account, wishes: ReportWishes
+    ) -> Iterator[NodeFinished | RawEvent]:
+        wishes = replace(wishes, metadata=wishes.metadata | self._metadata)
+        request = write_request(attempt.plan, self._prepared, attempt.target_path, wishes=wishes)
+        for event in attempt.events(request):
             if isinstance(event, NodeFinished):
                 account.record(event)
+                yield event
+            elif isinstance(event, RawEvent):
                 yield event
             elif isinstance(event, LogLine) and event.name == "DbtComponent":
                 self._log.warning(event.message)
@@ -128,9 +141,10 @@ class SelectedStep:
             account.record(late)
             yield late
 
-    def _position(self, finished: NodeFinished) -> int:
+    def _position(self, report: NodeFinished | RawEvent) -> int:
         positions = self._prepared.manifest.index.positions
-        return positions.get(finished.unique_id, len(positions))
+        unique_id = "" if isinstance(report, RawEvent) else report.unique_id
+        return positions.get(unique_id, len(positions))
 
     def _report(
         self, finished: NodeFinished, attempt: Attempt, account: Account

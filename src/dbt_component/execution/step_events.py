@@ -1,24 +1,24 @@
-"""Outcomes as the events that a step of a multi-asset may yield."""
+"""Outcomes as the events that a step of dbt definitions may yield."""
 
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from dbt_component._dagster import ProjectCheckResult
 from dbt_component.definitions.node_keys import NodeKeys
-from dbt_component.definitions.test_attachment import attached_node_of
+from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.execution.event_text import cut
+from dbt_component.execution.outcome_events import DagsterEvent, OutcomeEvents
 from dbt_component.execution.outcome_metadata import metadata_of
-from dbt_component.execution.outcomes import Built, Checked, NotBuilt, Outcome
+from dbt_component.execution.outcomes import NotBuilt
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
 
-DagsterEvent = dg.Output[None] | dg.AssetCheckResult | dg.AssetObservation
 
-
-class StepEvents:
-    """Renders outcomes for one step.
+class StepEvents(OutcomeEvents):
+    """Renders outcomes for one step: outputs, check results, and observations of what went wrong.
 
     Dagster refuses events of outputs that the step did not select, so the arguments hold only selected ones.
 
@@ -37,80 +37,68 @@ class StepEvents:
         outputs: Mapping[str, tuple[str, dg.AssetKey]],
         checks: Mapping[str, dg.AssetCheckKey],
     ) -> None:
-        self._index = index
+        super().__init__(index)
         self._keys = keys
         self._outputs = outputs
         self._checks = checks
+
+    @classmethod
+    def of_step(
+        cls, bound: BoundOp, assets_def: dg.AssetsDefinition, wanted: Set[str]
+    ) -> "StepEvents":
+        """The events of a step of dbt definitions.
+
+        Args:
+            bound: What belongs to the op.
+            assets_def: The assets and checks that the step selected.
+            wanted: Unique ids that the step runs, which may include checks of sources.
+        """
+        nodes = bound.nodes
+        outputs = assets_def.keys_by_output_name
+        checks = assets_def.check_specs_by_output_name
+        return cls(
+            bound.prepared.manifest.index,
+            bound.keys,
+            outputs={
+                nodes.asset_ids[name]: (name, key)
+                for name, key in outputs.items()
+                if name in nodes.asset_ids
+            },
+            checks={
+                **{u: bound.keys.check_key_of[u] for u in wanted & set(nodes.check_ids.values())},
+                **{
+                    nodes.check_ids[name]: spec.key
+                    for name, spec in checks.items()
+                    if name in nodes.check_ids
+                },
+            },
+        )
 
     @property
     def asset_ids(self) -> Set[str]:
         """Unique ids of the selected assets."""
         return self._outputs.keys()
 
-    def of(self, outcome: Outcome, *, log_path: Path | None = None) -> Iterator[DagsterEvent]:
-        """The event of an outcome: an output, a check result, or an observation of what went wrong.
+    def _asset_key(self, unique_id: str) -> dg.AssetKey | None:
+        selected = self._outputs.get(unique_id)
+        return selected[1] if selected else self._keys.key_of.get(unique_id)
 
-        Args:
-            outcome: The outcome.
-            log_path: dbt's log, which holds messages that are too long for an event.
-        """
-        if isinstance(outcome, Checked):
-            yield from self._of_test(outcome, log_path)
-            return
+    def _check_key(self, test: DbtTest) -> dg.AssetCheckKey | None:
+        return self._checks.get(test.unique_id)
+
+    def _evaluation(self, key: dg.AssetCheckKey, **fields: Any) -> DagsterEvent:
+        return ProjectCheckResult(asset_key=key.asset_key, check_name=key.name, **fields)
+
+    def _of_built(self, unique_id: str, metadata: dict[str, Any]) -> Iterator[DagsterEvent]:
+        if unique_id in self._outputs:
+            yield dg.Output(None, output_name=self._outputs[unique_id][0], metadata=metadata)
+
+    def _of_not_built(self, outcome: NotBuilt, log_path: Path | None) -> Iterator[DagsterEvent]:
         known = self._outputs.get(outcome.node.unique_id)
-        if known is None:
-            return
-        output_name, key = known
-        if isinstance(outcome, Built):
-            yield dg.Output(
-                None, output_name=output_name, metadata=metadata_of(outcome, log_path=log_path)
-            )
-        else:
-            yield _not_materialized(key, outcome, log_path)
-
-    def _of_test(self, checked: Checked, log_path: Path | None) -> Iterator[DagsterEvent]:
-        key = self._checks.get(checked.test.unique_id)
-        if key is not None:
-            yield ProjectCheckResult(
-                asset_key=key.asset_key,
-                check_name=key.name,
-                passed=checked.passed,
-                severity=dg.AssetCheckSeverity.WARN
-                if checked.is_warning
-                else dg.AssetCheckSeverity.ERROR,
-                description=None
-                if checked.passed
-                else cut(checked.finished.message or "", whole=log_path) or None,
-                metadata=metadata_of(checked, log_path=log_path),
-            )
-            return
-        text = f"dbt test {checked.test.name} reported {checked.finished.status!r}."
-        if attached_node_of(self._index, checked.test) is None:
-            text += " It is a check of no single asset; `meta.dagster.ref` makes it one."
-        for asset_key in self._upstream_keys(checked.test):
+        if known is not None:
             yield dg.AssetObservation(
-                asset_key=asset_key,
-                description=text,
-                metadata=metadata_of(checked, log_path=log_path),
+                asset_key=known[1],
+                description=f"Not materialized: dbt reported {outcome.finished.status!r}."
+                + (f" {cut(outcome.message, whole=log_path)}" if outcome.message else ""),
+                metadata=metadata_of(outcome, log_path=log_path),
             )
-
-    def _upstream_keys(self, test: DbtTest) -> list[dg.AssetKey]:
-        keys: dict[dg.AssetKey, None] = {}
-        for parent_id in test.depends_on:
-            for node in self._index.nearest_assets(parent_id):
-                selected = self._outputs.get(node.unique_id)
-                key = selected[1] if selected else self._keys.key_of.get(node.unique_id)
-                if key is not None:
-                    keys[key] = None
-        return list(keys)
-
-
-def _not_materialized(
-    key: dg.AssetKey, outcome: NotBuilt, log_path: Path | None
-) -> dg.AssetObservation:
-    return dg.AssetObservation(
-        asset_key=key,
-        description=f"Not materialized: dbt reported {outcome.finished.status!r}."
-        + (f" {cut(outcome.message, whole=log_path)}" if outcome.message else ""),
-        metadata=metadata_of(outcome, log_path=log_path),
-    )

@@ -2,10 +2,27 @@
 
 from collections.abc import Set
 
+import dagster as dg
+
 from dbt_component.definitions.op_nodes import OpNodes
+from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.execution.divided_op import DividedOp
 from dbt_component.manifest.index import ManifestIndex
+
+
+def nodes_of_step(bound: BoundOp, context: dg.OpExecutionContext) -> frozenset[str]:
+    """Unique ids of everything that a step of dbt definitions runs, tests included."""
+    assets_def = context.assets_def
+    index = bound.prepared.manifest.index
+    return nodes_to_run(
+        index,
+        bound.nodes,
+        outputs=assets_def.keys_by_output_name.keys()
+        | assets_def.check_specs_by_output_name.keys(),
+        job_name=context.job_name,
+        divided=DividedOp.of(context, index, bound.nodes),
+    )
 
 
 def nodes_to_run(

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dbt_component.dbt_process.engine import Engine
-from dbt_component.dbt_process.events import InvocationResult, LogLine
+from dbt_component.dbt_process.events import DbtEvent, InvocationResult, LogLine
 from dbt_component.dbt_process.hidden_values import HiddenValues
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.dbt_process.requests import Request
-from dbt_component.errors import PrepareError
+from dbt_component.errors import DagsterDbtError, PrepareError
 
 
 def run_to_end(
@@ -21,7 +21,8 @@ def run_to_end(
     what: str,
     where: Path | None = None,
     hidden: HiddenValues | None = None,
-    explain: Callable[[int, str], PrepareError] | None = None,
+    explain: Callable[[int, str], DagsterDbtError] | None = None,
+    receive: Callable[[DbtEvent], object] | None = None,
 ) -> list[str]:
     """Runs one request and returns dbt's warnings.
 
@@ -35,6 +36,7 @@ def run_to_end(
         where: Folder to name in errors. Default: ``cwd``.
         hidden: Values to mask in dbt's messages.
         explain: Turns dbt's message into an error, from the number of commands that succeeded before.
+        receive: Called with the event that completes the request.
 
     Raises:
         PrepareError: dbt failed (the message is its output), or the process ended without a result.
@@ -64,6 +66,8 @@ def run_to_end(
                 raise PrepareError(f"{what} failed:\n{text}", where=place)
             else:
                 is_complete = True
+                if receive is not None:
+                    receive(event)
         exit_code = process.exit_code
     if not is_complete:
         tail = hidden.mask(output.read_bytes()[-2000:].decode(errors="replace").strip())

@@ -143,7 +143,7 @@ class DbtProject(LocalProject):
                 f"dbt project {self.name!r} has no manifest.json.",
                 where=str(self.manifest_path),
                 hint="Under `dg dev` it is made when definitions load. Elsewhere, make it when you build the image, with"
-                " `project.preparer.prepare(project)`.",
+                " `dbt-component project prepare-and-package --file <the file that defines the project>`.",
             )
 
 

@@ -13,6 +13,7 @@ from dbt_component.errors import (
     ProjectFileError,
 )
 
+PROJECT_FILE = "dbt_project.yml"
 _PATH_FIELDS = {
     "model-paths": ["models"],
     "seed-paths": ["seeds"],
@@ -71,7 +72,7 @@ def read_project_yml(project_dir: Path) -> ProjectYml:
             f"dbt project folder {str(project_dir)!r} does not exist.",
             hint=_near(project_dir),
         )
-    path = project_dir / "dbt_project.yml"
+    path = project_dir / PROJECT_FILE
     if not path.exists():
         raise DagsterDbtProjectYmlFileNotFoundError(
             f"No dbt_project.yml in {str(project_dir)!r}.",

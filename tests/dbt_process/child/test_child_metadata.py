@@ -43,6 +43,7 @@ def test_each_kind_is_fetched_and_views_are_not_counted(
         "seed.shop.raw_customers": {
             "dagster/column_schema": [BuiltColumn("id", "INTEGER"), name],
             "dagster/row_count": 3,
+            "dagster/storage_kind": "duckdb",
         },
         "model.shop.stg_customers": {
             "dagster/column_schema": [BuiltColumn("customer_id", "INTEGER"), name]

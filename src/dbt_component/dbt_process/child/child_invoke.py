@@ -15,13 +15,15 @@ from .child_patches import (
     silence_relation_cache,
 )
 from .child_pipe import EventPipe
+from .child_raw import RawEvents
 from .child_watcher import NodeWatcher, emit_result
 
 
 def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
     from dbt.cli.main import dbtRunner
 
-    watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()))
+    raw_events = RawEvents(pipe) if request.get("with_raw_events") else None
+    watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()), raw_events)
     remember_manifest(watcher)
     make_cycle_check_linear()
     compare_relations_of_one_name()

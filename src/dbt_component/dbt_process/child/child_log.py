@@ -10,6 +10,8 @@ from typing import Any, Optional, Sequence
 from .child_pipe import EventPipe, plain, plain_message
 from .child_statuses import counted_rows
 
+_LEVELS = ("debug", "info", "warn", "error")
+
 
 class LogReader:
     """Reads one dbt command's log line by line; sends events to the pipe and prints messages.
@@ -21,11 +23,15 @@ class LogReader:
     Args:
         pipe: Receives the events.
         command_names: The names of the command, such as ``list`` and ``ls``; without one, all lines count.
+        raw_level: The lowest level of dbt's own events to send, too; ``None`` sends none of them.
     """
 
-    def __init__(self, pipe: EventPipe, command_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, pipe: EventPipe, command_names: Sequence[str] = (), raw_level: Optional[str] = None
+    ) -> None:
         self._pipe = pipe
         self._command_names = command_names
+        self._raw_levels = () if raw_level is None else _LEVELS[_LEVELS.index(raw_level) :]
         self.invocation_id: Optional[str] = None
         self.statuses: dict[str, str] = {}
         self.ephemeral: set[str] = set()
@@ -49,6 +55,8 @@ class LogReader:
             _show(message)
         if not counts:
             return
+        if level in self._raw_levels:
+            self._pipe.emit("raw", event=record)
         try:
             self._tell(name, level, plain(message), data or {}, info.get("invocation_id"))
         except Exception:  # an unexpected line must not stop the reader

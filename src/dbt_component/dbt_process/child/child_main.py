@@ -30,6 +30,8 @@ from .child_invoke import run_invoke
 from .child_parent import read_request, watch_parent
 from .child_pipe import EventPipe
 from .child_prepare import run_prepare
+from .child_profile import run_connect
+from .child_query import run_query
 from .child_select import run_select
 
 EXIT_GRACE_SECONDS = 5
@@ -58,7 +60,13 @@ def main() -> int:
         if request.get("cwd"):
             os.chdir(request["cwd"])
         os.environ.update(request.get("env") or {})
-        actions = {"invoke": run_invoke, "prepare": run_prepare, "select": run_select}
+        actions = {
+            "invoke": run_invoke,
+            "prepare": run_prepare,
+            "select": run_select,
+            "connect": run_connect,
+            "query": run_query,
+        }
         actions[request["action"]](pipe, request)
     except KeyboardInterrupt:
         pipe.emit(

@@ -64,11 +64,12 @@ def _columns_of_postgres(adapter: Any, relation: Any) -> list[tuple[str, str]]:
 
 
 def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
-    """The number of rows. Views are not counted, as that would run their query."""
+    """The number of rows, and the database. Views are not counted, as that would run their query."""
     if materialized == "view":
         return {}
     _, table = adapter.execute(f"select count(*) as row_count from {relation}", fetch=True)
-    return {"dagster/row_count": int(table.rows[0][0])}
+    rows = int(table.rows[0][0])
+    return {"dagster/row_count": rows, "dagster/storage_kind": str(adapter.type())}
 
 
 KINDS = {

@@ -8,21 +8,36 @@ from typing import Any, Collection, Optional
 from .child_manifest import find_node
 from .child_metadata import describe_relation
 from .child_pipe import EventPipe, plain, plain_message
+from .child_raw import RawEvents
 from .child_statuses import BUILT_STATUSES, UNREMARKABLE_STATUSES, counted_rows
 
 
 class NodeWatcher:
-    """The only callback given to dbt; converts its events into ours."""
+    """The only callback given to dbt; converts its events into ours.
 
-    def __init__(self, pipe: EventPipe, metadata: Collection[str]) -> None:
+    Args:
+        pipe: Receives the events.
+        metadata: Kinds of metadata to fetch of each relation that was built.
+        raw_events: Sends dbt's own events too; ``None`` if they are not wanted.
+    """
+
+    def __init__(
+        self,
+        pipe: EventPipe,
+        metadata: Collection[str],
+        raw_events: Optional[RawEvents] = None,
+    ) -> None:
         self._pipe = pipe
         self._metadata = metadata
+        self._raw_events = raw_events
         self._printed: set[str] = set()
         self.reported: set[str] = set()
         self.manifest: Optional[Any] = None
 
     def __call__(self, message: Any) -> None:
         try:
+            if self._raw_events is not None:
+                self._raw_events.send(message)
             self._handle(message)
         except Exception:  # an exception raised here would become the node's error
             self._pipe.emit(

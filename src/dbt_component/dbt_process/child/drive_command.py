@@ -57,14 +57,20 @@ class Command:
         if number == signal.SIGTERM:
             os.killpg(0, signal.SIGINT)
 
-    def run(self, argv: list[str], command_names: Sequence[str] = ()) -> tuple[int, LogReader]:
+    def run(
+        self,
+        argv: list[str],
+        command_names: Sequence[str] = (),
+        raw_level: Optional[str] = None,
+    ) -> tuple[int, LogReader]:
         """Runs a command and reports its log; returns its exit code and the reader of its log.
 
         Args:
             argv: The command line.
             command_names: The names of the command, if only lines of its own count.
+            raw_level: The lowest level of dbt's own events to send; ``None`` sends none of them.
         """
-        reader = LogReader(self._pipe, command_names)
+        reader = LogReader(self._pipe, command_names, raw_level)
         logged = [*argv, "--log-format", "json", "--log-level", "debug"]
         with self._start(logged, stderr=None) as process:
             for line in read_lines(process):
@@ -132,7 +138,11 @@ def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> No
         if not selection:
             pipe.emit("result", success=True, nodes=[])
             return
-    code, log = command.run([*request["argv"], *selection], request.get("command_names") or ())
+    code, log = command.run(
+        [*request["argv"], *selection],
+        request.get("command_names") or (),
+        console_level(request["argv"], os.environ) if request.get("with_raw_events") else None,
+    )
     if log.invocation_id is None and code in (0, _FAILED_NODES) and request.get("command_names"):
         pipe.emit(
             "log",
@@ -156,6 +166,19 @@ def run_invoke(pipe: EventPipe, command: Command, request: dict[str, Any]) -> No
         interrupted=command.interrupted,
         nodes=nodes,
     )
+
+
+def console_level(argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The lowest level of dbt's log on standard output, by the command line or else the environment."""
+    level = environ.get("DBT_ENGINE_LOG_LEVEL") or environ.get("DBT_LOG_LEVEL") or "info"
+    for number, token in enumerate(argv):
+        if token == "--log-level":
+            level = "".join(argv[number + 1 : number + 2])
+        elif token.startswith("--log-level="):
+            level = token.partition("=")[2]
+        elif token in ("--debug", "-d"):
+            return "debug"
+    return level if level in ("debug", "warn", "error") else "info"
 
 
 def select_exactly(

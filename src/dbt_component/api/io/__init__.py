@@ -1,0 +1,1 @@
+"""Hands dbt relations over to Python."""

@@ -1,0 +1,18 @@
+"""The command `dbt-component`."""
+
+import click
+
+from dbt_component.cli.doctor import doctor
+from dbt_component.cli.project import project
+from dbt_component.cli.state import state
+
+
+@click.group()
+@click.version_option(package_name="dbt-component")
+def main() -> None:
+    """Inspects, prepares and maintains dbt projects that run under Dagster."""
+
+
+main.add_command(doctor)
+main.add_command(project)
+main.add_command(state)

@@ -1,0 +1,69 @@
+"""`dbt-component doctor`: whether states are fresh, and how a run would start."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dbt_component.cli.shown_errors import shown_errors
+
+if TYPE_CHECKING:
+    from dbt_component.component.doctor import Report
+
+MAX_LISTED = 20
+
+
+@click.command()
+@click.option(
+    "--project",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="A folder in the dg project. Default: the current folder.",
+)
+@click.option("--select", default=None, help="Also list the nodes of this dbt selection.")
+@click.option("--exclude", default="", help="Nodes to exclude from that selection.")
+def doctor(folder: Path, select: str | None, exclude: str) -> None:
+    """Reports whether each dbt component's state is fresh and how a run would start.
+
+    Starts no dbt process unless the state does not hold the selection given with --select. Exits with
+    code 1 if the state of a component is stale or unusable.
+    """
+    from dbt_component.component.doctor import examine
+    from dbt_component.component.projects import components_of
+    from dbt_component.component.state_history import instance_storage
+
+    is_fine = True
+    with shown_errors(), instance_storage():
+        for component in components_of(folder):
+            report = examine(component, select=select, exclude=exclude)
+            is_fine = is_fine and report.is_fresh
+            for line in _lines(report):
+                click.echo(line)
+    if not is_fine:
+        raise SystemExit(1)
+
+
+def _lines(report: "Report") -> Iterator[str]:
+    yield report.state_key
+    if report.problem is not None:
+        yield f"  state: unusable. {report.problem}"
+        return
+    yield f"  state: {report.provenance}"
+    if report.engine_note is not None:
+        yield f"  note: {report.engine_note}"
+    yield f"  fresh: {'yes' if report.is_fresh else 'no'}"
+    yield from _listed(report.changes, "    ")
+    yield f"  a run would be: {report.run_mode}"
+    yield f"  nodes: {report.counts}"
+    if report.selected is not None:
+        yield f"  selected: {len(report.selected)}"
+        yield from _listed(report.selected, "    ")
+
+
+def _listed(values: list[str], indent: str) -> Iterator[str]:
+    for value in values[:MAX_LISTED]:
+        yield f"{indent}{value}"
+    if len(values) > MAX_LISTED:
+        yield f"{indent}… and {len(values) - MAX_LISTED} more"

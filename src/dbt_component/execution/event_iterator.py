@@ -1,0 +1,119 @@
+"""``DbtEventIterator``: the Dagster events of a dbt command, with requests for more metadata."""
+
+import logging
+from collections.abc import Iterator
+from typing import Generic, Protocol, TypeVar
+
+from dbt_component._dagster import DagsterInvalidPropertyError
+from dbt_component.errors import DagsterDbtError
+
+_logger = logging.getLogger("dbt_component")
+_EventT = TypeVar("_EventT")
+_INSIGHTS = frozenset({"snowflake", "bigquery"})
+
+
+class Invocation(Protocol):
+    """The command whose events are iterated over."""
+
+    @property
+    def adapter_type(self) -> str | None:
+        """The kind of database; ``None`` if it is unknown."""
+
+    def fetch_also(self, kind: str, *, wanted_by: str) -> None:
+        """Asks for a kind of metadata about each relation that the command will build."""
+
+
+class InsightsError(DagsterDbtError, DagsterInvalidPropertyError):
+    """Insights are a service of Dagster+ that this package does not contain."""
+
+
+class LineageError(DagsterDbtError):
+    """Column lineage was asked for, which is not available."""
+
+
+class DbtEventIterator(Iterator[_EventT], Generic[_EventT]):
+    """Iterates over the Dagster events of a dbt command, in the order in which dbt reports them.
+
+    Nothing runs before the first event is asked for. Until then, the methods ask for more metadata, in any order.
+    They return this iterator.
+
+    Args:
+        events: The events.
+        dbt_cli_invocation: The command that they come from.
+    """
+
+    def __init__(self, events: Iterator[_EventT], dbt_cli_invocation: Invocation) -> None:
+        self._events = events
+        self._invocation = dbt_cli_invocation
+
+    def __iter__(self) -> "DbtEventIterator[_EventT]":
+        return self
+
+    def __next__(self) -> _EventT:
+        return next(self._events)
+
+    def close(self) -> None:
+        """Ends the iteration; dbt is stopped if it is running."""
+        close = getattr(self._events, "close", None)
+        if close is not None:
+            close()
+
+    def fetch_row_counts(self) -> "DbtEventIterator[_EventT]":
+        """Adds ``dagster/row_count`` to what is built; views are not counted, as that would run their query.
+
+        dbt itself counts, in the connection in which it built the table. A failure to count is a warning.
+
+        Raises:
+            DagsterDbtError: The command has already begun.
+        """
+        self._invocation.fetch_also("row_count", wanted_by="fetch_row_counts")
+        return self
+
+    def fetch_column_metadata(
+        self,
+        with_column_lineage: bool = False,  # noqa: FBT001, FBT002 - as in dagster-dbt
+    ) -> "DbtEventIterator[_EventT]":
+        """Adds ``dagster/column_schema`` with the columns and types in the database to what is built.
+
+        Args:
+            with_column_lineage: Whether to add column lineage too, which is not available.
+
+        Raises:
+            LineageError: ``with_column_lineage`` is true.
+            DagsterDbtError: The command has already begun.
+        """
+        if with_column_lineage:
+            raise LineageError(
+                "Column lineage is not available: `fetch_column_metadata(with_column_lineage=True)`.",
+                hint="Leave `with_column_lineage` out; columns and their types are fetched without it.",
+            )
+        self._invocation.fetch_also("column_metadata", wanted_by="fetch_column_metadata")
+        return self
+
+    def with_insights(
+        self,
+        skip_config_check: bool = False,  # noqa: FBT001, FBT002 - as in dagster-dbt
+        record_observation_usage: bool = True,  # noqa: FBT001, FBT002
+    ) -> "DbtEventIterator[_EventT]":
+        """Insights are a service of Dagster+ for Snowflake and BigQuery; for other databases a warning says so.
+
+        Args:
+            skip_config_check: Has no effect.
+            record_observation_usage: Has no effect.
+
+        Raises:
+            InsightsError: The database is one that Insights support.
+        """
+        adapter = self._invocation.adapter_type
+        if adapter in _INSIGHTS:
+            raise InsightsError(
+                f"`with_insights()` on {adapter!r} is a service of Dagster+, which needs the package `dagster-cloud`"
+                " and dagster-dbt.",
+                hint="Leave `with_insights()` out; `fetch_row_counts()` and `fetch_column_metadata()` need neither.",
+            )
+        _logger.warning(
+            "`with_insights()` is left out: Insights are a service of Dagster+ for Snowflake and BigQuery, and this"
+            " database is %s.",
+            adapter or "unknown",
+        )
+        return self
