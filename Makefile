@@ -19,8 +19,10 @@ $(STAMP): pyproject.toml requirements-dev.txt constraints.txt $(EXAMPLE)/pyproje
 	$(BIN)/python -m pip install --quiet -c constraints.txt -r requirements-dev.txt -e . -e $(EXAMPLE)
 	touch $(STAMP)
 
-# Refreshes the state of the example, materializes everything on an embedded PostgreSQL, prints what was built.
+# Prepares the example's dbt project for its Python definition and for its component, materializes everything on an
+# embedded PostgreSQL, prints what was built.
 demo: $(STAMP) $(DEMO_HOME)/dagster.yaml
+	cd $(EXAMPLE) && dbt-component project prepare-and-package --file src/nyc_flights/defs/alerts/unusual_days.py
 	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) dg utils refresh-defs-state
 	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) python ../scripts/demo.py
 
@@ -51,7 +53,7 @@ bench: $(STAMP)
 
 bench-quick: $(STAMP)
 	python -m benchmarks --quick --skip-peer
-	python -m benchmarks --models 1000 --shapes flat --repeat 1 --only load refresh step launch --skip-peer
+	python -m benchmarks --models 1000 --shapes flat --repeat 1 --only load refresh step launch python --skip-peer
 
 # A picture of the asset graph from the real UI; needs Chromium.
 screenshot: $(STAMP) $(DEMO_HOME)/dagster.yaml
