@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from dbt_component.api.manifest_selection import (
         DbtManifestAssetSelection as DbtManifestAssetSelection,
     )
+    from dbt_component.api.nodes import DBT_DEFAULT_EXCLUDE as DBT_DEFAULT_EXCLUDE
+    from dbt_component.api.nodes import DBT_DEFAULT_SELECT as DBT_DEFAULT_SELECT
+    from dbt_component.api.nodes import DBT_DEFAULT_SELECTOR as DBT_DEFAULT_SELECTOR
+    from dbt_component.api.nodes import get_node as get_node
+    from dbt_component.api.nodes import get_upstream_unique_ids as get_upstream_unique_ids
     from dbt_component.api.older.cli_client import DbtCliClient as DbtCliClient
     from dbt_component.api.older.cli_client import DbtCliOutput as DbtCliOutput
     from dbt_component.api.older.cli_resource import dbt_cli_resource as dbt_cli_resource
@@ -95,6 +100,9 @@ if TYPE_CHECKING:
     from dbt_component.version import __version__ as __version__
 
 _HOME_OF = {
+    "DBT_DEFAULT_EXCLUDE": "dbt_component.api.nodes",
+    "DBT_DEFAULT_SELECT": "dbt_component.api.nodes",
+    "DBT_DEFAULT_SELECTOR": "dbt_component.api.nodes",
     "DagsterDbtCliRuntimeError": "dbt_component.execution.failure",
     "DagsterDbtComponentTranslatorSettings": "dbt_component.component.yaml.translation_settings",
     "DagsterDbtCoreNotInstalledError": "dbt_component.errors",
@@ -132,13 +140,18 @@ _HOME_OF = {
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
     "get_asset_key_for_source": "dbt_component.api.asset_keys",
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
+    "get_node": "dbt_component.api.nodes",
     "get_projects_from_dbt_component": "dbt_component.component.projects",
+    "get_upstream_unique_ids": "dbt_component.api.nodes",
     "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
     "load_assets_from_dbt_manifest": "dbt_component.api.older.load_assets",
     "load_assets_from_dbt_project": "dbt_component.api.older.load_assets",
 }
 
 __all__ = [
+    "DBT_DEFAULT_EXCLUDE",
+    "DBT_DEFAULT_SELECT",
+    "DBT_DEFAULT_SELECTOR",
     "DagsterDbtCliRuntimeError",
     "DagsterDbtComponentTranslatorSettings",
     "DagsterDbtCoreNotInstalledError",
@@ -175,7 +188,9 @@ __all__ = [
     "get_asset_key_for_model",
     "get_asset_key_for_source",
     "get_asset_keys_by_output_name_for_source",
+    "get_node",
     "get_projects_from_dbt_component",
+    "get_upstream_unique_ids",
     "group_from_dbt_resource_props_fallback_to_directory",
     "load_assets_from_dbt_manifest",
     "load_assets_from_dbt_project",

@@ -42,6 +42,10 @@ class Database(ABC):
         """Executes statements and commits."""
 
     @abstractmethod
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Runs a query and returns its rows."""
+
+    @abstractmethod
     def read_relations(self) -> dict[str, list[str]]:
         """Describes all relations: name -> type, columns, and rows as text, sorted."""
 
@@ -108,6 +112,12 @@ class DuckDatabase(Database):
             for statement in statements:
                 connection.execute(statement)
 
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        import duckdb
+
+        with duckdb.connect(str(self._path)) as connection:
+            return list(connection.execute(query).fetchall())
+
     def read_relations(self) -> dict[str, list[str]]:
         import duckdb
 
@@ -169,6 +179,10 @@ class PostgresDatabase(Database):
         with self.connect(self._WORK) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self.connect(self._WORK) as connection:
+            return list(connection.execute(query).fetchall())
 
     def read_relations(self) -> dict[str, list[str]]:
         with self.connect(self._WORK) as connection:

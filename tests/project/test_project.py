@@ -151,7 +151,9 @@ def test_a_selection_that_is_no_longer_valid_does_not_stop_the_preparation(
 def test_in_production_nothing_is_prepared_and_a_missing_manifest_is_named(
     shop: DbtProject,
 ) -> None:
-    with pytest.raises(DagsterDbtManifestNotFoundError, match=r"preparer\.prepare"):
+    with pytest.raises(
+        DagsterDbtManifestNotFoundError, match="dbt-component project prepare-and-package"
+    ):
         shop.prepare_if_dev()
     assert not shop.manifest_path.exists()
 

@@ -33,6 +33,4 @@ def _table(days: pd.DataFrame) -> str:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Defines the report, and the IO manager that loads tables that dbt has built."""
-    return dg.Definitions(
-        assets=[unusual_days_report], resources={"dbt_tables": DbtIOManager()}
-    )
+    return dg.Definitions(assets=[unusual_days_report], resources={"dbt_tables": DbtIOManager()})
