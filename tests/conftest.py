@@ -13,10 +13,11 @@ from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
 from tests.dg_project import PROJECTS, DgProject
-from tests.equivalence.databases import PostgresDatabase
+from tests.equivalence.databases import Database, DuckDatabase, PostgresDatabase
 from tests.git_servers import Certificate, SshServer, find_sshd
 from tests.reliability import ReliabilityPlugin
 from tests.sleeping_project import SleepingProject
+from tests.two_environments import TwoEnvironments
 
 STAGING = SelectionCriteria(select="tag:staging")
 
@@ -110,3 +111,16 @@ def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
         pytest.skip("no sshd program: install openssh-server")
     with SshServer.running(tmp_path_factory.mktemp("ssh")) as server:
         yield server
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def two_environments(request: pytest.FixtureRequest, tmp_path: Path) -> TwoEnvironments:
+    """A dbt project whose production is built, on DuckDB and on PostgreSQL."""
+    database: Database = (
+        request.getfixturevalue("postgres")
+        if request.param == "postgres"
+        else DuckDatabase(tmp_path / "db")
+    )
+    project = TwoEnvironments(tmp_path / "dg" / "shop", database)
+    project.build_production()
+    return project

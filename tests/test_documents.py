@@ -1,6 +1,7 @@
 """README.md and docs/: every block of YAML loads, every block of Python runs, every key and hook is listed."""
 
 import inspect
+import json
 import re
 import shutil
 import sys
@@ -17,6 +18,7 @@ from upath import UPath
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.component.scaffolder import DbtScaffoldParams
 from dbt_component.dbt_process.engine import NEWEST_TESTED
+from dbt_component.project.state import StateFile
 from tests.component.conftest import prepared as prepared
 from tests.dg_project import DgProject, checks_of, run, specs_of
 
@@ -44,7 +46,10 @@ def subclassing() -> list[str]:
 
 @pytest.fixture
 def fitting(
-    dg_project: DgProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dg_project: DgProject,
+    shop_state_path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[DgProject]:
     """A dg project with the folders, profile and variables that the documents' examples name."""
     transform = dg_project.root / "transform"
@@ -53,6 +58,7 @@ def fitting(
     profiles.mkdir()
     text = (transform / "profiles.yml").read_text()
     (profiles / "profiles.yml").write_text(text.replace("shop:", "warehouse:", 1))
+    _write_production(dg_project.root / "production", shop_state_path)
     monkeypatch.setenv("DBT_TARGET", "dev")
     monkeypatch.setenv("DBT_REPO_TOKEN", "token")
     (tmp_path / "instance").mkdir()
@@ -60,6 +66,16 @@ def fitting(
         dg_project.storage = UPathDefsStateStorage(UPath(tmp_path / "states"))
         dg_project.storage.register_instance(instance)
         yield dg_project
+
+
+def _write_production(folder: Path, state_path: Path) -> None:
+    """Writes the manifest.json of a production that lacks one model of the project."""
+    state = StateFile(state_path)
+    manifest = json.loads(state.read_manifest_json())
+    state.close()
+    del manifest["nodes"]["model.shop.customers"]
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))

@@ -36,6 +36,18 @@ if TYPE_CHECKING:
     from dbt_component.api.manifest_selection import (
         DbtManifestAssetSelection as DbtManifestAssetSelection,
     )
+    from dbt_component.api.older.cli_client import DbtCliClient as DbtCliClient
+    from dbt_component.api.older.cli_client import DbtCliOutput as DbtCliOutput
+    from dbt_component.api.older.cli_resource import dbt_cli_resource as dbt_cli_resource
+    from dbt_component.api.older.load_assets import (
+        load_assets_from_dbt_manifest as load_assets_from_dbt_manifest,
+    )
+    from dbt_component.api.older.load_assets import (
+        load_assets_from_dbt_project as load_assets_from_dbt_project,
+    )
+    from dbt_component.api.older.node_functions import (
+        KeyPrefixDagsterDbtTranslator as KeyPrefixDagsterDbtTranslator,
+    )
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.component.project_arguments import DbtProjectArgs as DbtProjectArgs
     from dbt_component.component.project_arguments import (
@@ -91,13 +103,16 @@ _HOME_OF = {
     "DagsterDbtProjectYmlFileNotFoundError": "dbt_component.errors",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
+    "DbtCliClient": "dbt_component.api.older.cli_client",
     "DbtCliInvocation": "dbt_component.execution.invocation",
+    "DbtCliOutput": "dbt_component.api.older.cli_client",
     "DbtCliResource": "dbt_component.execution.resource",
     "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
     "DbtProject": "dbt_component.project.project",
     "DbtProjectArgs": "dbt_component.component.project_arguments",
     "DbtProjectComponent": "dbt_component.component.component",
     "DbtProjectPreparer": "dbt_component.project.project",
+    "KeyPrefixDagsterDbtTranslator": "dbt_component.api.older.node_functions",
     "RemoteGitDbtProjectManager": "dbt_component.component.project_arguments",
     "__version__": "dbt_component.version",
     "build_dbt_asset_selection": "dbt_component.api.assets_selection",
@@ -105,6 +120,7 @@ _HOME_OF = {
     "build_freshness_checks_from_dbt_assets": "dbt_component.api.freshness_checks",
     "build_schedule_from_dbt_selection": "dbt_component.api.dbt_schedule",
     "dbt_assets": "dbt_component.api.dbt_assets",
+    "dbt_cli_resource": "dbt_component.api.older.cli_resource",
     "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
     "default_metadata_from_dbt_resource_props": "dbt_component.api.default_functions",
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
@@ -112,6 +128,8 @@ _HOME_OF = {
     "get_asset_keys_by_output_name_for_source": "dbt_component.api.asset_keys",
     "get_projects_from_dbt_component": "dbt_component.component.projects",
     "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
+    "load_assets_from_dbt_manifest": "dbt_component.api.older.load_assets",
+    "load_assets_from_dbt_project": "dbt_component.api.older.load_assets",
 }
 
 __all__ = [
@@ -126,19 +144,23 @@ __all__ = [
     "DagsterDbtProjectYmlFileNotFoundError",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
+    "DbtCliClient",
     "DbtCliInvocation",
+    "DbtCliOutput",
     "DbtCliResource",
     "DbtManifestAssetSelection",
     "DbtProject",
     "DbtProjectArgs",
     "DbtProjectComponent",
     "DbtProjectPreparer",
+    "KeyPrefixDagsterDbtTranslator",
     "RemoteGitDbtProjectManager",
     "build_dbt_asset_selection",
     "build_dbt_asset_specs",
     "build_freshness_checks_from_dbt_assets",
     "build_schedule_from_dbt_selection",
     "dbt_assets",
+    "dbt_cli_resource",
     "default_group_from_dbt_resource_props",
     "default_metadata_from_dbt_resource_props",
     "get_asset_key_for_model",
@@ -146,6 +168,8 @@ __all__ = [
     "get_asset_keys_by_output_name_for_source",
     "get_projects_from_dbt_component",
     "group_from_dbt_resource_props_fallback_to_directory",
+    "load_assets_from_dbt_manifest",
+    "load_assets_from_dbt_project",
 ]
 
 

@@ -1,5 +1,6 @@
 """A dbt project in a Git repository, from defs.yaml to a run."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from dagster._core.definitions.metadata.source_code import UrlCodeReference
 
 from dbt_component.component.doctor import examine
 from dbt_component.project.git.source import GitSource
+from dbt_component.project.state import StateFile
 from tests.dg_project import PROJECTS, DgProject, run, specs_of
 
 pytestmark = pytest.mark.server
@@ -83,6 +85,38 @@ def test_a_branch_a_tag_and_a_push(
     git_project.refresh()
     assert "commit changed" in capsys.readouterr().err
     assert "extra" not in specs_of(git_project.load())
+
+
+def test_what_a_commit_changes_is_compared_with_an_absolute_folder(
+    git_project: DgProject,
+    repository: Path,
+    shop_state_path: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    production = tmp_path / "production"
+    production.mkdir()
+    manifest = production / "manifest.json"
+    manifest.write_bytes(StateFile(shop_state_path).read_manifest_json())
+    project = {
+        "repo_url": f"file://{repository}",
+        "repo_relative_path": "dbt/shop",
+        "state_path": str(production),
+    }
+    git_project.write_component(project=project, select="state:new,resource_type:model")
+    git_project.refresh()
+    assert specs_of(git_project.load()).keys() == {"extra"}
+    capsys.readouterr()
+    git_project.refresh()
+    assert "unchanged" in capsys.readouterr().err
+    content = json.loads(manifest.read_text())
+    del content["nodes"]["model.shop.customers"]
+    manifest.write_text(json.dumps(content))
+    git_project.refresh()
+    assert "state_path/manifest.json changed" in capsys.readouterr().err
+    assert specs_of(git_project.load()).keys() >= {"extra", "customers"}
+    manifest.unlink()  # as in an image
+    assert specs_of(git_project.load()).keys() >= {"extra", "customers"}
 
 
 @pytest.mark.parametrize(

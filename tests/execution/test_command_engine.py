@@ -22,6 +22,7 @@ from dbt_component.project.project import DbtProject
 from tests.dbt_process.test_process import SLOW, wait_until_gone
 from tests.dg_project import DgProject, run
 from tests.sleeping_project import IN_A_MODEL, SleepingProject, processes_of_group
+from tests.two_environments import TwoEnvironments
 
 pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
 
@@ -394,3 +395,20 @@ def test_only_the_log_of_the_command_itself_counts(
     assert outcome.materialized == ["raw_customers"]
     assert outcome.success is (error is None), outcome.failure
     assert error is None or error in outcome.failure
+
+
+@pytest.mark.parametrize("two_environments", ["duckdb"], indirect=True)
+def test_a_wrapped_dbt_defers_and_selects_what_is_modified(
+    two_environments: TwoEnvironments, wrapper: Path
+) -> None:
+    two_environments.write({"models/direct.sql": "select built_in from {{ ref('up') }}"})
+    project = DgProject(two_environments.folder.parent)
+    project.write_component(
+        project=project_with(wrapper) | {"state_path": "production"},
+        select="state:modified+",
+        defer=True,
+    )
+    outcome = run(project.load())
+    assert outcome.success, outcome.failure
+    assert outcome.materialized == ["direct"]
+    assert two_environments.rows("dev.direct") == ["('prod',)"]

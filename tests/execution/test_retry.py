@@ -56,6 +56,11 @@ BROKEN = InvocationResult(success=False, error="KeyError: 'macro.x'")
     ("known", "last", "missing"),
     [
         (account(a="success"), attempt(result=FINE), {"model.shop.b"}),
+        (
+            account(a="success"),
+            attempt(result=FINE, started=True, argv=["build", "--defer"]),
+            {"model.shop.b"},
+        ),
         (account(), attempt(result=BROKEN), set(BOTH)),
         (account(), attempt(result=None), set(BOTH)),
         (account(a="success"), attempt(result=FINE, mode=Mode.CUT), {"model.shop.b"}),
@@ -93,8 +98,20 @@ def test_unit_tests_that_build_leaves_out_are_run_by_dbt_test() -> None:
         (account(a="success"), attempt(result=FINE, mode=Mode.PARSE)),
         (account(), attempt(result=InvocationResult(success=False, interrupted=True))),
         (account(), attempt(result=BROKEN, started=True)),
+        # The next attempt would read what this one built from the other environment.
+        (
+            account(a="success"),
+            attempt(result=FINE, started=True, argv=["build", "--defer", "--favor-state"]),
+        ),
     ],
-    ids=["all reported", "one failed", "was not sliced", "interrupted", "broke down on the way"],
+    ids=[
+        "all reported",
+        "one failed",
+        "was not sliced",
+        "interrupted",
+        "broke down on the way",
+        "favors another environment",
+    ],
 )
 def test_there_is_no_other_attempt(known: Account, last: Attempt) -> None:
     assert next_attempt(known, [last]) is None

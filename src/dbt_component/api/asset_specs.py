@@ -1,5 +1,7 @@
 """The specs of what dbt selects, without an op that runs it."""
 
+from collections.abc import Set
+
 import dagster as dg
 
 from dbt_component.definitions.file_references import missing_project
@@ -59,7 +61,16 @@ def select_specs(
     criteria: SelectionCriteria,
     translator: DagsterDbtTranslator | None,
 ) -> SelectedSpecs:
-    """All specs of what dbt selects, by the rules of a translator.
+    """All specs of what dbt selects, by the rules of a translator; raises as ``specs_of`` does."""
+    return specs_of(prepared, prepared.select(criteria), translator)
+
+
+def specs_of(
+    prepared: PreparedProject,
+    selected_ids: Set[str],
+    translator: DagsterDbtTranslator | None,
+) -> SelectedSpecs:
+    """All specs of nodes and tests by unique id, by the rules of a translator.
 
     Raises:
         DefinitionError: The translator is a class or none of ours, or a node can't become an asset.
@@ -69,9 +80,7 @@ def select_specs(
     project = prepared.find_folder()
     if rules.settings.enable_code_references and project is None:
         raise missing_project()
-    return build_specs(
-        prepared.manifest, rules, selected_ids=prepared.select(criteria), project=project
-    )
+    return build_specs(prepared.manifest, rules, selected_ids=selected_ids, project=project)
 
 
 def rules_of(translator: DagsterDbtTranslator | None) -> SpecRules:

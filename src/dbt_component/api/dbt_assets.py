@@ -40,7 +40,8 @@ def dbt_assets(
 
     The function yields the events of one or several dbt commands, for example
     ``yield from dbt.cli(["build"], context=context).stream()``. It may take a ``dagster.Config`` and other
-    resources, and do other things before and after.
+    resources, and do other things before and after. If ``select`` compares with another environment, as
+    ``state:modified`` does, and nothing differs, the definition has no assets.
 
     Args:
         manifest: manifest.json as a path or decoded, or the project that it belongs to.
@@ -91,8 +92,9 @@ def dbt_assets(
             retry_policy=retry_policy,
             required_resource_keys=frozenset(required_resource_keys or ()),
         )
-        _refuse_empty(specs, criteria, op.name)
-        (assets,) = build_assets(specs, prepared, op, _guarded(function))
+        if not prepared.compares(criteria):
+            _refuse_empty(specs, criteria, op.name)
+        (assets,) = build_assets(specs, prepared, op, _guarded(function), may_be_empty=True)
         return assets
 
     return decorate

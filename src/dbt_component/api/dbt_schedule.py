@@ -9,6 +9,7 @@ import dagster as dg
 from dbt_component.api.asset_specs import criteria_of
 from dbt_component.api.assets_selection import DbtAssetsSelection
 from dbt_component.api.bound_assets import BoundAssets, single_bound_assets
+from dbt_component.definitions.idle_schedule import build_idle_schedule
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.jobs import refuse_nothing
 from dbt_component.definitions.op_registry import bound_ops
@@ -36,6 +37,9 @@ def build_schedule_from_dbt_selection(
     the time of the tick, or one of each partition if they are static, like
     ``dagster.build_schedule_from_partitioned_job``.
 
+    If nothing matches a selection that compares with another environment, such as ``state:modified``, the ticks
+    are skipped.
+
     dbt is asked at once (seconds; nothing for ``fqn:*``), once for all equal selections of a project.
 
     Args:
@@ -61,6 +65,15 @@ def build_schedule_from_dbt_selection(
     bound = single_bound_assets(dbt_assets)
     name = schedule_name or f"{job_name}_schedule"
     selection = _selection_of(bound, criteria)
+    if selection.is_empty and bound.op.prepared.compares(criteria):
+        return build_idle_schedule(
+            name,
+            job_name=job_name,
+            reason=f"Nothing that the definition contains matches {criteria} now.",
+            cron_schedule=cron_schedule,
+            execution_timezone=execution_timezone,
+            default_status=default_status,
+        )
     refuse_nothing(f"Schedule {name!r}", selection, criteria=criteria, whole="the definition's")
     nodes = bound.op.nodes.with_job(job_name, selection.unique_ids)
     bound_ops.register(bound.assets_def.node_def, replace(bound.op, nodes=nodes))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
+from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
 from dbt_component.component.yaml.defs_state import DefsState
 from dbt_component.component.yaml.op import Op
 from dbt_component.component.yaml.project import (
@@ -25,6 +26,7 @@ from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.execution.cli_args import CliArg, refuse_impossible
+from dbt_component.execution.deferral import Deferral
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
@@ -105,6 +107,23 @@ class DbtProjectAttributes(dg.Resolvable):
             ],
         ),
     ] = field(default_factory=lambda: ["build"])
+    defer: Annotated[
+        Deferral | None,
+        dg.Resolver(
+            resolve_defer,
+            model_field_type=DeferValue,
+            inject_before_resolve=False,
+            description="Whether dbt reads models that do not exist in the target's own schema from another"
+            " environment: that of the manifest.json in `project.state_path`, or in the folder that a mapping"
+            " names. Applies to every dbt command that compiles nodes; `--no-defer`, `--defer-state` and the"
+            " like in `cli_args` win. A run fails if there is no such manifest.json. Default: no.",
+            examples=[
+                True,
+                {"state_path": "../production"},
+                "{{ env('DBT_DEFER', 'false') }}",
+            ],
+        ),
+    ] = None
     translation: Annotated[
         TranslationFn | None,
         dg.Resolver(
@@ -195,6 +214,7 @@ class DbtProjectAttributes(dg.Resolvable):
             self.project = FolderSource.of(self.project)
         if self.cli_args is None:
             self.cli_args = ["build"]
+        self.defer = deferral_of(self.defer)
         if "insights" in (self.include_metadata or []):
             raise DefinitionError(
                 "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
@@ -202,6 +222,8 @@ class DbtProjectAttributes(dg.Resolvable):
                 hint=f"Remove it. Available: {', '.join(KINDS)}.",
             )
         settings = getattr(self.project, "settings", None)
+        if self.defer is not None and settings is not None:
+            self.defer.check(settings.state_path)
         refuse_impossible(
             self.cli_args,
             may_have_other_options=getattr(settings, "dbt_executable", None) is not None,

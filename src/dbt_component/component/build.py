@@ -72,7 +72,8 @@ def build_definitions(
     schedules = []
     for position, (schedule, selection) in enumerate(scheduled):
         with schedule.named(position):
-            schedules.append(schedule.build(selection))
+            may_be_empty = any(map(loaded.prepared.compares, (schedule.criteria, loaded.criteria)))
+            schedules.append(schedule.build(selection, may_be_empty=may_be_empty))
     definitions = dg.Definitions(assets=assets, schedules=schedules)
     if attributes.watch is None:
         return definitions

@@ -39,6 +39,7 @@ from dbt_component.definitions.yaml_place import placed
 from dbt_component.errors import (
     CliArgsError,
     DagsterDbtError,
+    DagsterDbtManifestNotFoundError,
     NoStateError,
     SelectionError,
     TranslationError,
@@ -253,10 +254,10 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return BuiltDefinitions(loaded, definitions)
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
-        dbt = DbtCliResource.of(self.dbt_project)
+        dbt = DbtCliResource.of(self.dbt_project, deferral=self.defer)
         try:
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
-        except CliArgsError as error:
+        except (CliArgsError, DagsterDbtManifestNotFoundError) as error:
             raise self._placed(error) from None
 
     def _open(self, state: StateFile) -> StateProject:

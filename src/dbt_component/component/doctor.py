@@ -108,4 +108,8 @@ def _arguments(component: DbtProjectComponent) -> DbtArguments:
         elif isinstance(arg, str) and plain and plain[-1].startswith("-"):
             plain.pop()  # the option that takes the template as its value
     refuse_step_flags(plain)
-    return parse_arguments(plain or ["build"])
+    arguments = parse_arguments(plain or ["build"])
+    if component.defer is None or not arguments.command.can_defer:
+        return arguments
+    options = arguments.state_options.missing_for(".", favor_state=component.defer.favor_state)
+    return parse_arguments([*(plain or ["build"]), *options])

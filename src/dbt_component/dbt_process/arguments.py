@@ -11,19 +11,24 @@ from dbt_component.dbt_process import variables
 from dbt_component.dbt_process.commands import GROUPS, DbtCommand, find_command
 from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.options import (
+    DEFER,
+    DEFER_STATE,
     EXCLUDE,
     EXCLUDE_RESOURCE_TYPE,
+    FAVOR_STATE,
     PROFILE,
     RESOURCE_TYPE,
     RESOURCE_TYPES,
     SELECT,
     SELECTOR,
+    STATE,
     TARGET,
     VARS,
     Arity,
     DbtOption,
     find_option,
 )
+from dbt_component.dbt_process.state_options import StateOptions
 from dbt_component.errors import CliArgsError
 
 _SELECTION = (SELECT, EXCLUDE, SELECTOR)
@@ -74,6 +79,7 @@ class DbtArguments(msgspec.Struct, frozen=True):
         target: The value of ``--target``; ``None`` if not given.
         resource_types: The resource types this command line reports on: ``command.reports_on``,
             narrowed by the options for resource types.
+        state_options: The options about another project's manifest.
     """
 
     command: DbtCommand
@@ -85,6 +91,7 @@ class DbtArguments(msgspec.Struct, frozen=True):
     profile: str | None = None
     target: str | None = None
     resource_types: frozenset[str] = frozenset()
+    state_options: StateOptions = StateOptions()
 
     @property
     def has_selection(self) -> bool:
@@ -131,6 +138,12 @@ def parse_arguments(args: Sequence[str]) -> DbtArguments:
             command.reports_on,
             only=_types(parts, RESOURCE_TYPE),
             without=_types(parts, EXCLUDE_RESOURCE_TYPE),
+        ),
+        state_options=StateOptions(
+            state=_last(_values(parts, STATE)),
+            defer_state=_last(_values(parts, DEFER_STATE)),
+            defer=_switch(parts, DEFER),
+            favor_state=_switch(parts, FAVOR_STATE),
         ),
     )
 
@@ -263,6 +276,12 @@ def _more_values(option: DbtOption, waiting: list[str]) -> list[str]:
 
 def _values(parts: Iterable[_Part], option: DbtOption) -> list[str]:
     return [value for part in parts if part.option is option for value in part.values]
+
+
+def _switch(parts: Iterable[_Part], option: DbtOption) -> bool | None:
+    """Whether the last of the two forms is not the one with ``--no-``; ``None`` if there is none."""
+    given = [part.tokens[0] for part in parts if part.option is option]
+    return given[-1] == option.name if given else None
 
 
 def _types(parts: Iterable[_Part], option: DbtOption) -> frozenset[str]:

@@ -43,6 +43,11 @@ class DbtCommand(msgspec.Struct, frozen=True):
         """The name and its aliases."""
         return [name for name, command in COMMANDS.items() if command == self]
 
+    @property
+    def can_defer(self) -> bool:
+        """Whether ``--defer`` changes what it does: it compiles nodes or hooks."""
+        return self.takes_selection and self.name != "list"
+
 
 _TESTS = frozenset({"test", "unit_test"})
 _RELATIONS = frozenset({"model", "seed", "snapshot"})

@@ -41,6 +41,10 @@ EXCLUDE_RESOURCE_TYPE = DbtOption(
 VARS = DbtOption(("--vars",), Arity.ONE)
 PROFILE = DbtOption(("--profile",), Arity.ONE)
 TARGET = DbtOption(("--target", "-t"), Arity.ONE)
+STATE = DbtOption(("--state",), Arity.ONE)
+DEFER_STATE = DbtOption(("--defer-state",), Arity.ONE)
+DEFER = DbtOption(("--defer", "--no-defer"), Arity.NONE)
+FAVOR_STATE = DbtOption(("--favor-state", "--no-favor-state"), Arity.NONE)
 
 RESOURCE_TYPES = frozenset(
     [
@@ -64,11 +68,11 @@ RESOURCE_TYPES = frozenset(
 
 _OTHERS_WITH_MANY_VALUES = "--output-keys"
 _OTHERS_WITH_ONE_VALUE = """
-    --add-package --args --defer-state --deprecated-defer --deprecated-favor-state --deprecated-state
+    --add-package --args --deprecated-defer --deprecated-favor-state --deprecated-state
     --event-time-end --event-time-start --host --indirect-selection --inline --inline-direct --limit
     --log-file-max-bytes --log-format --log-format-file --log-level --log-level-file --log-path
     --output|-o --partial-parse-file-path --port --printer-width --profiles-dir --project-dir
-    --record-timing-info|-r --sample --source --sqlparse --state --target-path --threads
+    --record-timing-info|-r --sample --source --sqlparse --target-path --threads
     --warn-error-options
 """
 _SWITCHES = """
@@ -79,8 +83,8 @@ _SWITCHES = """
 """
 # Each of these also exists with the prefix --no-.
 _PAIRS = """
-    browser cache-selected-only clean-project-files-only compile debug defer empty enable-legacy-logger
-    export-saved-queries fail-fast favor-state include-saved-query inject-ephemeral-ctes introspect
+    browser cache-selected-only clean-project-files-only compile debug empty enable-legacy-logger
+    export-saved-queries fail-fast include-saved-query inject-ephemeral-ctes introspect
     log-cache-events macro-debugging partial-parse partial-parse-file-diff populate-cache print quiet
     send-anonymous-usage-stats show-all-deprecations single-threaded static-parser
     upload-to-artifacts-ingest-api use-colors use-colors-file use-experimental-parser
@@ -94,6 +98,7 @@ def _listed(text: str, arity: Arity) -> Iterator[DbtOption]:
 
 _OPTIONS = (
     *(SELECT, EXCLUDE, SELECTOR, RESOURCE_TYPE, EXCLUDE_RESOURCE_TYPE, VARS, PROFILE, TARGET),
+    *(STATE, DEFER_STATE, DEFER, FAVOR_STATE),
     *_listed(_OTHERS_WITH_MANY_VALUES, Arity.MANY),
     *_listed(_OTHERS_WITH_ONE_VALUE, Arity.ONE),
     *_listed(" ".join(f"--{name} --no-{name}" for name in _PAIRS.split()), Arity.NONE),

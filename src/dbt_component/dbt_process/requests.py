@@ -95,7 +95,7 @@ class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
     Args:
         selections: The selections to resolve.
         output: Path of the file that receives the results.
-        manifest: Path of a msgpack manifest of the project in the working folder.
+        manifest: Path of a msgpack manifest of the project in the working folder; ``None`` lets dbt parse it.
         list_argv: Options with which dbt reads that project in the same way.
         manifest_json: Path of a manifest.json to use instead, without project, profile or adapter. YAML
             selectors are then errors.

@@ -24,6 +24,7 @@ def build_assets(
     *,
     metadata: frozenset[str] = frozenset(),
     jobs: Mapping[str, Set[str]] | None = None,
+    may_be_empty: bool = False,
 ) -> list[dg.AssetsDefinition]:
     """Builds the multi-assets that run dbt, and registers the nodes of each of their ops.
 
@@ -38,10 +39,13 @@ def build_assets(
         run: The op's body. As in any op, its parameters name the context, a config and resources.
         metadata: Metadata to fetch for each relation after it is built.
         jobs: The unique ids that dbt selects for each job that runs exactly these, by the name of the job.
+        may_be_empty: Whether there is an op even if there are no assets; it runs no nodes.
     """
     groups: dict[Any, list[dg.AssetSpec]] = {}
     for spec in specs.asset_specs:
         groups.setdefault(spec.partitions_def, []).append(spec)
+    if not groups and may_be_empty:
+        groups[None] = []
     if not groups:
         return []
     home = {spec.key: spec.partitions_def for spec in specs.asset_specs}

@@ -23,6 +23,11 @@ class JobSelection:
     partitions_defs: Sequence[dg.PartitionsDefinition | None] = ()
     unique_ids: frozenset[str] = frozenset()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that Dagster can select."""
+        return not self.asset_keys and not self.check_keys
+
     @classmethod
     def of(cls, specs: SelectedSpecs, selected_ids: Set[str]) -> "JobSelection":
         """Returns the selection of these unique ids, as far as the component itself selects them."""

@@ -68,6 +68,12 @@ class DbtCliInvocation:
         return self._attempt.exit_code
 
     @property
+    def has_only_failed_nodes(self) -> bool:
+        """Whether the command ran to its end and its error is only that nodes failed."""
+        is_complete = self._is_complete and not self.missing
+        return self._error is not None and is_complete and not self._attempt.broke_down
+
+    @property
     def has_begun(self) -> bool:
         """Whether the command was streamed or waited for."""
         return self._is_done

@@ -1,5 +1,6 @@
 """How one dbt command will run: which nodes, from which manifest, and why."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,10 +16,12 @@ from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
 from dbt_component.manifest.index import ManifestIndex
+from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.selection.state_methods import may_compare
 
 
 class Mode(Enum):
@@ -100,7 +103,10 @@ def plan_step(
             exclude=" ".join(arguments.exclude),
             selector=arguments.selector,
         )
-        wanted = wanted & prepared.select(criteria)
+        compared = None
+        if may_compare(criteria):
+            compared = ComparedState.of(project, arguments.state_options.state)
+        wanted = wanted & prepared.select(criteria, compared=compared)
     mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
     return RunPlan(
         project=project,
@@ -166,15 +172,27 @@ def choose_mode(
     if differing:
         shown = "; ".join(differing[:3]) + (" …" if len(differing) > 3 else "")
         return Mode.PARSE, f"the project is not as it was prepared: {shown}"
-    index = prepared.manifest.index
+    reader = _graph_reader(prepared.manifest.index, wanted)
+    if reader is None:
+        return Mode.SLICE, None
+    if _defers(arguments):
+        return Mode.PARSE, f"{reader} reads `graph`, which dbt makes anew when it defers"
+    return Mode.CUT, f"{reader} reads `graph`"
+
+
+def _graph_reader(index: ManifestIndex, wanted: frozenset[str]) -> str | None:
+    """A macro or node that reads dbt's ``graph`` in a run of ``wanted``; ``None`` if there is none."""
     if index.graph_reading_macros:
-        return Mode.CUT, f"macro {index.graph_reading_macros[0]} reads `graph`"
-    if index.graph_readers:
-        # Hooks of the run and ephemeral parents are compiled with the wanted nodes.
-        readers = index.graph_readers.intersection(plan_slice(index, wanted).keep)
-        if readers:
-            return Mode.CUT, f"{min(readers)} reads `graph`"
-    return Mode.SLICE, None
+        return f"macro {index.graph_reading_macros[0]}"
+    if not index.graph_readers:
+        return None
+    # Hooks of the run and ephemeral parents are compiled with the wanted nodes.
+    return min(index.graph_readers.intersection(plan_slice(index, wanted).keep), default=None)
+
+
+def _defers(arguments: DbtArguments) -> bool:
+    options = arguments.state_options.with_environment(os.environ)
+    return bool(options.defer) or arguments.command.name == "clone"
 
 
 def write_request(

@@ -19,6 +19,7 @@ from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.execution.attempt import Attempt, start_process
+from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.divided_op import DividedOp
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.op_body import note_command
@@ -62,6 +63,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         description="Folder of a manifest to compare with or defer to, relative to the project.",
     )
     _project: DbtProject | None = PrivateAttr(default=None)
+    _deferral: Deferral | None = PrivateAttr(default=None)
 
     @field_validator("project_dir", "profiles_dir", "state_path", mode="before")
     @classmethod
@@ -69,8 +71,13 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         return str(value) if isinstance(value, Path) else value
 
     @classmethod
-    def of(cls, project: DbtProject) -> "DbtCliResource":
-        """A resource for a project, with its variables and all its other settings."""
+    def of(cls, project: DbtProject, *, deferral: Deferral | None = None) -> "DbtCliResource":
+        """A resource for a project, with its variables and all its other settings.
+
+        Args:
+            project: The project.
+            deferral: What every command defers to, unless its arguments say otherwise.
+        """
         resource = cls(
             project_dir=str(project.project_dir),
             profiles_dir=_text(project.profiles_dir),
@@ -80,6 +87,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             state_path=_text(project.state_path),
         )
         resource._project = project
+        resource._deferral = deferral
         return resource
 
     @property
@@ -105,7 +113,10 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         state_path = self.project.state_path
         if state_path is None or not (state_path / "manifest.json").is_file():
             return []
-        return ["--state", str(state_path)]
+        return [
+            "--state",
+            str(state_path.absolute()),
+        ]  # dbt takes a relative one from the project's folder
 
     def get_defer_args(self) -> list[str]:
         """``--defer --defer-state`` with the folder of ``state_path``; empty if no manifest.json is there."""
@@ -138,9 +149,12 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
 
         Raises:
             CliArgsError: ``args`` holds no dbt command, or a flag that a step sets itself.
+            DagsterDbtManifestNotFoundError: The component defers to a manifest.json that does not exist.
             ProjectError: ``project_dir`` is no dbt project.
         """
         argv = [*self.global_config_flags, *args]
+        if self._deferral is not None:
+            argv = self._deferral.added_to(argv, self.project)
         arguments = parse_arguments(argv)
         bound = None if context is None else bound_ops.find(_op_context(context).op_def)
         if bound is None or not arguments.command.runs_selection:

@@ -1,5 +1,6 @@
 """Decides whether a command needs another attempt, and over which nodes."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -29,7 +30,8 @@ def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -
 
     There is no such attempt if a node failed or the run was interrupted, since dbt then leaves out other nodes
     on purpose. Nor is there one if dbt broke down after it had started nodes: they may have had effects, so
-    running them again is the user's decision.
+    running them again is the user's decision. With ``--favor-state`` there is none after nodes were started: the
+    next attempt does not select what they built, so dbt would read it from the other environment.
     """
     last = attempts[-1]
     missing = account.missing
@@ -37,7 +39,8 @@ def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -
         return None
     if account.has_failures or (last.result is not None and last.result.interrupted):
         return None
-    if last.broke_down and last.started:
+    options = last.plan.arguments.state_options.with_environment(os.environ)
+    if last.started and (last.broke_down or options.favor_state):
         return None
     error = last.result.error if last.result is not None else None
     return replace(

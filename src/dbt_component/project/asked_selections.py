@@ -57,6 +57,13 @@ class AskedSelections:
         with contextlib.suppress(OSError):
             replace_file(self.path, lambda file: file.write(msgspec.json.encode(kept)))
 
+    def announce(self, criteria: SelectionCriteria) -> None:
+        """Adds a selection that the next preparation should resolve, unless it was asked for before."""
+        if not criteria.is_everything and criteria not in self.criteria():
+            with contextlib.suppress(OSError):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.record(criteria, "", [])  # no inputs have this digest, so this is never an answer
+
     def forget(self) -> None:
         """Removes the file."""
         with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import msgspec
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.variables import compared_variables
 from dbt_component.manifest.origin import Origin
+from dbt_component.project.compared_state import ComparedState, recorded_files
 from dbt_component.project.files import FileStamp, iterate_project_files
 from dbt_component.project.known_files import KnownFiles
 from dbt_component.project.local_project import LocalProject
@@ -138,6 +139,7 @@ def take_fingerprint(
     known: Fingerprint | None = None,
     is_comparable: bool = True,
     origin: Origin | None = None,
+    compared_files: Collection[str] = (),
 ) -> Fingerprint:
     """Takes the fingerprint of a project. Reads every file: about 0.1 s for 5,000 files.
 
@@ -148,6 +150,8 @@ def take_fingerprint(
             have been found only while dbt was parsing.
         is_comparable: Whether to use the salt of ``known``, without which the two can't be compared.
         origin: The commit that the project was taken from.
+        compared_files: Artifacts in the project's ``state_path`` that selections compare with. Those that ``known``
+            records are included.
     """
     uses: dict[str, set[str]] = {}
     if known is not None:
@@ -183,6 +187,9 @@ def take_fingerprint(
         package_version=__version__,
         origin=origin,
     )
+    if known is not None:
+        compared_files = {*compared_files, *recorded_files(known.settings)}
+    settings.update(ComparedState.of(project).digests(compared_files))
     return Fingerprint(
         files=files,
         settings=settings,

@@ -11,6 +11,7 @@ from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.errors import ProjectError
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.cached_selection import cached_selection
+from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.project import DbtProject
 from dbt_component.project.resolve import resolve_in_manifest, resolve_in_project
 from dbt_component.selection.criteria import SelectionCriteria
@@ -60,24 +61,41 @@ class ManifestProject:
     def is_env_unchanged(self, name: str) -> bool:
         return False
 
-    def select(self, criteria: SelectionCriteria) -> frozenset[str]:
+    def select(
+        self, criteria: SelectionCriteria, *, compared: ComparedState | None = None
+    ) -> frozenset[str]:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
 
         The selection of everything is answered from the index, any other by dbt in a child process
-        (seconds), once for each content of the manifest on this machine.
+        (seconds), once for each content of the manifest on this machine. For one that compares with another
+        environment's artifacts, dbt parses the project.
 
         Raises:
-            SelectionError: dbt does not accept the selection.
+            SelectionError: dbt does not accept the selection, or it compares and the project is unknown.
         """
         if criteria.is_everything:
             return self.manifest.index.all_ids
-        key = criteria.cache_key
+        if compared is None:
+            compared = ComparedState() if self.project is None else ComparedState.of(self.project)
+        key = compared.identity(compared.files_for(criteria), criteria.cache_key)
         if key not in self._answers:
-            self._answers[key] = frozenset(self._ask(criteria))
+            self._answers[key] = frozenset(self._ask(criteria, compared))
         return self._answers[key]
 
-    def _ask(self, criteria: SelectionCriteria) -> list[str]:
-        project = self.project
+    def compares(self, criteria: SelectionCriteria) -> bool:
+        """See ``PreparedProject.compares``."""
+        compared = ComparedState() if self.project is None else ComparedState.of(self.project)
+        return bool(compared.files_for(criteria))
+
+    def _ask(self, criteria: SelectionCriteria, compared: ComparedState) -> list[str]:
+        project = self.project or compared.project
+        compared.refuse_missing([criteria])
+        if project is not None and compared.files_for(criteria):
+            # A manifest.json alone lacks what the comparison depends on, such as flags of dbt_project.yml.
+            answers = resolve_in_project(
+                project, None, [criteria], compared=compared, may_parse=True
+            )
+            return answers[criteria.cache_key]
         engine = find_engine(project.dbt_executable if project is not None else None)
         if project is not None and engine.command is not None:
             # A dbt that is driven by its command line can only select within a project.

@@ -20,6 +20,7 @@ from dbt_component.manifest.parse import decode_manifest, parse_manifest
 from dbt_component.manifest.timeless import without_times
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.child_run import run_to_end
+from dbt_component.project.compared_state import ComparedState, recorded_state
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.fingerprint import (
     Fingerprint,
@@ -99,7 +100,10 @@ class Preparation:
                     probe=self._probe(scratch),
                     selections=[WantedSelection.of(c) for c in self.request.selections],
                     output=str(scratch / "answers.json"),
-                    list_argv=project_arguments(self.project),
+                    list_argv=[
+                        *project_arguments(self.project),
+                        *ComparedState.of(self.project).arguments_for(self.request.selections),
+                    ],
                 )
 
             dbt_warnings = run_to_end(
@@ -270,6 +274,8 @@ class Preparation:
         return msgspec.structs.replace(
             taken,
             files=dict(sorted(taken.files.items())),
+            # As they were before dbt read them.
+            settings={**taken.settings, **recorded_state(self.fingerprint.settings)},
             env=hash_environment(names, salt=taken.salt),
         )
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.manifest.manifest import Manifest
+from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.project import DbtProject
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -24,12 +25,21 @@ class PreparedProject(Protocol):
     def prepared_in(self) -> str | None:
         """The project's folder during preparation; ``None`` if it is unknown."""
 
-    def select(self, criteria: SelectionCriteria) -> frozenset[str]:
+    def select(
+        self, criteria: SelectionCriteria, *, compared: ComparedState | None = None
+    ) -> frozenset[str]:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
+
+        Args:
+            criteria: The selection.
+            compared: What it compares with. Default: the artifacts in the project's ``state_path``.
 
         Raises:
             SelectionError: dbt does not accept the selection.
         """
+
+    def compares(self, criteria: SelectionCriteria) -> bool:
+        """Whether a selection compares with another environment's artifacts: then it may be empty for a time."""
 
     def find_folder(self) -> DbtProject | None:
         """The project in its own folder, for links to files; ``None`` if none is known on this machine."""

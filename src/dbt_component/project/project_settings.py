@@ -37,7 +37,7 @@ class ProjectSettings:
             profile=project.profile,
             target=project.target,
             packaged_project_dir=project.packaged_project_dir,
-            state_path=None if project.state_path is None else str(project.state_path),
+            state_path=None if project.state_path is None else str(project.state_path.absolute()),
             prepare_project_cli_args=project.prepare_project_cli_args,
             vars=project.vars,
             dbt_executable=project.dbt_executable,

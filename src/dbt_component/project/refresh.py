@@ -13,6 +13,7 @@ from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.errors import PrepareError
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.cache import cache_folder
+from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.fingerprint import Fingerprint, take_fingerprint
 from dbt_component.project.local_project import LocalProject
 from dbt_component.project.preparation import Preparation
@@ -116,11 +117,15 @@ def _decide(
     request: RefreshRequest,
     origin: Origin | None,
 ) -> _Decision:
+    compared = ComparedState.of(project)
+    compared.refuse_missing(request.selections)
+    files = frozenset().union(*map(compared.files_for, request.selections))
     state = previous.state
     if state is None:
-        return _Decision(take_fingerprint(project, engine, origin=origin), [previous.problem])
+        current = take_fingerprint(project, engine, origin=origin, compared_files=files)
+        return _Decision(current, [previous.problem])
     recorded = state.fingerprint
-    current = take_fingerprint(project, engine, known=recorded, origin=origin)
+    current = take_fingerprint(project, engine, known=recorded, origin=origin, compared_files=files)
     reasons = recorded.differences(current)
     if not reasons and not request.is_held_by(state):
         reasons = ["new selections or run-time variables"]

@@ -1,5 +1,6 @@
 """Resolves selections with dbt's own selector, in dbt's process."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from dbt_component.dbt_process.requests import Select, WantedSelection
 from dbt_component.errors import SelectionError
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.child_run import run_to_end
+from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.local_project import LocalProject
 from dbt_component.project.project_arguments import project_arguments
@@ -19,10 +21,16 @@ from dbt_component.project.temporary import temporary_folder
 from dbt_component.selection.criteria import SelectionCriteria
 
 _WHAT = "Selecting nodes"
+_LACKS_STATE = re.compile(r"no (?:current |previous )?(?:state )?comparison", re.IGNORECASE)
 
 
 def resolve_in_project(
-    project: LocalProject, cache: ParseCache | None, wanted: Sequence[SelectionCriteria]
+    project: LocalProject,
+    cache: ParseCache | None,
+    wanted: Sequence[SelectionCriteria],
+    *,
+    compared: ComparedState | None = None,
+    may_parse: bool = False,
 ) -> dict[str, list[str]]:
     """Resolves selections in a prepared project; returns unique ids by the criteria's cache key.
 
@@ -30,12 +38,16 @@ def resolve_in_project(
         project: The project.
         cache: The parse cache to select from. A dbt that is driven by its command line needs none.
         wanted: The selections.
+        compared: The artifacts to compare with. Default: those of the project's ``state_path``.
+        may_parse: Whether dbt may parse the project if there is no cache.
 
     Raises:
         SelectionError: dbt does not accept one of them, or needs a parse cache and there is none.
     """
     engine = find_engine(project.dbt_executable)
-    if cache is None and engine.command is None:
+    compared = compared or ComparedState.of(project)
+    compared.refuse_missing(wanted)
+    if cache is None and engine.command is None and not may_parse:
         raise SelectionError(
             "The state has no parse cache, because the dbt that prepared it keeps none; this dbt needs it"
             " to select nodes.",
@@ -48,10 +60,10 @@ def resolve_in_project(
             if cache is not None:
                 path.write_bytes(cache.put_together(is_env_unchanged=lambda _: True))
             return Select(
-                manifest=str(path),
+                manifest=None if cache is None else str(path),
                 selections=[WantedSelection.of(criteria) for criteria in wanted],
                 output=str(scratch / "answers.json"),
-                list_argv=project_arguments(project),
+                list_argv=[*project_arguments(project), *compared.arguments_for(wanted)],
             )
 
         run_to_end(
@@ -124,9 +136,12 @@ def read_answers(path: Path, wanted: Sequence[SelectionCriteria]) -> Answers:
     refused = [criteria for criteria, answer in found.items() if answer.error is not None]
     if refused:
         problems = [f"{c}: {_in_one_line(found[c].error or '')}" for c in refused]
+        lacks_state = any(_LACKS_STATE.search(found[c].error or "") for c in refused)
         error = SelectionError(
             f"dbt does not accept {'; '.join(problems)}.",
-            hint="See https://docs.getdbt.com/reference/node-selection/syntax.",
+            hint="Set `state_path` of the project to the folder of the artifacts to compare with, such as production's."
+            if lacks_state
+            else "See https://docs.getdbt.com/reference/node-selection/syntax.",
         )
         error.refused = [criteria.cache_key for criteria in refused]
         raise error

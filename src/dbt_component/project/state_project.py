@@ -11,6 +11,7 @@ from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.asked_selections import AskedSelections
 from dbt_component.project.cached_selection import cached_selection
+from dbt_component.project.compared_state import ComparedState, recorded_files
 from dbt_component.project.differences import run_differences
 from dbt_component.project.manifest_project import unknown_folder
 from dbt_component.project.project import DbtProject
@@ -20,6 +21,7 @@ from dbt_component.project.source import ProjectSource
 from dbt_component.project.state import StateFile
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
+from dbt_component.selection.state_methods import may_compare
 
 _logger = logging.getLogger("dbt_component")
 
@@ -111,49 +113,76 @@ class StateProject:
     def is_env_unchanged(self, name: str) -> bool:
         return self.state.fingerprint.is_env_unchanged(name)
 
-    def select(self, criteria: SelectionCriteria) -> frozenset[str]:
+    def select(
+        self, criteria: SelectionCriteria, *, compared: ComparedState | None = None
+    ) -> frozenset[str]:
         """Unique ids that dbt selects, tests (indirectly selected too) and sources included.
 
         The selection of everything is answered from the index, selections in defs.yaml from the state, and
-        any other by dbt in a child process (seconds, logged); that answer is cached on this machine.
+        any other by dbt in a child process (seconds, logged); that answer is cached on this machine. A selection
+        that compares with another environment's artifacts is answered for their current content, or from the state if
+        they are not on this machine.
 
         Raises:
             SelectionError: dbt does not accept the selection.
         """
         if criteria.is_everything:
             return self.manifest.index.all_ids
-        key = criteria.cache_key
+        compared = compared or self._compared_by(criteria)
+        files = compared.files_for(criteria)
+        digest = compared.identity(files, self.state.header.input_digest)
+        key = f"{digest}\0{criteria.cache_key}"
         if key not in self._answers:
-            stored = self.state.selections.get(key)
-            self._answers[key] = frozenset(stored if stored is not None else self._find(criteria))
+            ids = self.state.selections.get(criteria.cache_key)
+            if ids is None or not compared.is_recorded(files, self.state.fingerprint.settings):
+                ids = self._find(criteria, digest, compared)
+            self._answers[key] = frozenset(ids)
         return self._answers[key]
 
-    def _find(self, criteria: SelectionCriteria) -> list[str]:
+    def compares(self, criteria: SelectionCriteria) -> bool:
+        """See ``PreparedProject.compares``."""
+        files = self._compared_by(criteria).files_for(criteria)
+        return bool(
+            files or (criteria.selector and recorded_files(self.state.fingerprint.settings))
+        )
+
+    def _compared_by(self, criteria: SelectionCriteria) -> ComparedState:
+        if not may_compare(criteria):
+            return ComparedState()
+        project = self.find_folder()
+        if project is not None:
+            return ComparedState.of(project)
+        source = self.source
+        return ComparedState.without_project(None if source is None else source.settings.state_path)
+
+    def _find(self, criteria: SelectionCriteria, digest: str, compared: ComparedState) -> list[str]:
         """The answer that is kept beside the state, else that in the cache, else dbt's."""
-        digest = self.state.header.input_digest
         asked = self._asked
         if asked is None:
-            return self._ask(criteria)
+            return self._ask(criteria, digest, compared)
         ids = asked.find(criteria, digest)
         if ids is None:
-            ids = self._ask(criteria)
+            ids = self._ask(criteria, digest, compared)
             asked.record(criteria, digest, ids)
         return ids
 
-    def _ask(self, criteria: SelectionCriteria) -> list[str]:
-        identity = f"{self.state.header.input_digest}\0{criteria.cache_key}"
-        return cached_selection(identity, lambda: self._ask_dbt(criteria))
+    def _ask(self, criteria: SelectionCriteria, digest: str, compared: ComparedState) -> list[str]:
+        compared.refuse_missing([criteria])
+        identity = f"{digest}\0{criteria.cache_key}"
+        return cached_selection(identity, lambda: self._ask_dbt(criteria, compared))
 
-    def _ask_dbt(self, criteria: SelectionCriteria) -> list[str]:
+    def _ask_dbt(self, criteria: SelectionCriteria, compared: ComparedState) -> list[str]:
         if self._asked is None:
             _logger.warning(
                 "The state does not contain the selection %s; asking dbt. If defs.yaml uses it, run"
                 " `dg utils refresh-defs-state` to store the answer.",
                 criteria,
             )
-        if self.source is None:
+        project = compared.project if self.source is None else self.open()
+        if project is None or (self.source is None and not compared.files_for(criteria)):
             manifest_json = self.state.read_manifest_json()
             return resolve_in_manifest(find_engine(None), manifest_json, [criteria])[
                 criteria.cache_key
             ]
-        return resolve_in_project(self.open(), self.parse_cache, [criteria])[criteria.cache_key]
+        answers = resolve_in_project(project, self.parse_cache, [criteria], compared=compared)
+        return answers[criteria.cache_key]

@@ -1,5 +1,6 @@
 """The child's patches to dbt do not change dbt's results."""
 
+import json
 import os
 import signal
 import tempfile
@@ -139,3 +140,25 @@ def test_a_server_that_can_not_watch_its_clients_is_used_as_it_is(error: Excepti
     child_patches._set_lost_client_check(handle)
     assert not handle.autocommit
     assert len(handle.statements) == 2
+
+
+def test_only_known_nodes_of_another_manifest_are_decoded(tmp_path: Path) -> None:
+    from dbt.artifacts.schemas.manifest import WritableManifest
+    from dbt.contracts.state import PreviousState
+
+    content = {
+        "metadata": {"dbt_schema_version": str(WritableManifest.dbt_schema_version)},
+        "nodes": {"model.shop.unknown": "can't be decoded"},
+        "macros": {"macro.shop.any": "can't be decoded either"},
+        "child_map": {"model.shop.unknown": []},
+    }
+    content |= {name: {} for name in WritableManifest.__dataclass_fields__ if name not in content}
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    original = WritableManifest.upgrade_schema_version
+    try:
+        child_patches.read_only_known_nodes(SimpleNamespace(nodes={"model.shop.known": None}))
+        state = PreviousState(tmp_path, tmp_path / "target", tmp_path)
+    finally:
+        WritableManifest.upgrade_schema_version = original
+    assert state.manifest is not None
+    assert (state.manifest.nodes, state.manifest.macros) == ({}, {})

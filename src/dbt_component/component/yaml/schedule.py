@@ -8,6 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from dbt_component.component.yaml.strict_model import StrictResolvable
+from dbt_component.definitions.idle_schedule import build_idle_schedule
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.schedules import build_schedule
 from dbt_component.errors import DefinitionError, SelectionError
@@ -106,16 +107,31 @@ class Schedule(StrictResolvable):
             error.key = f"{key}.{self.criteria.main_key}"
             raise
 
-    def build(self, selection: JobSelection) -> dg.ScheduleDefinition:
+    def build(
+        self, selection: JobSelection, *, may_be_empty: bool = False
+    ) -> dg.ScheduleDefinition:
         """Builds the schedule, with a job of what dbt selects.
 
         Args:
             selection: The part of the component's definitions that ``criteria`` selects.
+            may_be_empty: Whether the selection may be empty for a time, as ``state:modified`` may. The schedule then
+                skips its ticks.
 
         Raises:
             DefinitionError: There are neither assets nor checks, or it is not known which partition to
                 request.
         """
+        if may_be_empty and selection.is_empty:
+            return build_idle_schedule(
+                self.name,
+                job_name=self.job,
+                reason=f"Nothing that this component defines matches {self.criteria} now.",
+                cron_schedule=self.cron_schedule,
+                execution_timezone=self.execution_timezone,
+                default_status=dg.DefaultScheduleStatus[self.default_status],
+                tags=self.tags,
+                description=self.description,
+            )
         return build_schedule(
             self.name,
             selection,

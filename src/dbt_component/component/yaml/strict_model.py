@@ -74,8 +74,9 @@ def _mended(
     """
     members = field.get("anyOf", [])
     texts = [m["type"] for m in members if m.get("type") in ("string", "null")]
-    mappings = [m for m in members if m.get("type") not in texts]
-    if not texts or any(m.get("type") in _SCALARS for m in mappings):
+    scalars = [m["type"] for m in members if m.get("type") in _SCALARS]
+    mappings = [m for m in members if m.get("type") not in (*texts, *scalars)]
+    if not texts or (scalars and not mappings):
         return field
     if len(mappings) == 1:
         chosen = mappings[0]
@@ -89,7 +90,7 @@ def _mended(
             for kind, mapping in zip(types, mappings, strict=True)
         ]
     others = {name: item for name, item in field.items() if name != "anyOf"}
-    return {**others, "if": {"type": texts}, "then": {}, "else": chosen}
+    return {**others, "if": {"type": texts + scalars}, "then": {}, "else": chosen}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,14 +143,16 @@ def _key_path(value: Any, detail: Any) -> tuple[str | int, ...]:
 
 
 def _without_alternatives(details: list[Any]) -> list[Any]:
-    """Removes errors of the text alternative, which every field has because it may be a template."""
+    """Removes errors of the alternatives of a mapping: text, which every field may be as a template, and a switch."""
     unique = list({(d["type"], d["loc"], repr(d.get("ctx"))): d for d in details}.values())
     return [
         detail
         for detail in unique
-        if detail["type"] != "string_type"
+        if detail["type"] not in ("string_type", "bool_type")
         or not any(
-            other is not detail and other["loc"][: len(detail["loc"])] == detail["loc"]
+            other is not detail
+            and other["loc"][: len(detail["loc"])] == detail["loc"]
+            and (detail["type"] == "string_type" or len(other["loc"]) > len(detail["loc"]))
             for other in unique
         )
     ]

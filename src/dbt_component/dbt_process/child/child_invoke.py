@@ -9,6 +9,7 @@ from .child_patches import (
     compare_relations_of_one_name,
     make_cycle_check_linear,
     notice_lost_clients,
+    read_only_known_nodes,
     remember_manifest,
     select_exactly,
     silence_relation_cache,
@@ -34,5 +35,6 @@ def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
         manifest = load_manifest(request["manifest"], keep_graph=cut is not None)
         if cut is not None:
             cut_manifest(manifest, cut)
+        read_only_known_nodes(manifest)
     outcome = dbtRunner(manifest=manifest, callbacks=[watcher]).invoke(request["argv"])
     emit_result(pipe, outcome)

@@ -66,6 +66,18 @@ def load_manifest_json(path: str) -> Any:
     return manifest
 
 
+def reduce_manifest_json(content: dict[str, Any], manifest: Any) -> None:
+    """Reduces the content of another manifest.json to what dbt takes from it when it defers.
+
+    That is the nodes that ``manifest`` has too, and all functions.
+    """
+    for section, value in content.items():
+        if section == "nodes":
+            content[section] = {i: n for i, n in value.items() if i in manifest.nodes}
+        elif section not in ("functions", "metadata"):
+            content[section] = {}
+
+
 def cut_manifest(manifest: Any, cut: dict[str, Any]) -> None:
     """Reduces a complete manifest to the nodes of a run; its flat graph stays complete."""
     keep = set(cut["keep"])

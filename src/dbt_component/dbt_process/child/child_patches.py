@@ -8,6 +8,8 @@ import json
 import os
 from typing import Any
 
+from .child_manifest import reduce_manifest_json
+
 LOST_CLIENT_CHECK = "5s"
 
 
@@ -160,6 +162,25 @@ def select_exactly(unique_ids: list[str]) -> None:
         return self.filter_selection(wanted & members)
 
     NodeSelector.get_selected = get_selected
+
+
+def read_only_known_nodes(manifest: Any) -> None:
+    """Makes dbt decode only those nodes of a manifest.json to defer to that ``manifest`` has: 3.5 s for 5,000 models.
+
+    A run whose nodes are already chosen takes nothing else from it.
+    """
+    try:
+        from dbt.artifacts.schemas.manifest import WritableManifest
+
+        original = WritableManifest.upgrade_schema_version
+    except (ImportError, AttributeError):
+        return
+
+    def upgrade_schema_version(cls: Any, data: Any) -> Any:
+        reduce_manifest_json(data, manifest)
+        return original(data)
+
+    WritableManifest.upgrade_schema_version = classmethod(upgrade_schema_version)
 
 
 def remember_manifest(watcher: Any) -> None:

@@ -14,12 +14,13 @@ from .child_pipe import EventPipe
 
 
 def run_select(pipe: EventPipe, request: dict[str, Any]) -> None:
-    """Resolves the selections in a project's manifest, or in a manifest.json alone."""
+    """Resolves the selections in a project's manifest, or in a manifest.json alone; without either, dbt parses."""
     make_cycle_check_linear()
     if request.get("manifest_json"):
         select_from_manifest_json(pipe, request)
         return
-    manifest = load_manifest(request["manifest"], keep_graph=False)
+    path = request.get("manifest")
+    manifest = None if path is None else load_manifest(path, keep_graph=False)
     resolve_selections(pipe, manifest, request)
 
 

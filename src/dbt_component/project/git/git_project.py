@@ -12,7 +12,13 @@ import msgspec
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.variables import PROFILES_DIR, find_variable
 from dbt_component.manifest.origin import Origin
-from dbt_component.project.fingerprint import hash_environment, hash_profiles, hash_vars
+from dbt_component.project.compared_state import ComparedState, recorded_files, recorded_state
+from dbt_component.project.fingerprint import (
+    Fingerprint,
+    hash_environment,
+    hash_profiles,
+    hash_vars,
+)
 from dbt_component.project.git.source import GitSource
 from dbt_component.project.prepared_settings import (
     hash_vars_in,
@@ -150,6 +156,15 @@ class GitProjectSource:
             and hash_environment(recorded.env, salt=recorded.salt) == recorded.env
             and hash_vars(self.settings.vars, salt=recorded.salt) == recorded.vars
             and self._has_same_profiles(state)
+            and self._compares_with_the_same(recorded)
+        )
+
+    def _compares_with_the_same(self, recorded: Fingerprint) -> bool:
+        """Whether selections compare with the recorded artifacts; those of a relative folder are in the commit."""
+        files = recorded_files(recorded.settings)
+        compared = ComparedState.without_project(self.settings.state_path)
+        return compared.folder is None or compared.digests(files) == recorded_state(
+            recorded.settings
         )
 
     def _has_same_profiles(self, state: StateFile) -> bool:

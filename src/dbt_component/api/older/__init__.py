@@ -1,0 +1,1 @@
+"""The older Python API, superseded by ``@dbt_assets``, ``DbtProject`` and ``DbtCliResource``."""
