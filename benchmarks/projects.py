@@ -13,6 +13,7 @@ from benchmarks.processes import Timing, run_timed
 
 OURS, PEER, EMPTY, DBT = "dbt-component", "dagster-dbt", "no dbt", "bare dbt"
 FLOOR, FLOOR_COMPONENT = "floor", "floor as component"
+PYTHON, PEER_PYTHON = "@dbt_assets", "dagster-dbt @dbt_assets"
 _MODULE = "bench_project"
 _PROBES = Path(__file__).with_name("probes")
 _FLOOR_DEFINITIONS = Path(__file__).with_name("floor_definitions.py")
@@ -32,6 +33,24 @@ class FloorComponent(dg.Component, dg.Resolvable):
         from bench_project.floor_definitions import defs
 
         return defs
+"""
+_PACKAGES = {PYTHON: "dbt_component", PEER_PYTHON: "dagster_dbt"}
+_PYTHON_DEFINITIONS = """\
+from pathlib import Path
+
+import dagster as dg
+from {package} import DbtCliResource, DbtProject, dbt_assets
+
+project = DbtProject(project_dir=Path({folder!r}))
+project.prepare_if_dev()
+
+
+@dbt_assets(manifest=project.manifest_path)
+def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource):
+    yield from dbt.cli(["build"], context=context).stream()
+
+
+defs = dg.Definitions(assets=[transform], resources={{"dbt": DbtCliResource(project)}})
 """
 _LOAD_FOLDER = """\
 from pathlib import Path
@@ -90,15 +109,23 @@ class DgProject:
         argv = [self.environment.command("dg"), *arguments]
         return run_timed(argv, env=self.variables(), cwd=self.root)
 
-    def probe(self, name: str, *arguments: str) -> tuple[Timing, dict[str, Any]]:
+    def probe(
+        self, name: str, *arguments: str, is_dev: bool = False
+    ) -> tuple[Timing, dict[str, Any]]:
         """Runs a script of ``probes/`` on the project's definitions.
+
+        Args:
+            name: Name of the script.
+            *arguments: Its arguments after the module of the definitions.
+            is_dev: Whether it runs as under ``dagster dev``, and not as in production.
 
         Returns:
             Its time, and its last line of output decoded from JSON; empty if it printed nothing.
         """
         script = str(_PROBES / f"{name}.py")
         argv = [str(self.environment.python), script, f"{_MODULE}.definitions", *arguments]
-        timing = run_timed(argv, env=self.variables(), cwd=self.root)
+        dev = {"DAGSTER_IS_DEV_CLI": "1"} if is_dev else {}
+        timing = run_timed(argv, env={**self.variables(), **dev}, cwd=self.root)
         lines = timing.stdout.strip().splitlines()
         return timing, json.loads(lines[-1]) if lines else {}
 
@@ -135,6 +162,22 @@ class Workbench:
         if self._peer_environment is None:
             return None
         return self._component_project(PEER, self._peer_environment)
+
+    @property
+    def python_projects(self) -> list[DgProject]:
+        return [self.python, *([self.peer_python] if self.peer_python is not None else [])]
+
+    @cached_property
+    def python(self) -> DgProject:
+        """A Python file with ``@dbt_assets``, and its project prepared."""
+        return self._python_project(PYTHON, self.own)
+
+    @cached_property
+    def peer_python(self) -> DgProject | None:
+        """The same file with dagster-dbt's imports."""
+        if self._peer_environment is None:
+            return None
+        return self._python_project(PEER_PYTHON, self._peer_environment)
 
     @cached_property
     def floor(self) -> DgProject:
@@ -181,7 +224,7 @@ class Workbench:
 
     def dbt_folder(self, side: str) -> DbtFolder:
         """A side's dbt project, with a database in which everything is already built."""
-        root = self._folder / f"dbt for {side}".replace(" ", "_")
+        root = self._folder / _folder_name(f"dbt for {side}")
         dbt = DbtFolder(root / "transform", root / "bench.duckdb")
         if not root.exists():
             write_project(dbt.folder, self.plan, database=dbt.database)
@@ -207,8 +250,15 @@ class Workbench:
         project.dg("utils", "refresh-defs-state")
         return project
 
+    def _python_project(self, side: str, environment: Environment) -> DgProject:
+        folder = str(self.dbt_folder(side).folder)
+        definitions = _PYTHON_DEFINITIONS.format(package=_PACKAGES[side], folder=folder)
+        project = self._dg_project(side, environment, definitions)
+        project.probe("load_definitions", is_dev=True)  # in development, this prepares the project
+        return project
+
     def _dg_project(self, side: str, environment: Environment, definitions: str) -> DgProject:
-        root = self._folder / side.replace(" ", "_")
+        root = self._folder / _folder_name(side)
         project = DgProject(side, root, environment)
         (project.package / "defs").mkdir(parents=True)
         for folder in (project.package, project.package / "defs"):
@@ -220,3 +270,7 @@ class Workbench:
             f'[tool.dg.project]\nroot_module = "{_MODULE}"\n'
         )
         return project
+
+
+def _folder_name(name: str) -> str:
+    return name.replace(" ", "_").replace("@", "")

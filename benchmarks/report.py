@@ -7,17 +7,34 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.machine import Machine
-from benchmarks.projects import DBT, EMPTY, FLOOR, FLOOR_COMPONENT, OURS, PEER
+from benchmarks.projects import (
+    DBT,
+    EMPTY,
+    FLOOR,
+    FLOOR_COMPONENT,
+    OURS,
+    PEER,
+    PEER_PYTHON,
+    PYTHON,
+)
 from benchmarks.results import Result
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-_SIDES = (OURS, FLOOR, FLOOR_COMPONENT, EMPTY, DBT, PEER)
-_BASELINES = {"load": FLOOR_COMPONENT, "refresh": EMPTY, "step": DBT, "launch": FLOOR, "build": DBT}
+_SIDES = (OURS, FLOOR, FLOOR_COMPONENT, EMPTY, DBT, PEER, PYTHON, PEER_PYTHON)
+_RATIOS = {
+    "load": [(OURS, FLOOR_COMPONENT), (PEER, OURS)],
+    "refresh": [(OURS, EMPTY), (PEER, OURS)],
+    "step": [(OURS, DBT), (PEER, OURS)],
+    "launch": [(OURS, FLOOR), (PEER, OURS)],
+    "python": [(PYTHON, OURS), (PEER_PYTHON, PYTHON)],
+    "build": [(OURS, DBT), (PEER, OURS)],
+}
 _TITLES = {
     "load": "Loading definitions, without `import dagster`",
     "refresh": "`dg utils refresh-defs-state`",
     "step": "A step",
     "launch": "`dg launch --assets …` from the shell",
+    "python": "`@dbt_assets` over a prepared project",
     "build": "A full build",
 }
 
@@ -88,10 +105,7 @@ def write_into(path: Path, markdown: str) -> None:
 def _table(case: str, results: Sequence[Result]) -> list[str]:
     present = {result.side for result in results}
     sides = [side for side in _SIDES if side in present]
-    baseline = _BASELINES[case] if _BASELINES[case] in present else None
-    ratios = [(OURS, other) for other in (baseline,) if other] + (
-        [(PEER, OURS)] if PEER in present else []
-    )
+    ratios = [pair for pair in _RATIOS[case] if present.issuperset(pair)]
     heads = ["project", "models", "what", *sides, *(f"{a} / {b}" for a, b in ratios)]
     lines = [_row(heads), _row(["---", "--:", "---", *["--:"] * (len(heads) - 3)])]
     found = {(r.shape, r.models, r.metric, r.side): r for r in results}

@@ -6,6 +6,14 @@ from benchmarks.results import Measured, alternate
 
 
 def measure_load(bench: Workbench, repeat: int) -> dict[tuple[str, str], list[float]]:
+    """Measures the load on every side that a component takes part in."""
+    projects = [*bench.component_projects, bench.floor, bench.floor_component, bench.empty]
+    return measure_loads(bench, projects, repeat)
+
+
+def measure_loads(
+    bench: Workbench, projects: list[DgProject], repeat: int
+) -> dict[tuple[str, str], list[float]]:
     """Measures time without ``import dagster``, peak memory, and time and size of the snapshot."""
 
     def measure(project: DgProject) -> Measured:
@@ -20,5 +28,4 @@ def measure_load(bench: Workbench, repeat: int) -> dict[tuple[str, str], list[fl
             "size of that snapshot": found["snapshot_bytes"] / 1e6,
         }
 
-    projects = [*bench.component_projects, bench.floor, bench.floor_component, bench.empty]
     return alternate([(p.side, p) for p in projects], measure, repeat=repeat)

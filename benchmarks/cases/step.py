@@ -50,7 +50,7 @@ def measure_selection(
                 f"{name}: process": timing.seconds,
                 f"{name}: process, CPU time": timing.cpu_seconds,
             }
-        return _run_step(project, name, models, expected)
+        return run_step(project, name, models, expected)
 
     projects: list[tuple[str, DgProject | None]] = [
         (p.side, p) for p in [*bench.component_projects, bench.floor]
@@ -61,9 +61,14 @@ def measure_selection(
     return alternate(projects, measure, repeat=repeat)
 
 
-def _run_step(
+def run_step(
     project: DgProject, name: str, models: list[str] | None, expected: int
 ) -> Mapping[str, float]:
+    """Runs a selection on one side.
+
+    Raises:
+        BenchmarkError: It did not report ``expected`` models and their tests.
+    """
     keys_file = Path(project.root) / "selected.json"
     keys_file.write_text(json.dumps(models))
     timing, found = project.probe("run_step", str(keys_file))
