@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY ?= 1
 export PATH := $(BIN):$(PATH)
 DEMO_HOME := $(abspath $(EXAMPLE))/.dagster_home
 
-.PHONY: demo test test-all check fix dev bench bench-quick screenshot install clean
+.PHONY: demo test test-all check fix reference dev bench bench-quick screenshot install clean
 
 install: $(STAMP)
 
@@ -43,6 +43,10 @@ check: $(STAMP)
 fix: $(STAMP)
 	ruff format .
 	ruff check --fix .
+
+# docs/reference.md from the code; `make check` fails if it differs.
+reference: $(STAMP)
+	python scripts/reference.py
 
 # Dagster's UI on the example, with the runs that `make demo` made.
 dev: $(STAMP) $(DEMO_HOME)/dagster.yaml

@@ -121,7 +121,7 @@ def test_the_command_line_of_a_run_narrows_by_the_state_that_it_names(
 def test_python_definitions_select_what_is_modified(
     project: DgProject, two_environments: TwoEnvironments
 ) -> None:
-    opened = DbtProject(two_environments.folder, state_path="production")  # type: ignore[arg-type]
+    opened = DbtProject(two_environments.folder, state_path="production")
     opened.prepare_if_dev()
     expected = {"up", "direct", "through"}
 

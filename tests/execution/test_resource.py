@@ -101,6 +101,10 @@ def test_unknown_fields_and_commands_are_refused(
         DbtCliResource(project_dir=".", project_folder=".")
     with pytest.raises(CliArgsError, match="buld"):
         dbt.cli(["buld"])
+    with pytest.raises(
+        CliArgsError, match=r"text 'build --full-refresh'(.|\n)*\['build', '--full-refresh'\]"
+    ):
+        dbt.cli("build --full-refresh")
     with pytest.raises(ValueError, match="nowhere"):
         DbtCliResource(project_dir=str(dg_project.root / "nowhere"))
     with pytest.raises(DagsterDbtError, match=r"run_results\.json"):

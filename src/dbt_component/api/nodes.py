@@ -10,7 +10,9 @@ from dbt_component.selection.criteria import DEFAULT_SELECT
 DBT_DEFAULT_SELECT = DEFAULT_SELECT
 """The ``select`` that stands for everything."""
 DBT_DEFAULT_EXCLUDE = ""
+"""The ``exclude`` that leaves out nothing."""
 DBT_DEFAULT_SELECTOR = ""
+"""The ``selector`` that stands for none."""
 
 
 def get_node(manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:

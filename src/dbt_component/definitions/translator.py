@@ -59,12 +59,17 @@ class DagsterDbtTranslator:
         return own_manifest(manifest).props(unique_id)
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """By default ``meta.dagster.asset_key``, else the name of a node, with its schema if dbt configures one, or source
+        and table. Nodes of one project need keys of their own.
+        """
         return dg.AssetKey(defaults.asset_key(node_of(dbt_resource_props, is_named=True)))
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """By default the description in dbt, and the SQL of a model or snapshot."""
         return defaults.description(node_of(dbt_resource_props, is_named=True))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """By default ``meta.dagster.group``, else the dbt group; ``None`` leaves the node in Dagster's default group."""
         return defaults.group_name(node_of(dbt_resource_props))
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
@@ -76,9 +81,11 @@ class DagsterDbtTranslator:
         return defaults.owners(node_of(dbt_resource_props))
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        """By default the tags in dbt that Dagster accepts, each with an empty value."""
         return defaults.tags(node_of(dbt_resource_props))
 
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """By default a hash of everything that determines the result, except the data of the parents."""
         return node_of(dbt_resource_props).code_version
 
     def get_auto_materialize_policy(
@@ -93,7 +100,7 @@ class DagsterDbtTranslator:
 
     def get_automation_condition(
         self, dbt_resource_props: Mapping[str, Any]
-    ) -> dg.AutomationCondition[dg.AssetKey] | None:
+    ) -> dg.AutomationCondition[Any] | None:
         """By default the condition equal to what ``get_auto_materialize_policy`` returns."""
         policy = self.get_auto_materialize_policy(dbt_resource_props)
         return None if policy is None else policy.to_automation_condition()
@@ -101,11 +108,13 @@ class DagsterDbtTranslator:
     def get_partitions_def(
         self, dbt_resource_props: Mapping[str, Any]
     ) -> dg.PartitionsDefinition | None:
+        """The partitions; by default none. All assets of one ``@dbt_assets`` must have the same."""
         return None
 
     def get_partition_mapping(
         self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]
     ) -> dg.PartitionMapping | None:
+        """How the partitions of a node relate to those of a parent; ``None`` for Dagster's default."""
         return None
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:

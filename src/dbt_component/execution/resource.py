@@ -19,7 +19,7 @@ from dbt_component.dbt_process.engine import find_engine
 from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.definitions.translator import DagsterDbtTranslator
-from dbt_component.errors import ProjectError
+from dbt_component.errors import CliArgsError, ProjectError
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.invocation import DbtCliInvocation
@@ -226,12 +226,18 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 cache, removed after three days.
 
         Raises:
-            CliArgsError: ``args`` holds no dbt command, or a flag that a step sets itself.
+            CliArgsError: ``args`` is text, holds no dbt command, or a flag that a step sets itself.
             DagsterDbtManifestNotFoundError: The component defers to a manifest.json that does not exist.
             ProjectError: ``project_dir`` is no dbt project.
             EngineError: There is no dbt, or its version is not supported.
             DefinitionError: ``dagster_dbt_translator`` is a class.
         """
+        if isinstance(args, str):
+            raise CliArgsError(
+                f"The arguments are the text {args!r}.",
+                where="DbtCliResource.cli",
+                hint=f"Pass a list, such as {args.split()!r}.",
+            )
         argv = [os.fspath(token) for token in (*self.global_config_flags, *args)]
         if self._deferral is not None:
             argv = self._deferral.added_to(argv, self.project)

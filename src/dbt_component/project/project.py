@@ -4,8 +4,10 @@ import abc
 import dataclasses
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -105,6 +107,25 @@ class DbtProject(LocalProject):
         default_factory=DagsterDbtProjectPreparer, repr=False, compare=False
     )
     needs_profiles: InitVar[bool] = True
+
+    if TYPE_CHECKING:  # paths may be given as text
+
+        def __init__(
+            self,
+            project_dir: str | Path,
+            target_path: str | Path = "target",
+            profiles_dir: str | Path | None = None,
+            profile: str | None = None,
+            target: str | None = None,
+            packaged_project_dir: str | Path | None = None,
+            state_path: str | Path | None = None,
+            prepare_project_cli_args: Sequence[str] = ("parse",),
+            vars: Mapping[str, Any] = ...,
+            dbt_executable: str | None = None,
+            working_dir: Path | None = None,
+            preparer: DbtProjectPreparer = ...,
+            needs_profiles: bool = True,
+        ) -> None: ...
 
     @override
     def __post_init__(self, needs_profiles: bool) -> None:

@@ -1,0 +1,340 @@
+"""Every public name, used as user code does. Checked by mypy and pyright, never executed.
+
+`reveal` lines state the types that users see; lines with `type: ignore` and `pyright: ignore` must be errors.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from typing_extensions import assert_type
+
+from dbt_component import (
+    DBT_DEFAULT_EXCLUDE,
+    DBT_DEFAULT_SELECT,
+    DBT_DEFAULT_SELECTOR,
+    DagsterDbtCliRuntimeError,
+    DagsterDbtComponentTranslatorSettings,
+    DagsterDbtCoreNotInstalledError,
+    DagsterDbtError,
+    DagsterDbtManifestNotFoundError,
+    DagsterDbtProfilesDirectoryNotFoundError,
+    DagsterDbtProjectNotFoundError,
+    DagsterDbtProjectPreparer,
+    DagsterDbtProjectYmlFileNotFoundError,
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliClient,
+    DbtCliEventMessage,
+    DbtCliInvocation,
+    DbtCliOutput,
+    DbtCliResource,
+    DbtEventIterator,
+    DbtIOManager,
+    DbtManifestAssetSelection,
+    DbtProject,
+    DbtProjectArgs,
+    DbtProjectComponent,
+    DbtProjectPreparer,
+    KeyPrefixDagsterDbtTranslator,
+    RemoteGitDbtProjectManager,
+    build_dbt_asset_selection,
+    build_dbt_asset_specs,
+    build_freshness_checks_from_dbt_assets,
+    build_schedule_from_dbt_selection,
+    dbt_assets,
+    dbt_cli_resource,
+    default_group_from_dbt_resource_props,
+    default_metadata_from_dbt_resource_props,
+    get_asset_key_for_model,
+    get_asset_key_for_source,
+    get_asset_keys_by_output_name_for_source,
+    get_node,
+    get_projects_from_dbt_component,
+    get_upstream_unique_ids,
+    group_from_dbt_resource_props_fallback_to_directory,
+    load_assets_from_dbt_manifest,
+    load_assets_from_dbt_project,
+)
+
+# -- a project ---------------------------------------------------------------------------------------
+
+project = DbtProject(project_dir="transform")
+also = DbtProject(
+    Path("transform"),
+    target_path="target",
+    profiles_dir="profiles",
+    profile="warehouse",
+    target="prod",
+    packaged_project_dir=Path("deployed"),
+    state_path="state",
+    preparer=DagsterDbtProjectPreparer(prepare_project_cli_args=["compile"]),
+)
+assert_type(project.project_dir, Path)
+assert_type(project.manifest_path, Path)
+assert_type(project.target_path, Path)
+assert_type(project.state_path, Path | None)
+assert_type(project.has_uninstalled_deps, bool)
+project.prepare_if_dev()
+DbtProject()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+DbtProject(project_dir=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Preparer(DbtProjectPreparer):
+    def prepare(self, project: DbtProject) -> None:
+        project.preparer.prepare_if_dev(project)
+
+
+# -- assets ------------------------------------------------------------------------------------------
+
+
+class BuildConfig(dg.Config):
+    full_refresh: bool = False
+
+
+@dbt_assets(
+    manifest=project,
+    select=DBT_DEFAULT_SELECT,
+    exclude=DBT_DEFAULT_EXCLUDE,
+    name="everything",
+    io_manager_key="io",
+    partitions_def=dg.DailyPartitionsDefinition("2024-01-01"),
+    dagster_dbt_translator=DagsterDbtTranslator(),
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    op_tags={"team": "data"},
+    required_resource_keys={"api"},
+    project=project,
+    retry_policy=dg.RetryPolicy(max_retries=1),
+    pool="warehouse",
+)
+def everything(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, config: BuildConfig
+) -> Iterator[Any]:
+    args = ["build", "--full-refresh"] if config.full_refresh else ["build"]
+    yield from dbt.cli(args, context=context).stream().fetch_row_counts().fetch_column_metadata()
+
+
+@dbt_assets(manifest=Path("target/manifest.json"), selector="nightly")
+def untyped(context, dbt: DbtCliResource):  # type: ignore[no-untyped-def]
+    yield from dbt.cli(["build"], context=context).stream()
+
+
+assert_type(everything, dg.AssetsDefinition)
+assert_type(untyped, dg.AssetsDefinition)
+dbt_assets(manifest=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+dbt_assets()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+specs = build_dbt_asset_specs(manifest={"nodes": {}}, select="tag:daily")
+assert_type(specs, list[dg.AssetSpec])
+selection = build_dbt_asset_selection(
+    [everything], dbt_select="tag:daily", dbt_selector=DBT_DEFAULT_SELECTOR
+)
+assert_type(selection, dg.AssetSelection)
+upstream_too: dg.AssetSelection = selection.upstream()
+by_manifest: dg.AssetSelection = DbtManifestAssetSelection.build(manifest=project, select="a+")
+schedule = build_schedule_from_dbt_selection(
+    [everything],
+    job_name="nightly",
+    cron_schedule="0 5 * * *",
+    tags={"a": "b"},
+    config=dg.RunConfig(),
+)
+assert_type(schedule, dg.ScheduleDefinition)
+checks = build_freshness_checks_from_dbt_assets(dbt_assets=[everything])
+assert_type(checks, Sequence[dg.AssetChecksDefinition])
+assert_type(get_asset_key_for_model([everything], "orders"), dg.AssetKey)
+assert_type(get_asset_key_for_source([everything], "raw"), dg.AssetKey)
+assert_type(get_asset_keys_by_output_name_for_source([everything], "raw"), dict[str, dg.AssetKey])
+
+
+@dg.asset(deps=[get_asset_key_for_model([everything], "orders")])
+def report() -> None: ...
+
+
+# -- a translator ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MySettings(DagsterDbtTranslatorSettings):
+    by_team: bool = False
+
+
+class MyTranslator(DagsterDbtTranslator):
+    def __init__(self) -> None:
+        super().__init__(settings=MySettings(enable_asset_checks=True, by_team=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        return super().get_asset_key(dbt_resource_props).with_prefix("warehouse")
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props["description"])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return group_from_dbt_resource_props_fallback_to_directory(
+            dbt_resource_props
+        ) or default_group_from_dbt_resource_props(dbt_resource_props)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
+        return ["team:data"]
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        return {"a": "b"}
+
+    def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return None
+
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        return default_metadata_from_dbt_resource_props(dbt_resource_props)
+
+    def get_automation_condition(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutomationCondition[Any] | None:
+        return dg.AutomationCondition.eager()
+
+    def get_partitions_def(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionsDefinition | None:
+        return dg.StaticPartitionsDefinition(["a"])
+
+    def get_partition_mapping(
+        self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionMapping | None:
+        return dg.IdentityPartitionMapping()
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        props = get_node(manifest, unique_id)
+        upstream: Set[str] = get_upstream_unique_ids(manifest, props)
+        return spec.merge_attributes(metadata={"upstream": sorted(upstream)})
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        return super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+
+
+# -- commands ----------------------------------------------------------------------------------------
+
+dbt = DbtCliResource(project_dir=project)
+DbtCliResource(project_dir="transform", profiles_dir=Path("profiles"), target="prod")
+DbtCliResource(project_dir=dg.EnvVar("DBT_PROJECT"), profile=dg.EnvVar("DBT_PROFILE"))
+DbtCliResource(project_dir=project, global_config_flags=["--no-use-colors"], state_path="state")
+DbtCliResource(project_dir=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class OwnResource(DbtCliResource):
+    team: str = "data"
+
+
+OwnResource(project_dir="transform", team="data")
+invocation = dbt.cli(
+    ["run"], manifest=project, dagster_dbt_translator=MyTranslator(), raise_on_error=False
+)
+assert_type(invocation, DbtCliInvocation)
+assert_type(invocation.wait(), DbtCliInvocation)
+assert_type(invocation.is_successful(), bool)
+assert_type(invocation.get_error(), Exception | None)
+assert_type(invocation.target_path, Path)
+assert_type(invocation.get_artifact("run_results.json"), dict[str, Any])
+assert_type(invocation.process.returncode, int | None)
+events = invocation.stream()
+for event in events.fetch_row_counts().fetch_column_metadata(with_column_lineage=False):
+    if isinstance(event, dg.AssetMaterialization):
+        assert_type(event.asset_key, dg.AssetKey)
+for message in invocation.stream_raw_events():
+    assert_type(message, DbtCliEventMessage)
+    assert_type(message.raw_event, dict[str, Any])
+    for made in message.to_default_asset_events(manifest=project):
+        print(made)
+
+
+@dg.op
+def an_op(context: dg.OpExecutionContext, dbt: DbtCliResource) -> None:
+    dbt.cli(["deps"], context=context).wait()
+
+
+def iterator_of(command: DbtCliInvocation) -> DbtEventIterator[Any]:
+    return command.stream()
+
+
+# -- components --------------------------------------------------------------------------------------
+
+
+@dataclass
+class OwnComponent(DbtProjectComponent):
+    team: str = "data"
+
+    def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        yield from super().execute(context, dbt)
+
+    def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
+        return [*super().get_cli_args(context), "--fail-fast"]
+
+
+component = DbtProjectComponent(
+    project=DbtProjectArgs("transform", profiles_dir=Path("profiles")),
+    translation_settings=DagsterDbtComponentTranslatorSettings(enable_code_references=False),
+)
+git_component = DbtProjectComponent(project=RemoteGitDbtProjectManager("https://example.com/r.git"))
+assert_type(component.asset_key_for_model("orders"), dg.AssetKey)
+assert_type(component.dbt_project, DbtProject)
+assert_type(get_projects_from_dbt_component(Path()), list[DbtProject])
+
+# -- tables and definitions --------------------------------------------------------------------------
+
+defs = dg.Definitions(
+    assets=[everything, untyped, report],
+    asset_checks=checks,
+    schedules=[schedule],
+    jobs=[dg.define_asset_job("some", selection=by_manifest | selection)],
+    resources={
+        "dbt": dbt,
+        "io": DbtIOManager(project=project),
+        "frames": DbtIOManager(project_dir="transform", default_frame="polars"),
+    },
+)
+DbtIOManager(default_frame="spark")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+# -- from before @dbt_assets -------------------------------------------------------------------------
+
+older = load_assets_from_dbt_project(
+    "transform",
+    key_prefix=["warehouse"],
+    partitions_def=dg.DailyPartitionsDefinition("2024-01-01"),
+    partition_key_to_vars_fn=lambda key: {"day": key},
+)
+assert_type(older, Sequence[dg.AssetsDefinition])
+load_assets_from_dbt_manifest(
+    manifest=Path("manifest.json"), dagster_dbt_translator=KeyPrefixDagsterDbtTranslator("a")
+)
+configured = dbt_cli_resource.configured({"project_dir": "transform"})
+
+
+def with_client(client: DbtCliClient) -> DbtCliOutput:
+    return client.run(select=["orders"], full_refresh=True)
+
+
+# -- errors ------------------------------------------------------------------------------------------
+
+try:
+    invocation.wait()
+except DagsterDbtCliRuntimeError as error:
+    assert_type(error.description, str | None)
+except (
+    DagsterDbtCoreNotInstalledError,
+    DagsterDbtManifestNotFoundError,
+    DagsterDbtProfilesDirectoryNotFoundError,
+    DagsterDbtProjectNotFoundError,
+    DagsterDbtProjectYmlFileNotFoundError,
+) as problem:
+    print(problem.hint)
+except DagsterDbtError as other:
+    print(other.message)
