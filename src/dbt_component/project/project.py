@@ -124,7 +124,7 @@ class DbtProject(LocalProject):
             dbt_executable: str | None = None,
             working_dir: Path | None = None,
             preparer: DbtProjectPreparer = ...,
-            needs_profiles: bool = True,
+            needs_profiles: bool = True,  # noqa: FBT001, FBT002
         ) -> None: ...
 
     @override
