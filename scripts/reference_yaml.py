@@ -6,6 +6,8 @@ from typing import Any
 from dbt_component import DbtProjectComponent
 
 _Schema = Mapping[str, Any]
+# Keys of Dagster's own models that it does not describe.
+_MEANINGS = {"translation.key": "The asset key, in place of the default one."}
 
 
 def yaml_lines() -> Iterator[str]:
@@ -27,7 +29,8 @@ def yaml_lines() -> Iterator[str]:
 def _table(fields: Mapping[str, _Schema]) -> Iterator[str]:
     yield from ("| key | meaning |", "|---|---|")
     for key, field in fields.items():
-        meaning = " ".join(str(field.get("description", "")).split()).replace("|", "\\|")
+        described = field.get("description") or _MEANINGS[key]
+        meaning = " ".join(str(described).split()).replace("|", "\\|")
         yield f"| `{key}` | {meaning} |"
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from dbt_component.api.manifest_selection import (
         DbtManifestAssetSelection as DbtManifestAssetSelection,
     )
+    from dbt_component.api.nodes import (
+        DAGSTER_DBT_UNIQUE_ID_METADATA_KEY as DAGSTER_DBT_UNIQUE_ID_METADATA_KEY,
+    )
     from dbt_component.api.nodes import DBT_DEFAULT_EXCLUDE as DBT_DEFAULT_EXCLUDE
     from dbt_component.api.nodes import DBT_DEFAULT_SELECT as DBT_DEFAULT_SELECT
     from dbt_component.api.nodes import DBT_DEFAULT_SELECTOR as DBT_DEFAULT_SELECTOR
@@ -97,9 +100,11 @@ if TYPE_CHECKING:
     )
     from dbt_component.project.project import DbtProject as DbtProject
     from dbt_component.project.project import DbtProjectPreparer as DbtProjectPreparer
+    from dbt_component.project.project import using_dagster_dev as using_dagster_dev
     from dbt_component.version import __version__ as __version__
 
 _HOME_OF = {
+    "DAGSTER_DBT_UNIQUE_ID_METADATA_KEY": "dbt_component.api.nodes",
     "DBT_DEFAULT_EXCLUDE": "dbt_component.api.nodes",
     "DBT_DEFAULT_SELECT": "dbt_component.api.nodes",
     "DBT_DEFAULT_SELECTOR": "dbt_component.api.nodes",
@@ -146,9 +151,11 @@ _HOME_OF = {
     "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
     "load_assets_from_dbt_manifest": "dbt_component.api.older.load_assets",
     "load_assets_from_dbt_project": "dbt_component.api.older.load_assets",
+    "using_dagster_dev": "dbt_component.project.project",
 }
 
 __all__ = [
+    "DAGSTER_DBT_UNIQUE_ID_METADATA_KEY",
     "DBT_DEFAULT_EXCLUDE",
     "DBT_DEFAULT_SELECT",
     "DBT_DEFAULT_SELECTOR",
@@ -194,6 +201,7 @@ __all__ = [
     "group_from_dbt_resource_props_fallback_to_directory",
     "load_assets_from_dbt_manifest",
     "load_assets_from_dbt_project",
+    "using_dagster_dev",
 ]
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from dbt_component import (
+    DAGSTER_DBT_UNIQUE_ID_METADATA_KEY,
     DBT_DEFAULT_EXCLUDE,
     DBT_DEFAULT_SELECT,
     DBT_DEFAULT_SELECTOR,
+    build_dbt_asset_specs,
     get_node,
     get_upstream_unique_ids,
 )
@@ -54,3 +56,8 @@ def test_upstream_is_looked_for_through_ephemeral_models(manifest: Mapping[str, 
 def test_the_defaults_select_everything() -> None:
     assert SelectionCriteria(DBT_DEFAULT_SELECT, DBT_DEFAULT_EXCLUDE).is_everything
     assert not DBT_DEFAULT_SELECTOR
+
+
+def test_the_unique_id_of_an_asset_is_in_its_metadata(manifest: Mapping[str, Any]) -> None:
+    for spec in build_dbt_asset_specs(manifest=manifest):
+        assert spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY] in manifest["nodes"]

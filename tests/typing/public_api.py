@@ -12,6 +12,7 @@ import dagster as dg
 from typing_extensions import assert_type
 
 from dbt_component import (
+    DAGSTER_DBT_UNIQUE_ID_METADATA_KEY,
     DBT_DEFAULT_EXCLUDE,
     DBT_DEFAULT_SELECT,
     DBT_DEFAULT_SELECTOR,
@@ -57,6 +58,7 @@ from dbt_component import (
     group_from_dbt_resource_props_fallback_to_directory,
     load_assets_from_dbt_manifest,
     load_assets_from_dbt_project,
+    using_dagster_dev,
 )
 
 # -- a project ---------------------------------------------------------------------------------------
@@ -78,6 +80,7 @@ assert_type(project.target_path, Path)
 assert_type(project.state_path, Path | None)
 assert_type(project.has_uninstalled_deps, bool)
 project.prepare_if_dev()
+assert_type(using_dagster_dev(), bool)
 DbtProject()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 DbtProject(project_dir=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -128,6 +131,7 @@ dbt_assets()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 specs = build_dbt_asset_specs(manifest={"nodes": {}}, select="tag:daily")
 assert_type(specs, list[dg.AssetSpec])
+unique_ids = [spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY] for spec in specs]
 selection = build_dbt_asset_selection(
     [everything], dbt_select="tag:daily", dbt_selector=DBT_DEFAULT_SELECTOR
 )

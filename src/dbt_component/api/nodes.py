@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 from typing import Any
 
+from dbt_component.definitions.metadata_keys import UNIQUE_ID_KEY
 from dbt_component.definitions.resolving_manifest import own_manifest
 from dbt_component.errors import UnknownNodeError
 from dbt_component.selection.criteria import DEFAULT_SELECT
@@ -13,6 +14,9 @@ DBT_DEFAULT_EXCLUDE = ""
 """The ``exclude`` that leaves out nothing."""
 DBT_DEFAULT_SELECTOR = ""
 """The ``selector`` that stands for none."""
+
+DAGSTER_DBT_UNIQUE_ID_METADATA_KEY = UNIQUE_ID_KEY
+"""The metadata of an asset or check under which its unique id in dbt is."""
 
 
 def get_node(manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:

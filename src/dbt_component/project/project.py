@@ -27,6 +27,11 @@ from dbt_component.project.refresh_request import RefreshRequest
 _logger = logging.getLogger("dbt_component")
 
 
+def using_dagster_dev() -> bool:
+    """Whether this process belongs to `dg dev` or `dagster dev`."""
+    return bool(os.getenv("DAGSTER_IS_DEV_CLI"))
+
+
 class DbtProjectPreparer(abc.ABC):
     """Makes a project's manifest. Subclass it for a preparation of your own."""
 
@@ -40,8 +45,8 @@ class DbtProjectPreparer(abc.ABC):
             self.prepare(project)
 
     def using_dagster_dev(self) -> bool:
-        """Whether this process belongs to `dg dev` or `dagster dev`."""
-        return bool(os.getenv("DAGSTER_IS_DEV_CLI"))
+        """Whether to prepare: by default what the function ``using_dagster_dev`` says."""
+        return using_dagster_dev()
 
 
 class DagsterDbtProjectPreparer(DbtProjectPreparer):
