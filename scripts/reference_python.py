@@ -155,7 +155,7 @@ def _paragraph(text: str) -> list[str]:
 
 def _code(signature: str) -> Iterator[str]:
     """A signature, with an argument in each line if it is long."""
-    yield "```python"
+    yield "```py"  # a signature, not code that runs
     if len(signature) <= _WIDTH:
         yield signature
     else:
