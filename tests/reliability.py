@@ -21,6 +21,7 @@ TOPICS = (
     "Corrupt states",
     "Times of files",
     "Killed and stopped processes",
+    "Errors that pass",
     "Leftovers",
     "Events without limit",
     "Secrets in variables",

@@ -234,6 +234,13 @@ def _(page: PythonPage, module: Any) -> None:
     ]
 
 
+@claim("retries.py")
+def _(page: PythonPage, module: Any) -> None:
+    outcome = build(module)  # tests/execution/test_node_retry.py has the failures
+    assert built(outcome) == STAGING | MARTS and outcome.checks.keys() == CHECKS
+    assert not any("attempts" in metadata for metadata in outcome.metadata.values())
+
+
 @claim("anywhere.py")
 def _(page: PythonPage, module: Any) -> None:
     result = module.defs.resolve_job_def("rebuild_job").execute_in_process()

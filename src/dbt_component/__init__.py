@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     )
     from dbt_component.execution.invocation import DbtCliInvocation as DbtCliInvocation
     from dbt_component.execution.resource import DbtCliResource as DbtCliResource
+    from dbt_component.execution.retry_policy import DbtRetryPolicy as DbtRetryPolicy
     from dbt_component.project.project import (
         DagsterDbtProjectPreparer as DagsterDbtProjectPreparer,
     )
@@ -131,6 +132,7 @@ _HOME_OF = {
     "DbtProjectArgs": "dbt_component.component.project_arguments",
     "DbtProjectComponent": "dbt_component.component.component",
     "DbtProjectPreparer": "dbt_component.project.project",
+    "DbtRetryPolicy": "dbt_component.execution.retry_policy",
     "KeyPrefixDagsterDbtTranslator": "dbt_component.api.older.node_functions",
     "RemoteGitDbtProjectManager": "dbt_component.component.project_arguments",
     "__version__": "dbt_component.version",
@@ -182,6 +184,7 @@ __all__ = [
     "DbtProjectArgs",
     "DbtProjectComponent",
     "DbtProjectPreparer",
+    "DbtRetryPolicy",
     "KeyPrefixDagsterDbtTranslator",
     "RemoteGitDbtProjectManager",
     "build_dbt_asset_selection",

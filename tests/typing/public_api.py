@@ -39,6 +39,7 @@ from dbt_component import (
     DbtProjectArgs,
     DbtProjectComponent,
     DbtProjectPreparer,
+    DbtRetryPolicy,
     KeyPrefixDagsterDbtTranslator,
     RemoteGitDbtProjectManager,
     build_dbt_asset_selection,
@@ -263,11 +264,15 @@ for message in invocation.stream_raw_events():
 @dg.op
 def an_op(context: dg.OpExecutionContext, dbt: DbtCliResource) -> None:
     dbt.cli(["deps"], context=context).wait()
+    retry = DbtRetryPolicy(attempts=2, backoff="linear", on=["connection"])
+    dbt.cli(["build"], context=context, retry=retry).wait()
 
 
 def iterator_of(command: DbtCliInvocation) -> DbtEventIterator[Any]:
     return command.stream()
 
+
+DbtRetryPolicy(backoff="cubic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 # -- components --------------------------------------------------------------------------------------
 

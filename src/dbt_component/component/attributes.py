@@ -16,6 +16,7 @@ from dbt_component.component.yaml.project import (
     ProjectModel,
     resolve_project,
 )
+from dbt_component.component.yaml.retry import Retry
 from dbt_component.component.yaml.schedule import Schedule
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
@@ -27,6 +28,7 @@ from dbt_component.definitions.yaml_translation import TranslationFn, compile_tr
 from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.execution.cli_args import CliArg, refuse_impossible
 from dbt_component.execution.deferral import Deferral
+from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
@@ -124,6 +126,14 @@ class DbtProjectAttributes(dg.Resolvable):
             ],
         ),
     ] = None
+    retry: Annotated[
+        Retry | None,
+        dg.Resolver.default(
+            description="Runs failed nodes again in the same step, with those that dbt skipped because of them, after"
+            " errors that pass by themselves. Nothing else runs again. Default: no retry.",
+            examples=[{"attempts": 3, "delay_seconds": 10, "on": ["connection", "deadlock"]}],
+        ),
+    ] = None
     translation: Annotated[
         TranslationFn | None,
         dg.Resolver(
@@ -215,6 +225,7 @@ class DbtProjectAttributes(dg.Resolvable):
         if self.cli_args is None:
             self.cli_args = ["build"]
         self.defer = deferral_of(self.defer)
+        self.retry_policy  # noqa: B018 - rejects values out of range
         if "insights" in (self.include_metadata or []):
             raise DefinitionError(
                 "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
@@ -235,6 +246,15 @@ class DbtProjectAttributes(dg.Resolvable):
                 schedule.criteria  # noqa: B018 - as above
         if self.watch is not None:
             remote_commit_of(self.project)
+
+    @property
+    def retry_policy(self) -> DbtRetryPolicy | None:
+        """The policy of ``retry``; ``None`` without it.
+
+        Raises:
+            DefinitionError: A value is out of range.
+        """
+        return None if self.retry is None else self.retry.policy()
 
     @property
     def criteria(self) -> SelectionCriteria:

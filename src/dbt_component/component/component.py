@@ -254,7 +254,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return BuiltDefinitions(loaded, definitions)
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
-        dbt = DbtCliResource.of(self.dbt_project, deferral=self.defer)
+        dbt = DbtCliResource.of(self.dbt_project, deferral=self.defer, retry=self.retry_policy)
         try:
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
         except (CliArgsError, DagsterDbtManifestNotFoundError) as error:

@@ -27,6 +27,7 @@ class Account:
     def __init__(self, expected: frozenset[str], causes: SkipCauses | None = None) -> None:
         self.expected = expected
         self._reported: dict[str, NodeFinished] = {}
+        self._earlier: dict[str, list[NodeFinished]] = {}
         self._causes = causes
 
     @property
@@ -44,6 +45,32 @@ class Account:
         """Whether a reported node failed or was skipped."""
         return any(f.status not in FINE_STATUSES for f in self._reported.values())
 
+    @property
+    def finished(self) -> Iterator[NodeFinished]:
+        """The last report of each node, in the order in which nodes first reported."""
+        yield from self._reported.values()
+
+    def is_skipped(self, unique_id: str) -> bool:
+        """Whether the last report of a node says that dbt skipped it."""
+        found = self._reported.get(unique_id)
+        return found is not None and found.status == SKIPPED
+
+    def earlier(self, unique_id: str) -> Sequence[NodeFinished]:
+        """The reports of a node from attempts before its last one, oldest first."""
+        return self._earlier.get(unique_id, ())
+
+    def forget(self, unique_ids: Iterable[str]) -> None:
+        """Makes nodes missing again, before they run once more. Their reports are kept as earlier ones."""
+        for unique_id in unique_ids:
+            finished = self._reported.pop(unique_id, None)
+            if finished is not None:
+                self._earlier.setdefault(unique_id, []).append(finished)
+        if self._causes is not None:
+            self._causes = self._causes.without_failures()
+            for finished in self._reported.values():
+                if _is_failed(finished):
+                    self._causes.note_failure(finished.unique_id)
+
     def record(self, finished: NodeFinished) -> None:
         """Records a node's end."""
         self._reported[finished.unique_id] = finished
@@ -58,6 +85,11 @@ class Account:
         if causes:
             return f"{listed(causes, limit=3)} failed"
         return finished.message
+
+    def skip_causes(self, finished: NodeFinished) -> Sequence[NodeFinished]:
+        """The reports of the failed nodes and hooks because of which a node was skipped; empty if they are unknown."""
+        causes = self._causes.of(finished.unique_id) if self._causes is not None else ()
+        return [self._reported[cause] for cause in causes if cause in self._reported]
 
     def unreported(self, result: InvocationResult | None) -> Iterator[NodeFinished]:
         """Nodes in dbt's final result that had no event of their own, such as those skipped at the end."""

@@ -23,7 +23,7 @@ def metadata_of(
         outcome: The outcome.
         log_path: dbt's log, which holds messages that are cut.
     """
-    metadata = _common(outcome.finished)
+    metadata = {**_common(outcome.finished), **_of_attempts(outcome.earlier, log_path)}
     if isinstance(outcome, Built):
         metadata.update(_of_relation(outcome.node, outcome.finished))
     elif isinstance(outcome, NotBuilt):
@@ -32,6 +32,20 @@ def metadata_of(
     else:
         metadata.update(_of_test(outcome, log_path))
     return metadata
+
+
+def _of_attempts(earlier: Sequence[NodeFinished], log_path: Path | None) -> dict[str, Any]:
+    """The number of attempts and what came of the earlier ones; empty if there was only one."""
+    if not earlier:
+        return {}
+    lines = [
+        f"{number}. {finished.status}: {cut(finished.message or 'no message', whole=log_path, limit=1_000)}"
+        for number, finished in enumerate(earlier, start=1)
+    ]
+    return {
+        "attempts": len(earlier) + 1,
+        "earlier_attempts": dg.MetadataValue.text("\n".join(lines)),
+    }
 
 
 def _common(finished: NodeFinished) -> dict[str, Any]:

@@ -1,5 +1,9 @@
-"""The meaning of a node's end as plain values, before any Dagster event: built, not built, or checked."""
+"""The meaning of a node's end as plain values, before any Dagster event: built, not built, or checked.
 
+``earlier`` are the reports of the same node from attempts that were not the last.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dbt_component.dbt_process.child.child_statuses import (
@@ -21,6 +25,7 @@ class Built:
 
     node: Node
     finished: NodeFinished
+    earlier: Sequence[NodeFinished] = ()
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class NotBuilt:
     node: Node
     finished: NodeFinished
     message: str | None
+    earlier: Sequence[NodeFinished] = ()
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Checked:
     finished: NodeFinished
     passed: bool
     is_warning: bool
+    earlier: Sequence[NodeFinished] = ()
 
 
 Outcome = Built | NotBuilt | Checked
@@ -51,6 +58,7 @@ def outcome_of(
     *,
     command: DbtCommand,
     skip_reason: str | None = None,
+    earlier: Sequence[NodeFinished] = (),
 ) -> Outcome | None:
     """The outcome of a node that dbt reported.
 
@@ -59,6 +67,7 @@ def outcome_of(
         finished: dbt's report.
         command: The command that ran it: `dbt compile` neither builds nor evaluates what it reports.
         skip_reason: Why dbt skipped the node, where it is known.
+        earlier: dbt's reports from attempts before, oldest first.
 
     Returns:
         ``None`` for nodes that are neither assets nor tests, for tests that were not evaluated, and for
@@ -73,10 +82,11 @@ def outcome_of(
             finished,
             passed=finished.status in PASSED_STATUSES,
             is_warning=finished.status == WARNED,
+            earlier=earlier,
         )
     node = index.node_by_id.get(finished.unique_id)
     if node is None or not node.is_asset:
         return None
     if finished.status in BUILT_STATUSES:
-        return Built(node, finished) if command.builds else None
-    return NotBuilt(node, finished, skip_reason or finished.message)
+        return Built(node, finished, earlier) if command.builds else None
+    return NotBuilt(node, finished, skip_reason or finished.message, earlier)

@@ -50,6 +50,7 @@ class RunPlan:
         selected: The exact unique ids that dbt gets; ``None`` leaves the choice to ``argv``.
         expected: Those of ``selected`` that the command must report on.
         retry_reason: Why there is another attempt; ``None`` for the first.
+        delay_seconds: How long to wait before an attempt that a retry policy asks for; ``None`` for any other.
     """
 
     project: DbtProject
@@ -61,6 +62,7 @@ class RunPlan:
     selected: frozenset[str] | None = None
     expected: frozenset[str] = frozenset()
     retry_reason: str | None = None
+    delay_seconds: float | None = None
 
     @cached_property
     def dbt_command(self) -> str:

@@ -19,7 +19,7 @@ from dbt_component.dbt_process.engine import find_engine
 from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.definitions.translator import DagsterDbtTranslator
-from dbt_component.errors import CliArgsError, ProjectError
+from dbt_component.errors import CliArgsError, DefinitionError, ProjectError
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.invocation import DbtCliInvocation
@@ -34,6 +34,7 @@ from dbt_component.execution.resource_fields import (
     checked_profiles_dir,
     checked_project_dir,
 )
+from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.selected_step import SelectedStep
 from dbt_component.execution.step_events import StepEvents
@@ -81,6 +82,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     _given: DbtProject | None = PrivateAttr(default=None)
     _project: DbtProject | None = PrivateAttr(default=None)
     _deferral: Deferral | None = PrivateAttr(default=None)
+    _retry: DbtRetryPolicy | None = PrivateAttr(default=None)
 
     def __init__(
         self,
@@ -131,7 +133,13 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         return checked_executable(value)
 
     @classmethod
-    def of(cls, project: DbtProject, *, deferral: Deferral | None = None) -> "DbtCliResource":
+    def of(
+        cls,
+        project: DbtProject,
+        *,
+        deferral: Deferral | None = None,
+        retry: DbtRetryPolicy | None = None,
+    ) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
 
         Unlike the constructor it checks no paths; a command reports what is missing.
@@ -139,6 +147,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         Args:
             project: The project.
             deferral: What every command defers to, unless its arguments say otherwise.
+            retry: The retry policy of commands over the nodes of a step that are given none.
         """
         resource = cls(
             project_dir=KnownText(project.project_dir),
@@ -150,6 +159,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         )
         resource._project = project
         resource._deferral = deferral
+        resource._retry = retry
         return resource
 
     @property
@@ -205,6 +215,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         dagster_dbt_translator: DagsterDbtTranslator | None = None,
         context: Context | None = None,
         target_path: Path | None = None,
+        retry: DbtRetryPolicy | None = None,
     ) -> DbtCliInvocation:
         """Prepares one dbt command, which runs when it is waited for or streamed.
 
@@ -224,13 +235,15 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             context: The context of the op or asset that runs the command.
             target_path: Folder for the artifacts; a relative one is in the project. Default: a new folder in the
                 cache, removed after three days.
+            retry: Which failed nodes run again, for commands over the nodes of a step of dbt assets.
 
         Raises:
             CliArgsError: ``args`` is text, holds no dbt command, or a flag that a step sets itself.
             DagsterDbtManifestNotFoundError: The component defers to a manifest.json that does not exist.
             ProjectError: ``project_dir`` is no dbt project.
             EngineError: There is no dbt, or its version is not supported.
-            DefinitionError: ``dagster_dbt_translator`` is a class.
+            DefinitionError: ``dagster_dbt_translator`` is a class, or ``retry`` is given for a command that runs as
+                given.
         """
         if isinstance(args, str):
             raise CliArgsError(
@@ -247,6 +260,13 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             target_path = self.project.project_dir.resolve() / target_path
         bound = rendering.bound
         if context is None or bound is None or not arguments.command.runs_selection:
+            if retry is not None:
+                raise DefinitionError(
+                    f"`retry` does not apply to `dbt {arguments.command.name}` here.",
+                    where="DbtCliResource.cli",
+                    hint="It runs single nodes again, in a step of dbt assets that builds or tests. Pass the `context` of"
+                    " such a step, or use `dbt retry`.",
+                )
             plan = plan_command(self.project, arguments, argv)
             name = arguments.command.name.replace(" ", "-")
             folder = RunFolder(target_path) if target_path else RunFolder.create(name)
@@ -260,6 +280,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 rendering,
                 raise_on_error=raise_on_error,
                 target_path=target_path,
+                retry=retry or self._retry,
             )
         if context is not None:
             note_command(op_context_of(context), invocation)
@@ -274,6 +295,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         *,
         raise_on_error: bool,
         target_path: Path | None,
+        retry: DbtRetryPolicy | None,
     ) -> DbtCliInvocation:
         refuse_step_flags(argv)
         op_context = op_context_of(context)
@@ -294,6 +316,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 StepEvents.of_step(bound, op_context.assets_def, wanted),
                 metadata=bound.metadata,
                 log=op_context.log,
+                retry=retry,
             )
             attempt = Attempt(plan, folder.target_path(1), process=process)
             return DbtCliInvocation(

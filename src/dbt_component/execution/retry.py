@@ -8,16 +8,24 @@ from dbt_component.dbt_process.arguments import as_test, parse_arguments
 from dbt_component.definitions.listing import counted
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.node_retry import NodeRetry
 from dbt_component.execution.plan import Mode, RunPlan
 
 
-def next_attempt(account: Account, attempts: Sequence[Attempt]) -> RunPlan | None:
+def next_attempt(
+    account: Account, attempts: Sequence[Attempt], node_retry: NodeRetry | None = None
+) -> RunPlan | None:
     """The plan of the next attempt; ``None`` if no reason calls for one.
 
     Args:
         account: The nodes that the attempts reported.
         attempts: All attempts, oldest first; at least one, and all have ended.
+        node_retry: The retry policy, if there is one.
     """
+    if node_retry is not None:
+        plan = node_retry.next_plan(account, attempts)
+        if plan is not None:
+            return plan
     for reason in REASONS:
         plan = reason(account, attempts)
         if plan is not None:
@@ -49,6 +57,7 @@ def nodes_that_a_slice_left_out(account: Account, attempts: Sequence[Attempt]) -
         expected=missing,
         mode=Mode.PARSE,
         reason="nodes did not report",
+        delay_seconds=None,
         retry_reason=f"{len(missing)} of {counted(len(last.plan.expected), 'node')} did not report"
         f" ({error or 'no error'}); running again without the slice",
     )
@@ -77,6 +86,7 @@ def unit_tests_that_build_left_out(account: Account, attempts: Sequence[Attempt]
         argv=argv,
         selected=missing,
         expected=missing,
+        delay_seconds=None,
         retry_reason="`dbt build` runs a unit test only with its model; `dbt test` runs"
         f" {counted(len(missing), 'unit test')}",
     )

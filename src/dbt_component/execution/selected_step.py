@@ -1,7 +1,8 @@
 """Runs a dbt command over the nodes of a step, accounts for all of them, and yields Dagster events."""
 
 import logging
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Generator, Iterator, Set
 from dataclasses import replace
 
 from dbt_component.dbt_process.child.child_statuses import SKIPPED
@@ -10,11 +11,13 @@ from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.node_retry import NodeRetry
 from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.outcomes import outcome_of
 from dbt_component.execution.plan import RunPlan, write_request
 from dbt_component.execution.report_wishes import NO_WISHES, ReportWishes
 from dbt_component.execution.retry import next_attempt
+from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.skip_causes import SkipCauses
 from dbt_component.execution.step_events import StepEvents
@@ -31,6 +34,7 @@ class SelectedStep:
         events: Renders outcomes for this step.
         metadata: What to fetch of each relation that was built.
         log: The step's log.
+        retry: Which failed nodes run again; ``None`` for none.
     """
 
     def __init__(
@@ -40,11 +44,17 @@ class SelectedStep:
         *,
         metadata: frozenset[str],
         log: logging.Logger,
+        retry: DbtRetryPolicy | None = None,
     ) -> None:
         self._prepared = prepared
         self._events = events
         self._metadata = metadata
         self._log = log
+        self._retry = retry
+        self._node_retry: NodeRetry | None = None
+        self._attempts: list[Attempt] = []
+        self._held: list[tuple[NodeFinished, Attempt]] = []
+        self._stopped = threading.Event()
         self._running: Attempt | None = None
 
     def open_account(self, plan: RunPlan) -> Account:
@@ -79,18 +89,28 @@ class SelectedStep:
             )
             return first, None
         self._warn_if_no_asset_is_built(plan)
-        attempts = [first]
+        attempts = self._attempts = [first]
+        if self._retry is not None:
+            adapter = self._prepared.manifest.index.adapter_type or ""
+            self._node_retry = NodeRetry(self._retry, adapter=adapter, plan=plan)
         yield from self._attempt(first, account, wishes)
-        while (following := next_attempt(account, attempts)) is not None:
+        while (following := next_attempt(account, attempts, self._node_retry)) is not None:
             reason = cut(following.retry_reason or "", whole=attempts[-1].log_path)
             self._log.warning("Attempt %d: %s.", len(attempts) + 1, reason)
+            repeated = following.expected if following.delay_seconds is not None else frozenset()
+            yield from self._release(account, but=repeated)
+            account.forget(repeated)
+            if self._stopped.wait(following.delay_seconds or 0):
+                break
             attempt = Attempt(following, folder.target_path(len(attempts) + 1))
             attempts.append(attempt)
             yield from self._attempt(attempt, account, wishes)
+        yield from self._release(account)
         return attempts[-1], account.failure(attempts[-1])
 
     def stop(self) -> None:
-        """Stops dbt if an attempt is running."""
+        """Stops dbt if an attempt is running, and the waiting for one."""
+        self._stopped.set()
         if self._running is not None:
             self._running.stop()
 
@@ -149,6 +169,25 @@ class SelectedStep:
     def _report(
         self, finished: NodeFinished, attempt: Attempt, account: Account
     ) -> Iterator[DagsterEvent]:
+        if self._node_retry is not None and self._node_retry.may_repeat(
+            finished, account, self._attempts
+        ):
+            self._held.append((finished, attempt))
+            return
+        yield from self._report_now(finished, attempt, account)
+
+    def _release(
+        self, account: Account, *, but: Set[str] = frozenset()
+    ) -> Iterator[DagsterEvent | RawEvent]:
+        """Reports the nodes that were held back because they might run again, except those that do."""
+        held, self._held = self._held, []
+        for finished, attempt in held:
+            if finished.unique_id not in but:
+                yield from self._report_now(finished, attempt, account)
+
+    def _report_now(
+        self, finished: NodeFinished, attempt: Attempt, account: Account
+    ) -> Iterator[DagsterEvent]:
         reason = account.skip_reason(finished)
         if finished.status == SKIPPED and finished.unique_id in account.expected:
             text = cut(reason or "dbt gave no reason", whole=attempt.log_path)
@@ -158,6 +197,7 @@ class SelectedStep:
             finished,
             command=attempt.plan.arguments.command,
             skip_reason=reason,
+            earlier=account.earlier(finished.unique_id),
         )
         if outcome is not None:
             yield from self._events.of(outcome, log_path=attempt.log_path)

@@ -29,6 +29,10 @@ class SkipCauses:
         self._causes: dict[str, int] = {}  # a node -> all that blocks it
         self._waiting: list[tuple[DbtTest, int]] = []
 
+    def without_failures(self) -> "SkipCauses":
+        """The same project with no failure noted."""
+        return SkipCauses(self._index)
+
     def note_failure(self, unique_id: str) -> None:
         """Records that a node, test or hook failed."""
         if is_hook(unique_id):

@@ -21,6 +21,8 @@ from typing_extensions import Self
 
 from dbt_component._dagster import derive_model_type
 
+# YAML 1.1 reads this key as true, unless it is quoted.
+_ON = "on"
 _REMARKS = {
     "translator_settings": "the key is `translation_settings`",
     "cron": "the key is `cron_schedule`",
@@ -35,6 +37,8 @@ class StrictModel(dg.Model):
     @model_validator(mode="wrap")
     @classmethod
     def _suggest_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, Mapping) and True in value and _ON in cls.model_fields:
+            value = {_ON if key is True else key: item for key, item in value.items()}
         try:
             return handler(value)
         except ValidationError as error:
@@ -53,7 +57,8 @@ class StrictModel(dg.Model):
         """Lets `dg check yaml` list the known keys when it refuses one."""
         schema = handler.resolve_ref_schema(handler(core_schema))
         if schema.pop("additionalProperties", True) is False:
-            schema["propertyNames"] = {"enum": sorted(schema["properties"])}
+            names: list[str | bool] = sorted(schema["properties"])
+            schema["propertyNames"] = {"enum": [*names, True] if _ON in names else names}
         schema["properties"] = {
             name: _mended(field, handler.resolve_ref_schema)
             for name, field in schema.get("properties", {}).items()
