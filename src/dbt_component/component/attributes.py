@@ -1,6 +1,6 @@
 """The schema of `attributes:` in defs.yaml, with descriptions and examples for editors and Dagster's UI."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from dbt_component.component.yaml.project import (
     resolve_project,
 )
 from dbt_component.component.yaml.retry import Retry
+from dbt_component.component.yaml.run_config import RunConfigModel, resolve_run_config
 from dbt_component.component.yaml.schedule import Schedule
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
@@ -124,6 +125,16 @@ class DbtProjectAttributes(dg.Resolvable):
                 {"state_path": "../production"},
                 "{{ env('DBT_DEFER', 'false') }}",
             ],
+        ),
+    ] = None
+    run_config: Annotated[
+        Mapping[str, Any] | None,
+        dg.Resolver(
+            resolve_run_config,
+            model_field_type=RunConfigModel,
+            description="Options of dbt that each run may set in the launchpad, with their defaults. They are added to"
+            " the commands that accept them, and win over the same options in `cli_args`.",
+            examples=[{"full_refresh": False, "vars": {"min_date": "2024-01-01"}, "threads": None}],
         ),
     ] = None
     retry: Annotated[

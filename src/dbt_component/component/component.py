@@ -32,6 +32,7 @@ from dbt_component.component.state_storage import (
     versioned_storage,
 )
 from dbt_component.component.yaml.defs_state import defs_state_args
+from dbt_component.component.yaml.run_config import config_class
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import find_unset_variable
 from dbt_component.definitions.asset_selection import asset_selection
@@ -247,14 +248,27 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             context,
             loaded,
             run=self._run,
-            op_config=self.op_config_schema,
+            op_config=self._op_config,
             state_config=self.defs_state_config,
             refresh=self.refresh_state,
         )
         return BuiltDefinitions(loaded, definitions)
 
+    @property
+    def _op_config(self) -> type[dg.Config] | None:
+        """The class of the op's config: the subclass's own, with the options of ``run_config``."""
+        if self.run_config is None:
+            return self.op_config_schema
+        return config_class(self.run_config, self.op_config_schema)
+
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
-        dbt = DbtCliResource.of(self.dbt_project, deferral=self.defer, retry=self.retry_policy)
+        given = context.op_execution_context.op_config or {}
+        dbt = DbtCliResource.of(
+            self.dbt_project,
+            deferral=self.defer,
+            retry=self.retry_policy,
+            run_options={name: given.get(name) for name in self.run_config or ()},
+        )
         try:
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
         except (CliArgsError, DagsterDbtManifestNotFoundError) as error:

@@ -1,7 +1,7 @@
 """The dbt command line as a Dagster resource."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dbt_component.dbt_process.arguments import (
     refuse_step_flags,
 )
 from dbt_component.dbt_process.engine import find_engine
+from dbt_component.dbt_process.run_options import with_run_options
 from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.definitions.translator import DagsterDbtTranslator
@@ -83,6 +84,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     _project: DbtProject | None = PrivateAttr(default=None)
     _deferral: Deferral | None = PrivateAttr(default=None)
     _retry: DbtRetryPolicy | None = PrivateAttr(default=None)
+    _run_options: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     def __init__(
         self,
@@ -139,6 +141,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         *,
         deferral: Deferral | None = None,
         retry: DbtRetryPolicy | None = None,
+        run_options: Mapping[str, Any] | None = None,
     ) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
 
@@ -148,6 +151,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             project: The project.
             deferral: What every command defers to, unless its arguments say otherwise.
             retry: The retry policy of commands over the nodes of a step that are given none.
+            run_options: Values of dbt's options by the names of ``RUN_OPTIONS``, for the commands that accept them.
         """
         resource = cls(
             project_dir=KnownText(project.project_dir),
@@ -160,6 +164,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         resource._project = project
         resource._deferral = deferral
         resource._retry = retry
+        resource._run_options = run_options or {}
         return resource
 
     @property
@@ -252,6 +257,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 hint=f"Pass a list, such as {args.split()!r}.",
             )
         argv = [os.fspath(token) for token in (*self.global_config_flags, *args)]
+        if self._run_options:
+            argv = with_run_options(argv, self._run_options)
         if self._deferral is not None:
             argv = self._deferral.added_to(argv, self.project)
         arguments = parse_arguments(argv)

@@ -28,6 +28,12 @@ _REMARKS = {
     "cron": "the key is `cron_schedule`",
     "timezone": "the key is `execution_timezone`",
     "status": "the key is `default_status`",
+    "target_path": "each run has a target folder of its own",
+    "log_path": "each run has a target folder of its own, with dbt's log",
+    "log_format": "events do not come from dbt's log, whose format does not matter",
+    "state": "set `project.state_path`",
+    "defer_state": "set `project.state_path` and `defer`",
+    "profiles_dir": "set it in `project`",
 }
 
 
