@@ -59,6 +59,21 @@ def test_rows_are_counted_in_a_step_and_not_of_views(shop: DbtProject, dbt: DbtC
 
 
 @pytest.mark.server
+def test_rows_that_fail_a_test_are_fetched_on_request(
+    shop: DbtProject, dbt: DbtCliResource
+) -> None:
+    with (shop.project_dir / "seeds" / "raw_orders.csv").open("a") as file:
+        file.write("1,1,3,2024-01-05\n")
+    dbt.cli(["build", "--select", "raw_orders", "stg_orders"], raise_on_error=False).wait()
+    test = dbt.cli(["test", "--select", "unique_stg_orders_order_id"], raise_on_error=False)
+    (event,) = test.stream().fetch_failed_rows()
+    assert isinstance(event, dg.AssetCheckEvaluation) and not event.passed
+    found = event.metadata["failed_rows"]
+    assert isinstance(found, dg.TableMetadataValue)
+    assert [dict(record.data) for record in found.records] == [{"unique_field": 1, "n_records": 2}]
+
+
+@pytest.mark.server
 def test_a_request_after_the_first_event_is_refused(dbt: DbtCliResource) -> None:
     events = dbt.cli(SEED).stream()
     next(events)

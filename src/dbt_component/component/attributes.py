@@ -23,7 +23,7 @@ from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
-from dbt_component.dbt_process.child.child_metadata import KINDS
+from dbt_component.dbt_process.child.child_metadata import SUMMARIES
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, SelectionError
@@ -36,7 +36,7 @@ from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 # "insights" is accepted here so that its error can explain it.
-_MetadataKind: Any = Literal[(*KINDS, "insights")]
+_MetadataKind: Any = Literal[(*SUMMARIES, "insights")]
 
 
 @dataclass
@@ -176,7 +176,7 @@ class DbtProjectAttributes(dg.Resolvable):
             model_field_type=list[_MetadataKind],
             inject_before_resolve=False,
             description="Metadata to fetch for each relation after it is built, over dbt's own connection: "
-            + ", ".join(f"`{name}` ({kind.summary})" for name, kind in KINDS.items())
+            + ", ".join(f"`{name}` ({summary})" for name, summary in SUMMARIES.items())
             + ".",
             examples=[["row_count", "column_metadata"]],
         ),
@@ -241,7 +241,7 @@ class DbtProjectAttributes(dg.Resolvable):
             raise DefinitionError(
                 "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
                 key="include_metadata",
-                hint=f"Remove it. Available: {', '.join(KINDS)}.",
+                hint=f"Remove it. Available: {', '.join(SUMMARIES)}.",
             )
         settings = getattr(self.project, "settings", None)
         if self.defer is not None and settings is not None:
@@ -296,8 +296,8 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
         problems.append(
             f"`prepare_if_dev` must be true or false, not {attributes.prepare_if_dev!r}"
         )
-    wrong = [item for item in attributes.include_metadata or [] if item not in KINDS]
+    wrong = [item for item in attributes.include_metadata or [] if item not in SUMMARIES]
     if wrong:
-        problems.append(f"`include_metadata` accepts {list(KINDS)}, not {wrong!r}")
+        problems.append(f"`include_metadata` accepts {list(SUMMARIES)}, not {wrong!r}")
     if problems:
         raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 from dbt_component._dagster import DagsterInvalidPropertyError
+from dbt_component.dbt_process.child.child_metadata import FAILED_ROWS
 from dbt_component.errors import DagsterDbtError
 
 _logger = logging.getLogger("dbt_component")
@@ -67,6 +68,18 @@ class DbtEventIterator(Iterator[_EventT], Generic[_EventT]):
             DagsterDbtError: The command has already begun.
         """
         self._invocation.fetch_also("row_count", wanted_by="fetch_row_counts")
+        return self
+
+    def fetch_failed_rows(self) -> "DbtEventIterator[_EventT]":
+        """Adds up to five of the rows that fail a test to the result of its check, as a table ``failed_rows``.
+
+        They are data, and Dagster's event log keeps them. dbt itself fetches them, after the test. A failure to fetch
+        is a warning.
+
+        Raises:
+            DagsterDbtError: The command has already begun.
+        """
+        self._invocation.fetch_also(FAILED_ROWS, wanted_by="fetch_failed_rows")
         return self
 
     def fetch_column_metadata(

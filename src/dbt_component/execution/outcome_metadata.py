@@ -1,16 +1,20 @@
 """An outcome's metadata in Dagster's terms."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from dbt_component.dbt_process.child.child_metadata import FAILED_ROWS
 from dbt_component.dbt_process.events import BuiltColumn, NodeFinished
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcomes import Built, Checked, NotBuilt
+from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.node import Node
 
+_MAX_CELL_CHARACTERS = 500
 _ADAPTER_FIELDS = ("bytes_processed", "slot_ms", "query_id")
 
 
@@ -29,6 +33,7 @@ def metadata_of(
     elif isinstance(outcome, NotBuilt):
         if outcome.message:
             metadata["message"] = dg.MetadataValue.text(cut(outcome.message, whole=log_path))
+        metadata.update(_where_to_look(outcome.node, outcome.finished, log_path))
     else:
         metadata.update(_of_test(outcome, log_path))
     return metadata
@@ -73,10 +78,50 @@ def _of_test(checked: Checked, log_path: Path | None) -> dict[str, Any]:
         return metadata
     if finished.message:
         metadata["message"] = dg.MetadataValue.text(cut(finished.message, whole=log_path))
+    metadata["test"] = checked.test.test_type
+    if checked.test.column_name:
+        metadata["column"] = checked.test.column_name
+    metadata.update(_where_to_look(checked.test, finished, log_path))
+    if finished.relation_name:
+        metadata["failures_relation"] = finished.relation_name
+    rows = finished.relation.get(FAILED_ROWS)
+    if isinstance(rows, str):
+        metadata[FAILED_ROWS] = _table_of(rows, log_path)
+    return metadata
+
+
+def _where_to_look(
+    node: Node | DbtTest, finished: NodeFinished, log_path: Path | None
+) -> dict[str, Any]:
+    """The file of a node that failed, and the SQL that dbt ran; the SQL is unknown for one that was skipped."""
+    metadata: dict[str, Any] = {}
+    if node.original_file_path:
+        metadata["file"] = node.original_file_path
     if finished.compiled_code:
         sql = cut(finished.compiled_code.strip(), whole=finished.compiled_path or log_path)
         metadata["compiled_sql"] = dg.MetadataValue.md(f"```sql\n{sql}\n```")
     return metadata
+
+
+def _table_of(text: str, log_path: Path | None) -> dg.TableMetadataValue:
+    """Rows that failed a test, as ``child_metadata.describe_failed_test`` gives them."""
+    found = json.loads(text)
+    columns = [str(column) for column in found["columns"]]
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, str):
+            return cut(value, whole=log_path, limit=_MAX_CELL_CHARACTERS)
+        return "null" if value is None else value
+
+    return dg.MetadataValue.table(
+        records=[
+            dg.TableRecord(
+                {column: shown(value) for column, value in zip(columns, row, strict=True)}
+            )
+            for row in found["rows"]
+        ],
+        schema=dg.TableSchema(columns=[dg.TableColumn(column) for column in columns]),
+    )
 
 
 def _of_relation(node: Node, finished: NodeFinished) -> dict[str, Any]:

@@ -1,11 +1,15 @@
-"""Fetches metadata about a relation that was just built, by kind. Imported by the parent too.
+"""Fetches metadata about a relation that was just built, or a test that just failed, by kind. Imported by the parent too.
 
 The kinds are the values that ``include_metadata`` of defs.yaml accepts.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any, Callable, Collection, NamedTuple
+
+FAILED_ROWS = "failed_rows"
+MAX_FAILED_ROWS = 5
 
 
 class Kind(NamedTuple):
@@ -76,7 +80,40 @@ KINDS = {
     "column_metadata": Kind("names and types of columns", fetch_columns),
     "row_count": Kind("number of rows, for tables only", fetch_row_count),
 }
-"""All kinds, by name."""
+"""The kinds of metadata of a relation, by name."""
+
+SUMMARIES = {
+    **{name: kind.summary for name, kind in KINDS.items()},
+    FAILED_ROWS: "up to %d of the rows that fail a test, which are then in Dagster's event log"
+    % MAX_FAILED_ROWS,
+}
+"""What each kind is, of relations and of tests, by name."""
+
+
+def describe_failed_test(node: Any) -> dict[str, Any]:
+    """Rows that fail a data test, as JSON: ``columns``, and ``rows`` of numbers, text and null.
+
+    Args:
+        node: dbt's node, which has just returned rows.
+    """
+    from dbt.adapters.factory import FACTORY
+
+    adapter = next(iter(FACTORY.adapters.values()))
+    stored = node.relation_name if is_stored(node) else None
+    sql = "select * from %s" % stored if stored else node.compiled_code.strip().rstrip(";")
+    with adapter.connection_named("describe_" + node.unique_id):
+        _, table = adapter.execute(sql, fetch=True, limit=MAX_FAILED_ROWS)
+    rows = [[_plain(value) for value in row] for row in table.rows]
+    return {FAILED_ROWS: json.dumps({"columns": list(table.column_names), "rows": rows})}
+
+
+def is_stored(node: Any) -> bool:
+    """Whether the rows that fail a test are in a relation of their own (``store_failures``)."""
+    return bool(getattr(node, "should_store_failures", False) and node.relation_name)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
 def describe_relation(node: Any, kinds: Collection[str], described: dict[str, Any]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any, Collection, Optional
+from typing import Any, Callable, Collection, Optional
 
 from .child_manifest import find_node
-from .child_metadata import describe_relation
+from .child_metadata import FAILED_ROWS, describe_failed_test, describe_relation, is_stored
 from .child_pipe import EventPipe, plain, plain_message
 from .child_raw import RawEvents
 from .child_statuses import BUILT_STATUSES, UNREMARKABLE_STATUSES, counted_rows
@@ -101,6 +101,10 @@ class NodeWatcher:
             node = find_node(self.manifest, info.unique_id)
             fields["compiled_code"] = getattr(node, "compiled_code", None)
             fields["compiled_path"] = getattr(node, "compiled_path", None)
+            if node is not None and info.resource_type == "test" and status in ("fail", "warn"):
+                fields["relation_name"] = node.relation_name if is_stored(node) else None
+                if FAILED_ROWS in self._metadata:
+                    fields["relation"] = self._described(node, describe_failed_test)
         if info.unique_id in self.reported:
             return
         self.reported.add(info.unique_id)
@@ -114,17 +118,26 @@ class NodeWatcher:
 
     def _describe_relation(self, unique_id: str) -> dict[str, Any]:
         described: dict[str, Any] = {}
+
+        def describe(node: Any) -> dict[str, Any]:
+            describe_relation(node, self._metadata, described)
+            return described
+
+        # What was described before a failure stays.
+        return self._described(find_node(self.manifest, unique_id), describe) or described
+
+    def _described(self, node: Any, describe: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         try:
-            describe_relation(find_node(self.manifest, unique_id), self._metadata, described)
+            return describe(node)
         except Exception as error:
             self._pipe.emit(
                 "log",
                 level="warn",
                 name="DbtComponent",
-                message="No metadata for %s: %s" % (unique_id, error),
-                unique_id=unique_id,
+                message="No metadata for %s: %s" % (getattr(node, "unique_id", node), error),
+                unique_id=getattr(node, "unique_id", None),
             )
-        return described
+            return {}
 
 
 def describe_result(result: Any) -> dict[str, Any]:
