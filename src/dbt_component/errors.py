@@ -63,7 +63,9 @@ class DagsterDbtError(click.ClickException):
 
     default_key: str | None = None
     metadata: Mapping[str, Any] = MappingProxyType({})
+    """Metadata that Dagster shows beside the failure of a step."""
     allow_retries: bool = True
+    """Whether a retry policy of Dagster applies."""
     subject: str | None = None
     """What the error is about, such as the name of a schedule; precedes the message."""
 
