@@ -90,7 +90,7 @@ class CodeBase:
         timing = run_timed(
             [*argv, *(["--run"] if is_run else [])],
             env=self.environment.variables(variables),
-            cwd=code,
+            cwd=self.folder,
         )
         observed: dict[str, Any] = json.loads(timing.stdout.strip().splitlines()[-1])
         return observed
@@ -119,7 +119,7 @@ def _differences_of(where: str, ours: Any, peer: Any) -> Iterator[str]:
         peer = [name for name in peer if name not in _EXPECTED_METADATA]
         ours = [name for name in ours if not name.startswith("dbt_component/")]
     if where.startswith("assets ") and where.endswith(" description"):
-        peer = peer.replace(_EMPTY_SQL, "")
+        peer = (peer or "").replace(_EMPTY_SQL, "") or None
     if where.startswith("materializations "):
         ours, peer = _lacking(ours, peer), []
     if ours != peer:
