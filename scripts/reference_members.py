@@ -56,6 +56,7 @@ _NOT_FOR_USERS = {
         "name_selection",
         "open_stored",
         "remember_inputs",
+        "source",
         "spec_rules",
         "state_refresh",
         "write_state_to_path",

@@ -41,7 +41,7 @@ class DbtProjectAttributes(dg.Resolvable):
     """The attributes of DbtProjectComponent; each resolver holds its attribute's description."""
 
     project: Annotated[
-        ProjectSource,
+        ProjectSource | DbtProject | Path | str,
         dg.Resolver(
             resolve_project,
             model_field_type=ProjectModel,
@@ -234,7 +234,13 @@ class DbtProjectAttributes(dg.Resolvable):
             with schedule.named(position):
                 schedule.criteria  # noqa: B018 - as above
         if self.watch is not None:
-            remote_commit_of(self.project)
+            remote_commit_of(self.source)
+
+    @property
+    def source(self) -> ProjectSource:
+        """The project, which may not be on this machine."""
+        assert not isinstance(self.project, (str, Path, DbtProject))  # replaced when the component was made
+        return self.project
 
     @property
     def criteria(self) -> SelectionCriteria:
