@@ -484,8 +484,6 @@ DbtCliOutput(command="run")  # type: ignore[call-arg]  # pyright: ignore[reportC
 
 try:
     invocation.wait()
-except dbt_component.errors.DagsterDbtCliRuntimeError as same:
-    assert_type(same, DagsterDbtCliRuntimeError)
 except dbt_component.errors.SelectionError as refused:
     assert_type(refused.hint, str | None)
 except DagsterDbtCliRuntimeError as error:
@@ -503,4 +501,4 @@ except DagsterDbtError as other:
 
 DagsterDbtError()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 DagsterDbtCliRuntimeError()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-failure: dg.Failure = DagsterDbtCliRuntimeError("dbt failed")
+failure: dg.Failure = dbt_component.errors.DagsterDbtCliRuntimeError("dbt failed")
