@@ -28,7 +28,6 @@ _SECTIONS = {
     "execution.failure": "Errors",
     "execution": "Running dbt",
     "errors": "Errors",
-    "version": "Version",
 }
 _ORDER = (
     "Definitions, keys and selections",
@@ -114,10 +113,10 @@ class PythonPart:
 
     def _class_lines(self, name: str, found: griffe.Class) -> Iterator[str]:
         parameters = constructor_of(found)
-        is_own = "__init__" in found.members or not inspect.isclass(_base_error(name))
+        is_error = issubclass(getattr(dbt_component, name), Exception)
         if name in _MADE_BY:
             yield from (f"Returned by {self.link(_MADE_BY[name])}.", "")
-        elif is_own:
+        elif "__init__" in found.members or not is_error:
             yield from self._signatures.lines(name, parameters)
         bases = ", ".join(
             self.link(base) for base in dict.fromkeys(public_bases(found, self._public))
@@ -166,16 +165,15 @@ class PythonPart:
 
     def _other_error_lines(self) -> Iterator[str]:
         yield from ("#### Other errors", "")
-        yield from (
-            "These can be imported from `dbt_component.errors`; the last two are raised by iterators.",
-            "",
-        )
+        yield from ("From `dbt_component.errors`, unless another module is named.", "")
         yield from ("| error | a subclass of | meaning |", "|---|---|---|")
         for name, error in self._other_errors.items():
             base = error.__bases__[0].__name__
             shown = self.link(base) if base in self._objects else f"`{base}`"
-            first = (inspect.getdoc(error) or "").partition("\n\n")[0]
-            yield f"| `{name}` | {shown} | {one_line(first, self.link)} |"
+            meaning = one_line((inspect.getdoc(error) or "").partition("\n\n")[0], self.link)
+            if error.__module__ != errors.__name__:
+                meaning += f" From `{error.__module__}`."
+            yield f"| `{name}` | {shown} | {meaning} |"
         yield ""
 
     def _alias_lines(self) -> Iterator[str]:
@@ -209,13 +207,10 @@ def anchor(heading: str) -> str:
 
 def _title(found: griffe.Object) -> str:
     home = found.path.removeprefix("dbt_component.")
-    return next(title for prefix, title in _SECTIONS.items() if home.startswith(f"{prefix}."))
-
-
-def _base_error(name: str) -> type[Exception] | None:
-    value = getattr(dbt_component, name)
-    is_error = inspect.isclass(value) and issubclass(value, Exception)
-    return value if is_error else None
+    for prefix, title in _SECTIONS.items():
+        if home.startswith(f"{prefix}."):
+            return title
+    raise ValueError(f"Give {found.path} a section in scripts/reference_python.py.")
 
 
 def _errors_in(module: ModuleType) -> dict[str, type[Exception]]:

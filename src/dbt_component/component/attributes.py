@@ -234,12 +234,14 @@ class DbtProjectAttributes(dg.Resolvable):
             with schedule.named(position):
                 schedule.criteria  # noqa: B018 - as above
         if self.watch is not None:
-            remote_commit_of(self.source)
+            remote_commit_of(self.project_source)
 
     @property
-    def source(self) -> ProjectSource:
+    def project_source(self) -> ProjectSource:
         """The project, which may not be on this machine."""
-        assert not isinstance(self.project, (str, Path, DbtProject))  # replaced when the component was made
+        assert not isinstance(
+            self.project, (str, Path, DbtProject)
+        )  # replaced when the component was made
         return self.project
 
     @property

@@ -136,7 +136,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder does not exist."""
-        return self.source.find_folder() or self.loaded.prepared.open()
+        return self.project_source.find_folder() or self.loaded.prepared.open()
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
         """Renders ``cli_args`` for one run. Override it to add arguments from context or config.
@@ -199,7 +199,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def defs_state_config(self) -> DefsStateConfig:
         return DefsStateConfig.from_args(
             defs_state_args(self.defs_state, prepare_if_dev=self.prepare_if_dev),
-            default_key=default_state_key(self.source, self.criteria, self._project_root),
+            default_key=default_state_key(self.project_source, self.criteria, self._project_root),
         )
 
     @property
@@ -297,18 +297,18 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             raise self._placed(error) from None
 
     def _open(self, state: StateFile) -> StateProject:
-        return StateProject(state, self.source, self._working_folder)
+        return StateProject(state, self.project_source, self._working_folder)
 
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
-        return Loaded.of(prepared, self.source, self.spec_rules, self.criteria, scope)
+        return Loaded.of(prepared, self.project_source, self.spec_rules, self.criteria, scope)
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(
-            self.source,
+            self.project_source,
             key=self.defs_state_config.key,
             hint=hint_for_missing_state(self.defs_state_config),
         )
-        return Loaded(prepared, self.source, self.spec_rules, self.criteria, scope)
+        return Loaded(prepared, self.project_source, self.spec_rules, self.criteria, scope)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):
