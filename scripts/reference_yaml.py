@@ -70,7 +70,8 @@ class YamlPart:
             examples = field.get("examples")
             if examples:
                 meaning.append(f"Example: {_code(examples[0])}.")
-            yield f"| `{key}` | {kind} | {' '.join(meaning)} |".replace("\n", " ")
+            text = " ".join(meaning).replace("|", "\\|")
+            yield f"| `{key}` | {kind} | {text} |"
 
     def _type(self, field: _Schema) -> str:
         """The types of a value in words. A string that can only be a template beside another type is not named."""
@@ -131,4 +132,4 @@ def _is_plain_string(example: Any) -> bool:
 def _code(value: Any) -> str:
     """A value as YAML in one line, as code in a cell of a table."""
     text = value if isinstance(value, str) else json.dumps(value)
-    return f"`{text}`".replace("|", "\\|")
+    return f"`{text}`"

@@ -239,9 +239,8 @@ class DbtProjectAttributes(dg.Resolvable):
     @property
     def project_source(self) -> ProjectSource:
         """The project, which may not be on this machine."""
-        assert not isinstance(
-            self.project, (str, Path, DbtProject)
-        )  # replaced when the component was made
+        # Other forms were replaced when the component was made.
+        assert not isinstance(self.project, (str, Path, DbtProject))
         return self.project
 
     @property
