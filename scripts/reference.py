@@ -7,34 +7,53 @@ python scripts/reference.py --check    prints how the page differs and fails if 
 import argparse
 import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from reference_commands import command_lines
-from reference_python import python_lines
-from reference_yaml import yaml_lines
+from reference_commands import CommandPart
+from reference_environment import environment_lines
+from reference_python import PythonPart, anchor
+from reference_yaml import YamlPart
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 _INTRODUCTION = """\
 # Reference
 
-Everything that is public, as the code describes it: [the keys of defs.yaml](#the-keys-of-defsyaml),
-[the command line](#the-command-line) and [the Python names](#the-python-names). [The README](../README.md#the-yaml-by-example) shows the YAML
-in an example, [docs/python.md](python.md) the Python API. This page is generated: change the code and run `make reference`.
+Everything that is public, as the code describes it. [The README](../README.md#the-yaml-by-example) shows the YAML in an example,
+[docs/python.md](python.md) the Python API. This page is generated: change the code and run `make reference`.
 """
 
 
 def page_lines() -> Iterator[str]:
     """The lines of the page, without line ends."""
+    yaml, commands, python = YamlPart(), CommandPart(), PythonPart()
     yield from _INTRODUCTION.splitlines()
+    yield ""
+    yield f"- {_linked('The keys of defs.yaml')}: {_listed(yaml.sections)}"
+    yield f"- {_linked('The command line')}: {_listed(commands.names)}"
+    yield f"- {_linked('Environment variables')}"
+    yield f"- {_linked('The Python names')}"
+    for title, names in python.sections.items():
+        yield f"  - {_linked(title)}: {_listed(names)}"
+    yield f"  - {_linked('Types in signatures')}"
     yield from ("", "## The keys of defs.yaml", "")
-    yield from yaml_lines()
+    yield from yaml.lines()
     yield from ("", "## The command line", "")
-    yield from command_lines()
+    yield from commands.lines()
+    yield from ("", "## Environment variables", "")
+    yield from environment_lines()
     yield from ("", "## The Python names", "")
-    yield from python_lines()
+    yield from python.lines()
+
+
+def _linked(title: str) -> str:
+    return f"[{title}](#{anchor(title)})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"[`{name}`](#{anchor(name)})" for name in names)
 
 
 def main() -> int:

@@ -1,43 +1,135 @@
 """The keys of defs.yaml for docs/reference.md, from the JSON schema that editors and `dg check yaml` use."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbt_component import DbtProjectComponent
 
 _Schema = Mapping[str, Any]
+_UNSET = "__DAGSTER_UNSET_DEFAULT__"
 # Keys of Dagster's own models that it does not describe.
 _MEANINGS = {"translation.key": "The asset key, in place of the default one."}
+_NAMES = {"object": "mapping", "integer": "number"}
+_REFUSED = {"insights"}  # in the schema so that an error can explain it
 
 
-def yaml_lines() -> Iterator[str]:
-    """A table of the keys of `attributes:`, and one for each of them that is a mapping or a list of mappings."""
-    schema = DbtProjectComponent.model().model_json_schema()
-    yield "The keys of `attributes:`, in a component of `type: dbt_component.DbtProjectComponent`."
-    yield ""
-    yield from _table(schema["properties"])
-    for key, field in schema["properties"].items():
-        inner: dict[str, _Schema] = {}
-        for mapping in _mappings(field, schema["$defs"]):
-            for name, member in mapping["properties"].items():
-                inner.setdefault(f"{key}.{name}", member)
-        if inner:
+class YamlPart:
+    """The part of the page about YAML: a table of the keys at the top, and one for each key that holds keys."""
+
+    def __init__(self) -> None:
+        schema = DbtProjectComponent.model().model_json_schema()
+        self._definitions: Mapping[str, _Schema] = schema["$defs"]
+        self._top = schema
+        self.sections: dict[str, dict[str, tuple[_Schema, str]]] = {}
+        """The keys of each mapping, each with its schema and when it is required or accepted."""
+        for key, field in schema["properties"].items():
+            inner: dict[str, tuple[_Schema, str]] = {}
+            mappings = self._mappings(field)
+            for mapping in mappings:
+                needed = mapping.get("required", [])
+                for name, member in mapping["properties"].items():
+                    note = "Required." if name in needed else ""
+                    if any(name not in other["properties"] for other in mappings):
+                        is_decisive = name in needed
+                        note = "" if is_decisive else f"Only with `{', '.join(needed)}`."
+                    inner.setdefault(f"{key}.{name}", (member, note))
+            if inner:
+                self.sections[key] = inner
+
+    def lines(self) -> Iterator[str]:
+        """All lines of the part."""
+        yield "The keys of `attributes:`, in a component of `type: dbt_component.DbtProjectComponent`."
+        yield "In place of any value there may be a template, a string such as `{{ env('DBT_TARGET') }}`, that gives one."
+        yield ""
+        required = self._top.get("required", ())
+        yield from self._table(
+            {
+                key: (field, "Required." if key in required else "")
+                for key, field in self._top["properties"].items()
+            }
+        )
+        for key, fields in self.sections.items():
             yield from ("", f"### `{key}`", "")
-            yield from _table(inner)
+            if key == "project":
+                yield "A mapping has either `project_dir`, for a project in a folder, or `repo_url`, for one in Git."
+                yield ""
+            yield from self._table(fields)
+
+    def _table(self, fields: Mapping[str, tuple[_Schema, str]]) -> Iterator[str]:
+        yield from ("| key | type | meaning |", "|---|---|---|")
+        for key, (field, note) in fields.items():
+            kind = f"[{self._type(field)}](#{key})" if key in self.sections else self._type(field)
+            meaning = [" ".join(str(field.get("description") or _MEANINGS[key]).split())]
+            if note:
+                meaning.append(note)
+            meaning.extend(self._kinds(field))
+            default = field.get("default")
+            if default not in (None, _UNSET, "") and "Default:" not in meaning[0]:
+                meaning.append(f"Default: {_code(default)}.")
+            examples = field.get("examples")
+            if examples:
+                meaning.append(f"Example: {_code(examples[0])}.")
+            text = " ".join(meaning).replace("|", "\\|")
+            yield f"| `{key}` | {kind} | {text} |"
+
+    def _type(self, field: _Schema) -> str:
+        """The types of a value in words. A string that can only be a template beside another type is not named."""
+        found = [name for name in dict.fromkeys(self._types(field)) if name != "null"]
+        if len(found) > 1 and not any(_is_plain_string(e) for e in field.get("examples", ())):
+            found = [name for name in found if name != "string"]
+        return " or ".join(found)
+
+    def _types(self, field: _Schema) -> Iterator[str]:
+        if "$ref" in field:
+            yield "mapping"
+        elif "enum" in field:
+            yield " or ".join(f"`{value}`" for value in field["enum"] if value not in _REFUSED)
+        elif "anyOf" in field:
+            for part in field["anyOf"]:
+                yield from self._types(part)
+        elif "if" in field:
+            yield from field["if"].get("type", ())
+            yield from self._types(field["else"])
+        elif field.get("type") == "array":
+            of = " or ".join(map(_plural, dict.fromkeys(self._types(field["items"]))))
+            yield f"list of {of}"
+        elif "type" in field:
+            yield _NAMES.get(field["type"], str(field["type"]))
+
+    def _kinds(self, field: _Schema) -> Iterator[str]:
+        """The keys of a mapping whose `type` decides on them."""
+        for part in field.get("else", {}).get("allOf", ()):
+            model = self._definitions[part["then"]["$ref"].rpartition("/")[2]]
+            kind = part["if"]["properties"]["type"]["const"]
+            needed = model.get("required", ())
+            optional = [name for name in model["properties"] if name not in (*needed, "type")]
+            parts = [
+                f"{word} {', '.join(f'`{name}`' for name in names)}"
+                for word, names in (("needs", needed), ("takes", optional))
+                if names
+            ]
+            yield f"`type: {kind}` {' and '.join(parts) or 'has no further keys'}."
+
+    def _mappings(self, field: _Schema) -> list[_Schema]:
+        """The alternatives of a field that are mappings with known keys."""
+        if "$ref" in field:
+            field = self._definitions[field["$ref"].rpartition("/")[2]]
+            return [field] if "properties" in field else []
+        parts = [field[name] for name in ("then", "else", "items") if name in field]
+        return [mapping for part in parts for mapping in self._mappings(part)]
 
 
-def _table(fields: Mapping[str, _Schema]) -> Iterator[str]:
-    yield from ("| key | meaning |", "|---|---|")
-    for key, field in fields.items():
-        described = field.get("description") or _MEANINGS[key]
-        meaning = " ".join(str(described).split()).replace("|", "\\|")
-        yield f"| `{key}` | {meaning} |"
+def _plural(kind: str) -> str:
+    return f"{kind}s" if kind.isalpha() else kind
 
 
-def _mappings(field: _Schema, definitions: Mapping[str, _Schema]) -> list[_Schema]:
-    """The alternatives of a field that are mappings with known keys."""
-    if "$ref" in field:
-        field = definitions[field["$ref"].rpartition("/")[2]]
-        return [field] if "properties" in field else []
-    parts = [field[name] for name in ("then", "else", "items") if name in field]
-    return [mapping for part in parts for mapping in _mappings(part, definitions)]
+def _is_plain_string(example: Any) -> bool:
+    is_template = isinstance(example, str) and example.startswith("{{") and example.endswith("}}")
+    return isinstance(example, str) and not is_template
+
+
+def _code(value: Any) -> str:
+    """A value as YAML in one line, as code in a cell of a table."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"`{text}`"

@@ -26,7 +26,7 @@ def test_the_root_and_the_module_export_it(name: str) -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="DagsterDbtNothing"):
-        _ = errors.DagsterDbtNothing
+        _ = errors.DagsterDbtNothing  # type: ignore[attr-defined]
 
 
 def test_every_error_has_what_a_failure_of_dagster_has() -> None:

@@ -42,9 +42,14 @@ Dagster.
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from dbt_component.execution.failure import (
+        DagsterDbtCliRuntimeError as DagsterDbtCliRuntimeError,
+    )
 
 
 class DagsterDbtError(click.ClickException):
@@ -63,7 +68,9 @@ class DagsterDbtError(click.ClickException):
 
     default_key: str | None = None
     metadata: Mapping[str, Any] = MappingProxyType({})
+    """Metadata that Dagster shows beside the failure of a step."""
     allow_retries: bool = True
+    """Whether a retry policy of Dagster applies."""
     subject: str | None = None
     """What the error is about, such as the name of a schedule; precedes the message."""
 
@@ -260,9 +267,11 @@ class RelationLoadError(DagsterDbtError):
     """A dbt relation can't be loaded into Python. The message contains no secret."""
 
 
-def __getattr__(name: str) -> Any:
-    if name != "DagsterDbtCliRuntimeError":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module("dbt_component.execution.failure"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a checker that sees it accepts any name, as Any
+
+    def __getattr__(name: str) -> Any:
+        if name != "DagsterDbtCliRuntimeError":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module("dbt_component.execution.failure"), name)
+        globals()[name] = value
+        return value

@@ -268,7 +268,7 @@ def test_errors_in_python_have_the_key_alone() -> None:
     from dbt_component import DbtProjectComponent
 
     with pytest.raises(CliArgsError) as caught:
-        DbtProjectComponent(project=Path("shop"), cli_args=["buld"])  # type: ignore[arg-type]
+        DbtProjectComponent(project=Path("shop"), cli_args=["buld"])
     assert str(caught.value).splitlines()[1] == "  where: cli_args[0]"
 
 

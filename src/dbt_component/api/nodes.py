@@ -16,7 +16,7 @@ DBT_DEFAULT_SELECTOR = ""
 """The ``selector`` that stands for none."""
 
 DAGSTER_DBT_UNIQUE_ID_METADATA_KEY = UNIQUE_ID_KEY
-"""The metadata of an asset or check under which its unique id in dbt is."""
+"""The key of the metadata that holds the unique id of an asset or check in dbt."""
 
 
 def get_node(manifest: Mapping[str, Any], unique_id: str) -> Mapping[str, Any]:

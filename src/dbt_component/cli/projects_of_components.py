@@ -30,7 +30,7 @@ def projects_of_components(folder: Path) -> list[DbtProject]:
 
 
 def _project_of(component: DbtProjectComponent) -> DbtProject:
-    project = component.project.find_folder()
+    project = component.project_source.find_folder()
     if project is None:
         raise ProjectError(
             f"The dbt project of component {component.defs_state_config.key!r} has no folder on this machine.",

@@ -44,7 +44,7 @@ class DbtProjectAttributes(dg.Resolvable):
     """The attributes of DbtProjectComponent; each resolver holds its attribute's description."""
 
     project: Annotated[
-        ProjectSource,
+        ProjectSource | DbtProject | Path | str,
         dg.Resolver(
             resolve_project,
             model_field_type=ProjectModel,
@@ -256,7 +256,14 @@ class DbtProjectAttributes(dg.Resolvable):
             with schedule.named(position):
                 schedule.criteria  # noqa: B018 - as above
         if self.watch is not None:
-            remote_commit_of(self.project)
+            remote_commit_of(self.project_source)
+
+    @property
+    def project_source(self) -> ProjectSource:
+        """The project, which may not be on this machine."""
+        # Other forms were replaced when the component was made.
+        assert not isinstance(self.project, (str, Path, DbtProject))
+        return self.project
 
     @property
     def retry_policy(self) -> DbtRetryPolicy | None:

@@ -67,6 +67,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     Every model, seed and snapshot becomes an asset, every dbt test an asset check, and dbt runs exactly what
     Dagster selects. The project is prepared once and stored as the component's state: refresh it with
     `dg utils refresh-defs-state`; `dg dev` refreshes it automatically when a file has changed.
+
+    In Python its arguments are the keys of ``attributes`` in defs.yaml.
     """
 
     def __post_init__(self) -> None:
@@ -135,19 +137,33 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     @property
     def dbt_project(self) -> DbtProject:
         """The project on this machine; unpacked from the state if its folder does not exist."""
-        return self.project.find_folder() or self.loaded.prepared.open()
+        return self.project_source.find_folder() or self.loaded.prepared.open()
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
         """Renders ``cli_args`` for one run. Override it to add arguments from context or config.
 
         A test may call it with ``dg.build_asset_context(partition_key=…)`` or ``partition_key_range``.
+
+        Returns:
+            The command and its arguments, such as ``["build", "--full-refresh"]``.
+
+        Raises:
+            CliArgsError: A template is malformed, uses an unknown name, or fails.
         """
         dbt = DbtCliResource.of(self.dbt_project)
         scope = run_scope(context, dbt, partitions_def=self.loaded.specs.partitions_def)
         return render_cli_args(self.cli_args, {**self.loaded.scope, **scope})
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        """Runs dbt on the step's selection. Override it to do something before or after."""
+        """Runs dbt on the step's selection. Override it to do something before or after.
+
+        Args:
+            context: The context of the step.
+            dbt: Runs dbt in this component's project.
+
+        Raises:
+            DagsterDbtCliRuntimeError: A node failed or never reported, or dbt itself failed.
+        """
         yield from dbt.cli(self.get_cli_args(context), context=context).stream()
 
     def asset_key_for_model(self, model_name: str) -> dg.AssetKey:
@@ -163,7 +179,17 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return self.loaded.key_of(node.unique_id)
 
     def get_asset_selection(self, select: str, exclude: str = "") -> dg.AssetSelection:
-        """The assets and checks of this component that dbt selects, as a Dagster selection."""
+        """The assets and checks of this component that dbt selects, as a Dagster selection.
+
+        dbt is asked at once (seconds), unless the state holds the answer: it does for selections in defs.yaml.
+
+        Args:
+            select: Nodes to include, in dbt's syntax.
+            exclude: Nodes to leave out, in dbt's syntax.
+
+        Raises:
+            SelectionError: dbt does not accept the selection.
+        """
         criteria = SelectionCriteria(select=select, exclude=exclude)
         selection = self.loaded.selection_of(criteria)
         return asset_selection(selection.asset_keys, selection.check_keys)
@@ -174,7 +200,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def defs_state_config(self) -> DefsStateConfig:
         return DefsStateConfig.from_args(
             defs_state_args(self.defs_state, prepare_if_dev=self.prepare_if_dev),
-            default_key=default_state_key(self.project, self.criteria, self._project_root),
+            default_key=default_state_key(self.project_source, self.criteria, self._project_root),
         )
 
     @property
@@ -189,7 +215,17 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return WorkingFolder.of(self.defs_state_config.key, self._project_root)
 
     async def refresh_state(self, project_root: Path) -> str:
-        """Refreshes the state; keeps the stored version if nothing changed."""
+        """Refreshes the state; keeps the stored version if nothing changed.
+
+        Args:
+            project_root: Folder of the Dagster project.
+
+        Returns:
+            The version of the state.
+
+        Raises:
+            DagsterDbtError: The project can't be prepared; the stored version stays in use.
+        """
         self._project_root = self._project_root or project_root
         storage = versioned_storage(self.defs_state_config)
         try:
@@ -275,18 +311,18 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             raise self._placed(error) from None
 
     def _open(self, state: StateFile) -> StateProject:
-        return StateProject(state, self.project, self._working_folder)
+        return StateProject(state, self.project_source, self._working_folder)
 
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
-        return Loaded.of(prepared, self.project, self.spec_rules, self.criteria, scope)
+        return Loaded.of(prepared, self.project_source, self.spec_rules, self.criteria, scope)
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(
-            self.project,
+            self.project_source,
             key=self.defs_state_config.key,
             hint=hint_for_missing_state(self.defs_state_config),
         )
-        return Loaded(prepared, self.project, self.spec_rules, self.criteria, scope)
+        return Loaded(prepared, self.project_source, self.spec_rules, self.criteria, scope)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):

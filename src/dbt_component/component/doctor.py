@@ -56,7 +56,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     state = prepared.state
     project = prepared.open()
     engine = find_engine(project.dbt_executable)
-    origin = component.project.origin(prepared.origin)
+    origin = component.project_source.origin(prepared.origin)
     changes = state.fingerprint.differences(
         take_fingerprint(project, engine, known=state.fingerprint, origin=origin)
     )

@@ -40,7 +40,7 @@ class StateRefresh:
         schedules = [schedule.criteria for schedule in attributes.schedules]
         return cls(
             key=key,
-            source=attributes.project,
+            source=attributes.project_source,
             selections=[attributes.criteria, *schedules],
             runtime_vars=templated_vars(attributes.cli_args),
             working_folder=working_folder,

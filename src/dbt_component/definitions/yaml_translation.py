@@ -22,6 +22,7 @@ from dbt_component.translation.template import (
 from dbt_component.translation.template_names import explain_unknown_attribute
 
 TranslationFn = Callable[[dg.AssetSpec, NodeProps], dg.AssetSpec]
+"""Returns the final spec of an asset, given the spec by default rules and the node's entry in manifest.json."""
 
 _TEXT_FIELDS = frozenset({"description", "group_name", "code_version"})
 _NOT_USER_CODE = frozenset({"dagster", "dagster_shared", "dbt_component", "jinja2", "pydantic"})

@@ -32,6 +32,7 @@ from dbt_component.translation.template import UndefinedValueError, compile_temp
 from dbt_component.translation.template_names import undeclared_names
 
 CliArg = str | Mapping[str, Any]
+"""An argument, or flags with their values; either may hold templates."""
 
 
 _LEFT_OUT = object()

@@ -9,7 +9,12 @@ from dbt_component.errors import DagsterDbtError
 
 
 class DagsterDbtCliRuntimeError(DagsterDbtError, dg.Failure):
-    """A dbt command failed. The description holds dbt's own message for each failed node."""
+    """A dbt command failed.
+
+    Args:
+        description: The command, and dbt's own message for each failed node.
+        metadata: Metadata that Dagster shows beside the failure of the step.
+    """
 
     description: str | None = None
 

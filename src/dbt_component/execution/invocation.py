@@ -124,7 +124,7 @@ class DbtCliInvocation:
 
     @property
     def cli_version(self) -> Version:
-        """The version of dbt.
+        """The version of dbt-core, or of dbt Fusion.
 
         Raises:
             DagsterDbtError: It is unknown.
@@ -294,7 +294,11 @@ class DbtCliInvocation:
         self._raise()
 
     def wait(self) -> Self:
-        """Runs the command to its end. Raises as ``stream`` does."""
+        """Runs the command to its end and returns it.
+
+        Raises:
+            DagsterDbtCliRuntimeError: A node failed or never reported, or dbt itself failed.
+        """
         self._run_to_the_end()
         self._raise()
         return self
@@ -321,6 +325,9 @@ class DbtCliInvocation:
         """A JSON artifact of this command, such as ``run_results.json``.
 
         The manifest.json of a step holds only the nodes of that step; the state holds that of the project.
+
+        Args:
+            artifact: Name of a file in ``target_path``.
 
         Raises:
             DagsterDbtError: The command wrote no such file, or it is not JSON.

@@ -3,6 +3,7 @@
 import dagster as dg
 
 Context = dg.AssetExecutionContext | dg.OpExecutionContext
+"""The context of the asset or op that runs dbt."""
 
 
 def op_context_of(context: Context) -> dg.OpExecutionContext:

@@ -21,6 +21,7 @@ DagsterEvent = (
     | dg.AssetCheckEvaluation
     | dg.AssetObservation
 )
+"""What a dbt command yields: the events that a step or op of Dagster may yield for assets and checks."""
 
 
 class OutcomeEvents(abc.ABC):

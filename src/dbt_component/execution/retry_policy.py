@@ -9,7 +9,9 @@ from dbt_component.errors import DefinitionError
 from dbt_component.execution.error_class import TRANSIENT, ErrorClass
 
 Backoff = Literal["constant", "linear", "exponential"]
+"""How the delay grows from one attempt to the next: not, by itself, or twofold."""
 Jitter = Literal["none", "full", "plus_minus"]
+"""What is random about the delay: nothing, up to all of it less, or up to all of it more or less."""
 
 
 @dataclass(frozen=True)

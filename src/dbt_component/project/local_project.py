@@ -61,6 +61,7 @@ class LocalProject:
 
     @property
     def name(self) -> str:
+        """The name in dbt_project.yml."""
         return self.yml.name
 
     @property
@@ -70,6 +71,7 @@ class LocalProject:
 
     @property
     def manifest_path(self) -> Path:
+        """Where dbt writes manifest.json; there may be none yet."""
         return self.project_dir / self.target_path / "manifest.json"
 
     @property

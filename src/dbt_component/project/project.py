@@ -33,14 +33,18 @@ def using_dagster_dev() -> bool:
 
 
 class DbtProjectPreparer(abc.ABC):
-    """Makes a project's manifest. Subclass it for a preparation of your own."""
+    """Makes a project's manifest.json. Subclass it for a preparation of your own: ``DbtProject(preparer=…)``."""
 
     @abc.abstractmethod
     def prepare(self, project: "DbtProject") -> None:
-        """Brings the manifest at ``project.manifest_path`` up to date."""
+        """Brings manifest.json at ``project.manifest_path`` up to date.
+
+        Raises:
+            PrepareError: It can't be made. An earlier manifest.json then remains in use, with a warning.
+        """
 
     def prepare_if_dev(self, project: "DbtProject") -> None:
-        """Prepares the project in development, and does nothing elsewhere."""
+        """Calls ``prepare`` in development, and does nothing elsewhere. ``DbtProject.prepare_if_dev`` calls it."""
         if self.using_dagster_dev():
             self.prepare(project)
 
@@ -100,7 +104,7 @@ class DbtProject(LocalProject):
         working_dir: Folder to run dbt in, against which databases resolve relative paths. Default:
             ``project_dir``.
         preparer: Makes manifest.json. Default: a ``DagsterDbtProjectPreparer``.
-        needs_profiles: Whether a ``profiles_dir`` must exist. Loading definitions needs none.
+        needs_profiles: Whether a ``profiles_dir`` must exist. Loading definitions needs none. Not an attribute.
 
     Raises:
         DagsterDbtProjectNotFoundError: The folder does not exist.

@@ -9,7 +9,7 @@ from dagster.components.resolved import core_models
 from jsonschema import Draft202012Validator
 
 from dbt_component.component.component import DbtProjectComponent
-from dbt_component.dbt_process.child.child_metadata import KINDS
+from dbt_component.dbt_process.child.child_metadata import SUMMARIES
 
 README = Path(__file__).parents[3] / "README.md"
 
@@ -97,8 +97,8 @@ def test_every_form_of_a_value_is_accepted(attributes: dict[str, Any]) -> None:
 def test_every_kind_of_metadata_is_accepted_and_described() -> None:
     include_metadata = models()["DbtProjectComponent"]["properties"]["include_metadata"]
     accepted = include_metadata["else"]["items"]["enum"]
-    assert accepted == [*KINDS, "insights"]  # the last one has an error of its own
-    assert [name for name in KINDS if f"`{name}`" not in include_metadata["description"]] == []
+    assert accepted == [*SUMMARIES, "insights"]  # the last one has an error of its own
+    assert [name for name in SUMMARIES if f"`{name}`" not in include_metadata["description"]] == []
 
 
 def test_the_example_in_the_readme_shows_every_key_at_the_top_and_is_valid() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FrameName = Literal["pandas", "polars", "polars_lazy", "arrow"]
+"""A kind of DataFrame or table."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from dbt_component.translation import defaults
 NodeInfo = Mapping[str, Any]
 """A node's entry in manifest.json."""
 KeyPrefix = str | Sequence[str]
+"""One component of an asset key, or several."""
 
 
 @dataclass(frozen=True)

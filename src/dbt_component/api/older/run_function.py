@@ -13,6 +13,7 @@ from dbt_component.execution.op_body import run_body
 from dbt_component.execution.resource import DbtCliResource
 
 RuntimeMetadata = Callable[[dg.OpExecutionContext, Mapping[str, Any]], Mapping[str, Any]]
+"""Returns metadata of an asset that was built, given the op's context and the node's entry in manifest.json."""
 
 
 class DbtOpConfig(dg.PermissiveConfig):
