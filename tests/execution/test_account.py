@@ -105,3 +105,24 @@ def test_hooks_are_not_counted_as_nodes(attempt: Attempt) -> None:
     text = str(known.failure(attempt))
     assert "0 of 1 node failed, 0 were skipped, 1 hook failed." in text
     assert "operation.shop.shop-on-run-end-0 (error):\n  no such table" in text
+
+
+def test_of_many_failed_nodes_the_first_have_all_of_their_message_and_the_next_a_line(
+    attempt: Attempt,
+) -> None:
+    names = [f"model.shop.m{number:02}" for number in range(30)]
+    made = Account(frozenset(names))
+    for name in names:
+        message = (
+            f"Database Error in model {name[-3:]} (models/{name[-3:]}.sql)\n"
+            f'  relation "{name}" does not exist\n  LINE 1: select\n  compiled code at target/{name}.sql'
+        )
+        made.record(NodeFinished(name, "error", message=message))
+    error = made.failure(attempt)
+    assert error is not None
+    lines = str(error).splitlines()
+    assert sum(line.startswith("  LINE 1") or line == "    LINE 1: select" for line in lines) == 5
+    assert 'model.shop.m05 (error): relation "model.shop.m05" does not exist' in lines
+    assert 'model.shop.m19 (error): relation "model.shop.m19" does not exist' in lines
+    assert "… and 10 more." in lines and "m20" not in str(error)
+    assert len(lines) < 60

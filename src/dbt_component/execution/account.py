@@ -1,5 +1,6 @@
 """Accounts for every expected node: exit code 0 alone is not taken as success."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import dagster as dg
@@ -13,7 +14,11 @@ from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.skip_causes import SkipCauses, is_hook
 
 _MAX_LISTED = 20
+_MAX_DETAILED = 5
+"""How many failed nodes are shown with all of their message; the next ones get a line each."""
 _MAX_MESSAGE_CHARACTERS = 2_000
+_MAX_BRIEF_CHARACTERS = 160
+_HEADING = re.compile(r" in \w+ .*\(.*\)$")
 
 
 class Account:
@@ -123,7 +128,7 @@ class Account:
         lines = [f"`{attempt.plan.dbt_command}`: {self._summary(failed, skipped)}."]
         if dbt_error:
             lines.append(f"dbt: {cut(dbt_error, whole=attempt.log_path)}")
-        for finished in failed[:_MAX_LISTED]:
+        for finished in failed[:_MAX_DETAILED]:
             lines.append(f"\n{finished.unique_id} ({finished.status}):")
             message = cut(
                 finished.message or "no message",
@@ -131,6 +136,10 @@ class Account:
                 limit=_MAX_MESSAGE_CHARACTERS,
             )
             lines.append(_indented(message))
+        if len(failed) > _MAX_DETAILED:
+            lines.append("")
+        for finished in failed[_MAX_DETAILED:_MAX_LISTED]:
+            lines.append(f"{finished.unique_id} ({finished.status}): {_brief(finished.message)}")
         if len(failed) > _MAX_LISTED:
             lines.append(f"… and {len(failed) - _MAX_LISTED} more.")
         for reason, unique_ids in self._by_reason(skipped).items():
@@ -199,6 +208,14 @@ def _dbt_error(attempt: Attempt, *, has_failed_nodes: bool) -> str | None:
     if not result.success and not has_failed_nodes:
         return detail or "the command failed without a message"
     return None
+
+
+def _brief(message: str | None) -> str:
+    """The line of dbt's message that says what happened; the one before it only names the node and its file."""
+    lines = [line.strip() for line in (message or "no message").splitlines() if line.strip()]
+    is_heading = len(lines) > 1 and _HEADING.search(lines[0]) is not None
+    text = lines[1] if is_heading else lines[0] if lines else "no message"
+    return text if len(text) <= _MAX_BRIEF_CHARACTERS else f"{text[:_MAX_BRIEF_CHARACTERS]} …"
 
 
 def _indented(text: str) -> str:
