@@ -215,6 +215,20 @@ def test_a_packaged_project_needs_no_other_folder_and_runs_are_sliced(
     assert ", sliced" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["types.py", "dagster.py", "with-hyphen.py", "project.txt"])
+def test_a_file_may_have_the_name_of_another_module(name: str, here: Path) -> None:
+    file = here / "dbt" / name
+    file.write_text(
+        "from pathlib import Path\nfrom dbt_component import DbtProject\n"
+        "project = DbtProject(Path(__file__).parent / 'shop')\n"
+    )
+    code, output = command("prepare-and-package", "--file", file)
+    if name == "project.txt":
+        assert code == 1 and "project.txt is no Python file" in output and "hint:" in output
+        return
+    assert code == 0 and "manifest.json" in output, output
+
+
 def test_an_earlier_copy_stays_if_the_project_can_not_be_prepared(here: Path) -> None:
     file = write_definitions(here / "dbt")
     code, _ = command("prepare-and-package", "--file", file)

@@ -35,7 +35,8 @@ def _imported(path: Path) -> ModuleType:
     if str(top) not in sys.path:
         sys.path.insert(0, str(top))
     try:
-        return importlib.import_module(name)
+        # A file that is in no package may have the name of another module, such as `types`.
+        return importlib.import_module(name) if "." in name else _executed(path.resolve())
     except DagsterDbtError:
         raise
     except Exception as error:
@@ -45,6 +46,16 @@ def _imported(path: Path) -> ModuleType:
             where=f"{line.filename}:{line.lineno}",
             hint="Run the command in the environment and the folder in which the definitions load.",
         ) from error
+
+
+def _executed(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"projects_in_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # dataclasses look for their module
+    spec.loader.exec_module(module)
+    return module
 
 
 def _module_name(path: Path) -> tuple[Path, str]:
