@@ -57,7 +57,7 @@ bench: $(STAMP)
 
 bench-quick: $(STAMP)
 	python -m benchmarks --quick --skip-peer
-	python -m benchmarks --models 1000 --shapes flat --repeat 1 --only load refresh step launch python --skip-peer
+	python -m benchmarks --models 1000 --shapes flat --repeat 1 --only load refresh step launch --skip-peer
 
 # A picture of the asset graph from the real UI; needs Chromium.
 screenshot: $(STAMP) $(DEMO_HOME)/dagster.yaml
