@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from dbt_component.component.yaml.translation_settings import (
         DagsterDbtComponentTranslatorSettings as DagsterDbtComponentTranslatorSettings,
     )
+    from dbt_component.definitions.check_rules import DbtCheckRule as DbtCheckRule
+    from dbt_component.definitions.check_rules import DbtCheckRules as DbtCheckRules
     from dbt_component.definitions.settings import (
         DagsterDbtTranslatorSettings as DagsterDbtTranslatorSettings,
     )
@@ -120,6 +122,8 @@ _HOME_OF = {
     "DagsterDbtProjectYmlFileNotFoundError": "dbt_component.errors",
     "DagsterDbtTranslator": "dbt_component.definitions.translator",
     "DagsterDbtTranslatorSettings": "dbt_component.definitions.settings",
+    "DbtCheckRule": "dbt_component.definitions.check_rules",
+    "DbtCheckRules": "dbt_component.definitions.check_rules",
     "DbtCliClient": "dbt_component.api.older.cli_client",
     "DbtCliEventMessage": "dbt_component.execution.cli_event_message",
     "DbtCliInvocation": "dbt_component.execution.invocation",
@@ -172,6 +176,8 @@ __all__ = [
     "DagsterDbtProjectYmlFileNotFoundError",
     "DagsterDbtTranslator",
     "DagsterDbtTranslatorSettings",
+    "DbtCheckRule",
+    "DbtCheckRules",
     "DbtCliClient",
     "DbtCliEventMessage",
     "DbtCliInvocation",

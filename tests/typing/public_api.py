@@ -29,6 +29,8 @@ from dbt_component import (
     DagsterDbtProjectYmlFileNotFoundError,
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
+    DbtCheckRule,
+    DbtCheckRules,
     DbtCliClient,
     DbtCliEventMessage,
     DbtCliInvocation,
@@ -161,6 +163,9 @@ def untyped(context, dbt: DbtCliResource):  # type: ignore[no-untyped-def]
 
 assert_type(everything, dg.AssetsDefinition)
 assert_type(untyped, dg.AssetsDefinition)
+rules = DbtCheckRules(rules=[DbtCheckRule(select="tag:slow", skip=True)], unit_tests="never")
+dbt_assets(manifest=project, checks=rules)
+DbtCheckRules(unit_tests="seldom")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 dbt_assets(manifest=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 dbt_assets()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 dbt_assets(project, select="tag:daily")  # type: ignore[misc]  # pyright: ignore[reportCallIssue]

@@ -1,10 +1,13 @@
 """The specs of what dbt selects, without an op that runs it."""
 
 from collections.abc import Set
+from dataclasses import replace
 
 import dagster as dg
 
+from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.file_references import missing_project
+from dbt_component.definitions.ruled_tests import resolve_check_rules
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
@@ -60,27 +63,32 @@ def select_specs(
     prepared: PreparedProject,
     criteria: SelectionCriteria,
     translator: DagsterDbtTranslator | None,
+    checks: DbtCheckRules | None = None,
 ) -> SelectedSpecs:
     """All specs of what dbt selects, by the rules of a translator; raises as ``specs_of`` does."""
-    return specs_of(prepared, prepared.select(criteria), translator)
+    return specs_of(prepared, prepared.select(criteria), translator, checks)
 
 
 def specs_of(
     prepared: PreparedProject,
     selected_ids: Set[str],
     translator: DagsterDbtTranslator | None,
+    checks: DbtCheckRules | None = None,
 ) -> SelectedSpecs:
-    """All specs of nodes and tests by unique id, by the rules of a translator.
+    """All specs of nodes and tests by unique id, by the rules of a translator and those for tests.
 
     Raises:
         DefinitionError: The translator is a class or none of ours, or a node can't become an asset.
         dagster.DagsterInvalidDefinitionError: Code references need a project, and there is none.
     """
     rules = rules_of(translator)
+    tests = resolve_check_rules(checks, prepared.manifest.index, prepared.select)
     project = prepared.find_folder()
     if rules.settings.enable_code_references and project is None:
         raise missing_project()
-    return build_specs(prepared.manifest, rules, selected_ids=selected_ids, project=project)
+    return build_specs(
+        prepared.manifest, replace(rules, tests=tests), selected_ids=selected_ids, project=project
+    )
 
 
 def rules_of(translator: DagsterDbtTranslator | None) -> SpecRules:

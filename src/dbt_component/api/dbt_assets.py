@@ -8,6 +8,7 @@ import dagster as dg
 
 from dbt_component.api.asset_specs import criteria_of, select_specs
 from dbt_component.definitions.assets import build_assets
+from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.selection_tags import RESERVED_TAGS, selection_tags
 from dbt_component.definitions.spec_builder import SelectedSpecs
@@ -35,6 +36,7 @@ def dbt_assets(
     project: DbtProject | None = None,
     retry_policy: dg.RetryPolicy | None = None,
     pool: str | None = None,
+    checks: DbtCheckRules | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Makes the decorated function the op of a dbt project's assets and checks.
 
@@ -58,6 +60,7 @@ def dbt_assets(
         project: The project on disk, for code references.
         retry_policy: How often Dagster retries the entire step.
         pool: Pool that limits how many such ops run at once.
+        checks: Rules for dbt tests. Not in dagster-dbt.
 
     Raises:
         DagsterDbtManifestNotFoundError: There is no such file.
@@ -68,7 +71,7 @@ def dbt_assets(
     criteria = criteria_of(select, exclude, selector)
     tags = {**_refuse_own_tags(op_tags or {}), **selection_tags(criteria)}
     prepared = prepared_from(manifest, project)
-    specs = select_specs(prepared, criteria, dagster_dbt_translator).map_assets(
+    specs = select_specs(prepared, criteria, dagster_dbt_translator, checks).map_assets(
         lambda spec: _altered(spec, partitions_def=partitions_def, io_manager_key=io_manager_key)
     )
     partitions = {spec.partitions_def for spec in specs.asset_specs}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
+from dbt_component.component.yaml.checks import Checks
 from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
 from dbt_component.component.yaml.defs_state import DefsState
 from dbt_component.component.yaml.op import Op
@@ -24,6 +25,7 @@ from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import SUMMARIES
+from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, SelectionError
@@ -169,6 +171,19 @@ class DbtProjectAttributes(dg.Resolvable):
             examples=[{"enable_source_tests_as_checks": True}],
         ),
     ] = None
+    checks: Annotated[
+        Checks | DbtCheckRules | None,
+        dg.Resolver(
+            Checks.resolve_from_model,
+            model_field_type=Checks.model(),
+            description="Rules for dbt tests: which are left out, which model they are checks of, their severity, and"
+            " whether a failure blocks what is downstream.",
+            examples=[
+                {"unit_tests": "only_on_request", "rules": [{"select": "tag:slow", "skip": True}]},
+                {"rules": [{"select": "orders_match_payments", "attach": "fct_orders"}]},
+            ],
+        ),
+    ] = None
     include_metadata: Annotated[
         list[str],
         dg.Resolver(
@@ -237,6 +252,7 @@ class DbtProjectAttributes(dg.Resolvable):
             self.cli_args = ["build"]
         self.defer = deferral_of(self.defer)
         self.retry_policy  # noqa: B018 - rejects values out of range
+        self.check_rules  # noqa: B018 - rejects rules that are not valid
         if "insights" in (self.include_metadata or []):
             raise DefinitionError(
                 "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
@@ -275,6 +291,17 @@ class DbtProjectAttributes(dg.Resolvable):
         return None if self.retry is None else self.retry.policy()
 
     @property
+    def check_rules(self) -> DbtCheckRules | None:
+        """The rules of ``checks``; ``None`` without them.
+
+        Raises:
+            DefinitionError: A rule is not valid.
+            SelectionError: A rule combines ``selector`` with ``select`` or ``exclude``.
+        """
+        checks = self.checks
+        return checks.check_rules() if isinstance(checks, Checks) else checks
+
+    @property
     def criteria(self) -> SelectionCriteria:
         """This component's own selection."""
         return SelectionCriteria(
@@ -287,6 +314,10 @@ class DbtProjectAttributes(dg.Resolvable):
             if schedule.criteria.cache_key in error.refused:
                 error.subject = f"Schedule {schedule.name!r}"
                 error.key = f"schedules[{position}].{schedule.criteria.main_key}"
+        rules = self.check_rules
+        for position, rule in enumerate(rules.rules if rules is not None else ()):
+            if rule.criteria.cache_key in error.refused:
+                error.key = f"checks.rules[{position}].{rule.criteria.main_key}"
         if self.criteria.cache_key in error.refused:
             error.key = self.criteria.main_key
         error.refused = ()

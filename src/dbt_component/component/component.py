@@ -314,7 +314,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return StateProject(state, self.project_source, self._working_folder)
 
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
-        return Loaded.of(prepared, self.project_source, self.spec_rules, self.criteria, scope)
+        rules = (self.spec_rules, self.criteria, scope, self.check_rules)
+        return Loaded.of(prepared, self.project_source, *rules)
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(
@@ -322,7 +323,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             key=self.defs_state_config.key,
             hint=hint_for_missing_state(self.defs_state_config),
         )
-        return Loaded(prepared, self.project_source, self.spec_rules, self.criteria, scope)
+        rules = (self.spec_rules, self.criteria, scope, self.check_rules)
+        return Loaded(prepared, self.project_source, *rules)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):

@@ -1,14 +1,16 @@
 """A component's loaded project, and the specs and keys derived from it, each built once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import dagster as dg
 
+from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.ruled_tests import resolve_check_rules
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.manifest.manifest import Manifest
@@ -26,6 +28,7 @@ class Loaded:
     Args:
         prepared: The project in its state; without a state, known only by its manifest.json.
         source: Where the project comes from.
+        check_rules: Rules for its tests.
         state_id: Identifies the content of the state; ``None`` if there is no state.
         rules: The rules that turn its nodes into assets and checks.
         criteria: The component's own selection.
@@ -37,6 +40,7 @@ class Loaded:
     rules: SpecRules
     criteria: SelectionCriteria
     scope: Mapping[str, Any]
+    check_rules: DbtCheckRules | None = None
     state_id: str | None = None
 
     @classmethod
@@ -47,10 +51,11 @@ class Loaded:
         rules: SpecRules,
         criteria: SelectionCriteria,
         scope: Mapping[str, Any],
+        check_rules: DbtCheckRules | None,
     ) -> "Loaded":
         """A project that was loaded from a state."""
         state_id = prepared.state.header.state_id
-        return cls(prepared, source, rules, criteria, scope, state_id)
+        return cls(prepared, source, rules, criteria, scope, check_rules, state_id)
 
     @property
     def manifest(self) -> Manifest:
@@ -67,7 +72,7 @@ class Loaded:
         """All specs of the component's selection."""
         return build_specs(
             self._view,
-            self.rules,
+            self._view.rules,
             selected_ids=self.prepared.select(self.criteria),
             project=self._view.project,
         )
@@ -84,4 +89,5 @@ class Loaded:
     def _view(self) -> ResolvingManifest:
         has_links = self.rules.settings.enable_code_references
         project: DbtProject | None = self.source.find_folder() if has_links else None
-        return ResolvingManifest(self.manifest, self.rules, project)
+        tests = resolve_check_rules(self.check_rules, self.manifest.index, self.prepared.select)
+        return ResolvingManifest(self.manifest, replace(self.rules, tests=tests), project)

@@ -38,10 +38,12 @@ class StateRefresh:
     ) -> "StateRefresh":
         """Returns the refresh for a component with these attributes."""
         schedules = [schedule.criteria for schedule in attributes.schedules]
+        checks = attributes.check_rules
+        rules = [] if checks is None else [rule.criteria for rule in checks.rules]
         return cls(
             key=key,
             source=attributes.project_source,
-            selections=[attributes.criteria, *schedules],
+            selections=[attributes.criteria, *schedules, *rules],
             runtime_vars=templated_vars(attributes.cli_args),
             working_folder=working_folder,
         )

@@ -39,6 +39,8 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
         cut: Reduces that manifest, keeping its ``graph`` complete.
         metadata: Kinds of metadata to fetch for each relation that was built.
         names: The selection for a dbt that is driven through its command line; ``None`` as in ``selected``.
+        severities: ``warn`` or ``error`` by the unique ids of data tests that get another severity.
+        passing_on: Tests after whose failure `dbt build` goes on with what is downstream.
         with_raw_events: Whether the child also sends dbt's own events, as ``RawEvent``.
     """
 
@@ -50,6 +52,8 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
     metadata: list[str] = []
     names: NodeNames | None = None
     with_raw_events: bool = False
+    severities: dict[str, str] = {}
+    passing_on: list[str] = []
 
 
 class WantedSelection(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dbt_component._dagster import ProjectAssetsDefinition
+from dbt_component.definitions.changed_check import changed_check
 from dbt_component.definitions.op_nodes import OpSpecs, divide_nodes
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.definitions.op_settings import OpSettings
@@ -30,7 +31,7 @@ def build_assets(
 
     Dagster requires all assets of one op to share a partitions definition, so a selection with several of
     them gives one op for each; the unpartitioned op gets the plain name. A check belongs to the op of its
-    asset.
+    asset and has its partitions.
 
     Args:
         specs: The assets and checks to define.
@@ -52,6 +53,9 @@ def build_assets(
     default_home = next(iter(groups))
     checks: dict[Any, list[dg.AssetCheckSpec]] = {}
     for check in specs.check_specs:
+        partitions_def = home.get(check.asset_key)
+        if partitions_def is not None and check.partitions_def is None:
+            check = changed_check(check, partitions_def=partitions_def)
         checks.setdefault(home.get(check.asset_key, default_home), []).append(check)
     names = _op_names(op.name, list(groups))
     ops = [

@@ -9,7 +9,6 @@ from dbt_component.definitions.check_names import CheckNames
 from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.single_check import build_check
-from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.manifest.node import Node
 
 
@@ -52,10 +51,12 @@ def build_checks(
     loose: list[str] = []
     unexpected: list[str] = []
     for unique_id in manifest.index.test_by_id:
+        if unique_id in manifest.rules.tests.skipped:
+            continue
         test = manifest.test(unique_id)
         if test.is_unit_test and not settings.enable_unit_tests_as_checks:
             continue
-        host = attached_node_of(manifest.index, test)
+        host = manifest.host_of(test)
         if host is None or host not in hosts:
             if unique_id in selected_ids:
                 loose.append(unique_id)
@@ -72,6 +73,6 @@ def build_checks(
         notes.append(
             f"{counted(len(loose), 'selected test')} can't be a check of one asset (several or no parents, or a"
             f" parent that is not a selected asset) and will report observations: {listed(loose)}."
-            " `meta.dagster.ref` attaches a test to one model."
+            " `meta.dagster.ref` and `checks` in YAML attach a test to one model."
         )
     return BuiltChecks(specs, notes)

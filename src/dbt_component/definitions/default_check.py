@@ -4,7 +4,6 @@ import dagster as dg
 
 from dbt_component.definitions.metadata_keys import UNIQUE_ID_KEY
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
-from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.manifest.dbt_test import DbtTest
 
 
@@ -18,7 +17,7 @@ def default_check(
         test: The test.
         asset_key: The final key of the asset.
     """
-    attached = attached_node_of(view.index, test)
+    attached = view.host_of(test)
     if attached is None or view.final_spec(attached).key != asset_key:
         return None
     others = {

@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import Any
 
 import dagster as dg
+import msgspec
 
 from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.test_attachment import attached_node_of
 from dbt_component.errors import DefinitionError
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.manifest import Manifest
@@ -59,11 +61,17 @@ class ResolvingManifest(Manifest):
         return node
 
     def test(self, unique_id: str) -> DbtTest:
-        """The parsed fields of a test's entry. Raises KeyError if there is no such test."""
+        """The parsed fields of a test's entry, with the severity of the rules. Raises KeyError if there is no such test."""
         test = self.props(unique_id).node
         if isinstance(test, Node):
             raise KeyError(unique_id)
-        return test
+        severity = self.rules.tests.severities.get(unique_id)
+        return test if severity is None else msgspec.structs.replace(test, severity=severity)
+
+    def host_of(self, test: DbtTest) -> str | None:
+        """The unique id of the node that a test checks, by the rules or by itself; ``None`` if there is none."""
+        attached = self.rules.tests.attached.get(test.unique_id)
+        return attached or attached_node_of(self.index, test)
 
     def final_spec(self, unique_id: str) -> dg.AssetSpec:
         """The spec of a node after all rules.

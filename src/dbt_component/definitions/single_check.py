@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from dbt_component.definitions.changed_check import changed_check
 from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.spec_rules import SpecMethods
@@ -12,7 +13,7 @@ from dbt_component.manifest.dbt_test import DbtTest
 def build_check(
     view: ResolvingManifest, test: DbtTest, host: str
 ) -> tuple[dg.AssetCheckSpec | None, str | None]:
-    """The check of a test, before names are made unique, and a note if an override could not be used.
+    """The check of a test by methods and rules, before names are made unique, and a note if an override could not be used.
 
     Args:
         view: The project with its spec rules applied.
@@ -38,6 +39,9 @@ def build_check(
         # Code written for dagster-dbt does not expect unit tests.
         note = f"{_failed(methods, test, error).message} The unit test becomes the default check."
         return default_check(view, test, host_spec.key), note
+    blocking = view.rules.tests.blocking.get(test.unique_id)
+    if spec is not None and blocking is not None and blocking != spec.blocking:
+        spec = changed_check(spec, blocking=blocking)
     return spec, None
 
 

@@ -77,6 +77,7 @@ def build_specs(
         else ResolvingManifest(manifest, rules, project)
     )
     index = view.index
+    selected_ids = selected_ids - view.rules.tests.skipped
     chosen = [node for node in index.nodes if node.is_asset and node.unique_id in selected_ids]
     upstream = _upstream_of(index, chosen)
     key_of: dict[str, dg.AssetKey] = {}
@@ -112,7 +113,7 @@ def build_specs(
             selected_ids=frozenset(selected_ids),
         ),
         keys=NodeKeys(key_of, check_key_of),
-        notes=[*_dropped_tag_notes(chosen), *checks.notes],
+        notes=[*_dropped_tag_notes(chosen), *checks.notes, *view.rules.tests.notes],
         view=view,
     )
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import dagster as dg
 
+from dbt_component.definitions.ruled_tests import NO_RULES, RuledTests
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn
 from dbt_component.manifest.manifest import Manifest
@@ -42,8 +43,9 @@ class SpecMethods(Protocol):
 
 @dataclass(frozen=True)
 class SpecRules:
-    """The rules for one set of definitions; ``methods`` apply first, then ``translation``."""
+    """The rules for one set of definitions; ``methods`` apply first, then ``translation`` and ``tests``."""
 
     methods: SpecMethods
     settings: DagsterDbtTranslatorSettings
     translation: TranslationFn | None = None
+    tests: RuledTests = NO_RULES

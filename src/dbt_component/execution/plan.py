@@ -1,7 +1,7 @@
 """How one dbt command will run: which nodes, from which manifest, and why."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -15,6 +15,9 @@ from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
 from dbt_component.dbt_process.slice import plan_slice
+from dbt_component.definitions.listing import listed
+from dbt_component.definitions.ruled_tests import NO_RULES, RuledTests
+from dbt_component.errors import EngineError
 from dbt_component.execution.report_wishes import NO_WISHES, ReportWishes
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.compared_state import ComparedState
@@ -50,6 +53,7 @@ class RunPlan:
         selected: The exact unique ids that dbt gets; ``None`` leaves the choice to ``argv``.
         expected: Those of ``selected`` that the command must report on.
         retry_reason: Why there is another attempt; ``None`` for the first.
+        tests: Severities and the like that tests have by rules.
         delay_seconds: How long to wait before an attempt that a retry policy asks for; ``None`` for any other.
     """
 
@@ -63,6 +67,7 @@ class RunPlan:
     expected: frozenset[str] = frozenset()
     retry_reason: str | None = None
     delay_seconds: float | None = None
+    tests: RuledTests = NO_RULES
 
     @cached_property
     def dbt_command(self) -> str:
@@ -90,6 +95,7 @@ def plan_step(
     *,
     engine: Engine,
     wanted: frozenset[str],
+    tests: RuledTests = NO_RULES,
 ) -> RunPlan:
     """Plans a command over the nodes that Dagster chose.
 
@@ -99,6 +105,10 @@ def plan_step(
         arguments: The dbt command; its own selection narrows ``wanted``.
         engine: The dbt that will run.
         wanted: Unique ids that Dagster chose.
+        tests: What rules say about tests.
+
+    Raises:
+        EngineError: Rules change tests, and dbt can't be told.
     """
     if arguments.has_selection:
         criteria = SelectionCriteria(
@@ -111,6 +121,7 @@ def plan_step(
             compared = ComparedState.of(project, arguments.state_options.state)
         wanted = wanted & prepared.select(criteria, compared=compared)
     mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
+    _refuse_rules_of_wrapper(engine, wanted & (tests.severities.keys() | tests.passing_on))
     return RunPlan(
         project=project,
         engine=engine,
@@ -120,7 +131,17 @@ def plan_step(
         reason=reason,
         selected=wanted,
         expected=expected_nodes(prepared.manifest.index, arguments, wanted),
+        tests=tests,
     )
+
+
+def _refuse_rules_of_wrapper(engine: Engine, changed: Set[str]) -> None:
+    if engine.command is not None and changed:
+        raise EngineError(
+            f"Check rules set the severity of tests, or that they do not block: {listed(sorted(changed))}. That needs a"
+            f" dbt that is a Python script, and {engine.command!r} is none.",
+            hint="Configure the tests in the dbt project instead, or remove the rules.",
+        )
 
 
 def complete_argv(argv: Sequence[str], arguments: DbtArguments, project: DbtProject) -> list[str]:
@@ -226,6 +247,8 @@ def write_request(
         command_names=plan.arguments.command.names,
         selected=sorted(plan.selected),
         names=None if plan.engine.command is None else _names_of(plan, index, plan.selected),
+        severities={t: s for t, s in plan.tests.severities.items() if t in plan.selected},
+        passing_on=sorted(plan.tests.passing_on & plan.selected),
         **wanted,
     )
     cache = prepared.parse_cache

@@ -314,7 +314,14 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         process = start_process(engine)
         try:
             wanted = nodes_of_step(bound, op_context)
-            plan = plan_step(bound.prepared, self.project, arguments, engine=engine, wanted=wanted)
+            plan = plan_step(
+                bound.prepared,
+                self.project,
+                arguments,
+                engine=engine,
+                wanted=wanted,
+                tests=bound.view.rules.tests,
+            )
             name = f"{op_context.op.name}-{op_context.run_id[:8]}"
             folder = RunFolder(target_path) if target_path else RunFolder.create(name)
             op_context.log.info(_described(plan))

@@ -59,7 +59,8 @@ class SelectedStep:
 
     def open_account(self, plan: RunPlan) -> Account:
         """An account of the plan's nodes that also knows why nodes are skipped."""
-        return Account(plan.expected, SkipCauses(self._prepared.manifest.index))
+        causes = SkipCauses(self._prepared.manifest.index, passing_on=plan.tests.passing_on)
+        return Account(plan.expected, causes)
 
     def run(
         self,

@@ -1,6 +1,6 @@
 """Finds the failed nodes that made dbt skip others; dbt itself does not report them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property
 
 from dbt_component.manifest.dbt_test import DbtTest
@@ -16,10 +16,12 @@ class SkipCauses:
 
     Args:
         index: The project.
+        passing_on: Tests whose failures block nothing.
     """
 
-    def __init__(self, index: ManifestIndex) -> None:
+    def __init__(self, index: ManifestIndex, *, passing_on: Set[str] = frozenset()) -> None:
         self._index = index
+        self._passing_on = passing_on
         self._failed_hooks: list[str] = []
         self._failed: list[str] = []
         # Sets of failures as numbers: bit n stands for `_failed[n]`.
@@ -31,10 +33,12 @@ class SkipCauses:
 
     def without_failures(self) -> "SkipCauses":
         """The same project with no failure noted."""
-        return SkipCauses(self._index)
+        return SkipCauses(self._index, passing_on=self._passing_on)
 
     def note_failure(self, unique_id: str) -> None:
         """Records that a node, test or hook failed."""
+        if unique_id in self._passing_on:
+            return
         if is_hook(unique_id):
             self._failed_hooks.append(unique_id)
             return

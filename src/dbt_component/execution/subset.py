@@ -4,6 +4,7 @@ from collections.abc import Set
 
 import dagster as dg
 
+from dbt_component.definitions.listing import counted, listed
 from dbt_component.definitions.op_nodes import OpNodes
 from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.definitions.test_attachment import attached_node_of
@@ -15,14 +16,24 @@ def nodes_of_step(bound: BoundOp, context: dg.OpExecutionContext) -> frozenset[s
     """Unique ids of everything that a step of dbt definitions runs, tests included."""
     assets_def = context.assets_def
     index = bound.prepared.manifest.index
-    return nodes_to_run(
-        index,
-        bound.nodes,
-        outputs=assets_def.keys_by_output_name.keys()
-        | assets_def.check_specs_by_output_name.keys(),
-        job_name=context.job_name,
-        divided=DividedOp.of(context, index, bound.nodes),
+    divided = DividedOp.of(context, index, bound.nodes)
+    outputs = assets_def.keys_by_output_name.keys() | assets_def.check_specs_by_output_name.keys()
+    wanted = nodes_to_run(
+        index, bound.nodes, outputs=outputs, job_name=context.job_name, divided=divided
     )
+    in_run = outputs if divided is None else divided.outputs
+    built = {unique_id for output, unique_id in bound.nodes.asset_ids.items() if output in in_run}
+    unasked = [
+        test
+        for test in wanted & bound.view.rules.tests.on_request
+        if not built.isdisjoint(index.test_by_id[test].depends_on[:1])
+    ]
+    if unasked:
+        context.log.info(
+            f"{counted(len(unasked), 'unit test')} did not run because `unit_tests` is 'only_on_request':"
+            f" {listed(sorted(unasked))}. Each runs if its check is selected without its model."
+        )
+    return wanted.difference(unasked)
 
 
 def nodes_to_run(

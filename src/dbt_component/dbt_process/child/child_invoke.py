@@ -16,6 +16,7 @@ from .child_patches import (
 )
 from .child_pipe import EventPipe
 from .child_raw import RawEvents
+from .child_tests import change_tests
 from .child_watcher import NodeWatcher, emit_result
 
 
@@ -29,6 +30,7 @@ def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
     compare_relations_of_one_name()
     silence_relation_cache(request["argv"])
     notice_lost_clients()
+    change_tests(request.get("severities") or {}, frozenset(request.get("passing_on") or ()))
     if request.get("selected") is not None:
         select_exactly(request["selected"])
     manifest = None
