@@ -59,6 +59,30 @@ def test_rows_are_counted_in_a_step_and_not_of_views(shop: DbtProject, dbt: DbtC
 
 
 @pytest.mark.server
+def test_rows_of_views_and_the_adapters_response_are_fetched_on_request(
+    shop: DbtProject, dbt: DbtCliResource
+) -> None:
+    others = "test_name:relationships loose_test"
+
+    @dbt_assets(manifest=shop, select="raw_orders stg_orders", exclude=others)
+    def body(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        command = dbt.cli(["build"], context=context)
+        yield from command.stream().fetch_view_row_counts().fetch_adapter_responses()
+
+    result = dg.materialize([body], resources={"dbt": dbt})
+    found = {
+        m.asset_key.to_user_string(): m.metadata
+        for m in result.asset_materializations_for_node("body")
+    }
+    assert found["stg_orders"]["dagster/row_count"].value == 4
+    assert "dagster/row_count" not in found["raw_orders"]
+    response = found["stg_orders"]["adapter_response"]
+    assert isinstance(response, dg.JsonMetadataValue) and response.value == {"_message": "OK"}
+    checks = result.get_asset_check_evaluations()
+    assert checks and all("adapter_response" in check.metadata for check in checks)
+
+
+@pytest.mark.server
 def test_rows_that_fail_a_test_are_fetched_on_request(
     shop: DbtProject, dbt: DbtCliResource
 ) -> None:

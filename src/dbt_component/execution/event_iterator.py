@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 from dbt_component._dagster import DagsterInvalidPropertyError
-from dbt_component.dbt_process.child.child_metadata import FAILED_ROWS
+from dbt_component.dbt_process.child.child_metadata import ADAPTER_RESPONSE, FAILED_ROWS
 from dbt_component.errors import DagsterDbtError
 
 _logger = logging.getLogger("dbt_component")
@@ -68,6 +68,26 @@ class DbtEventIterator(Iterator[_EventT], Generic[_EventT]):
             DagsterDbtError: The command has already begun.
         """
         self._invocation.fetch_also("row_count", wanted_by="fetch_row_counts")
+        return self
+
+    def fetch_view_row_counts(self) -> "DbtEventIterator[_EventT]":
+        """Adds ``dagster/row_count`` to views that are built. Each count runs the query of the view.
+
+        Raises:
+            DagsterDbtError: The command has already begun.
+        """
+        self._invocation.fetch_also("view_row_count", wanted_by="fetch_view_row_counts")
+        return self
+
+    def fetch_adapter_responses(self) -> "DbtEventIterator[_EventT]":
+        """Adds ``adapter_response`` to what is built and checked: everything that the adapter says about the query.
+
+        Nothing is queried for it. A database that charges for bytes or credits says here how many.
+
+        Raises:
+            DagsterDbtError: The command has already begun.
+        """
+        self._invocation.fetch_also(ADAPTER_RESPONSE, wanted_by="fetch_adapter_responses")
         return self
 
     def fetch_failed_rows(self) -> "DbtEventIterator[_EventT]":

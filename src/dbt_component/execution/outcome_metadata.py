@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from dbt_component.dbt_process.child.child_metadata import FAILED_ROWS
+from dbt_component.dbt_process.child.child_metadata import ADAPTER_RESPONSE, FAILED_ROWS
 from dbt_component.dbt_process.events import BuiltColumn, NodeFinished
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcomes import Built, Checked, NotBuilt
@@ -66,6 +66,9 @@ def _common(finished: NodeFinished) -> dict[str, Any]:
     if isinstance(rows, (int, float)) and rows >= 0 and is_table:
         metadata["rows_affected"] = int(rows)
     metadata.update({n: response[n] for n in _ADAPTER_FIELDS if response.get(n) not in (None, "")})
+    complete = finished.relation.get(ADAPTER_RESPONSE)
+    if isinstance(complete, str):
+        metadata[ADAPTER_RESPONSE] = dg.MetadataValue.json(json.loads(complete))
     return metadata
 
 
@@ -128,6 +131,7 @@ def _of_relation(node: Node, finished: NodeFinished) -> dict[str, Any]:
     return {
         key: _schema(node, value) if isinstance(value, list) else value
         for key, value in finished.relation.items()
+        if key != ADAPTER_RESPONSE
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Collection, NamedTuple
 
+ADAPTER_RESPONSE = "adapter_response"
 FAILED_ROWS = "failed_rows"
 MAX_FAILED_ROWS = 5
 
@@ -69,8 +70,15 @@ def _columns_of_postgres(adapter: Any, relation: Any) -> list[tuple[str, str]]:
 
 def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
     """The number of rows, and the database. Views are not counted, as that would run their query."""
-    if materialized == "view":
-        return {}
+    return {} if materialized == "view" else _count_rows(adapter, relation)
+
+
+def fetch_view_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
+    """The number of rows of a view, which runs its query, and the database."""
+    return _count_rows(adapter, relation) if materialized == "view" else {}
+
+
+def _count_rows(adapter: Any, relation: Any) -> dict[str, Any]:
     _, table = adapter.execute(f"select count(*) as row_count from {relation}", fetch=True)
     rows = int(table.rows[0][0])
     return {"dagster/row_count": rows, "dagster/storage_kind": str(adapter.type())}
@@ -79,6 +87,7 @@ def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str,
 KINDS = {
     "column_metadata": Kind("names and types of columns", fetch_columns),
     "row_count": Kind("number of rows, for tables only", fetch_row_count),
+    "view_row_count": Kind("number of rows of views, by running their query", fetch_view_row_count),
 }
 """The kinds of metadata of a relation, by name."""
 
@@ -86,8 +95,9 @@ SUMMARIES = {
     **{name: kind.summary for name, kind in KINDS.items()},
     FAILED_ROWS: "up to %d of the rows that fail a test, which are then in Dagster's event log"
     % MAX_FAILED_ROWS,
+    ADAPTER_RESPONSE: "everything that the database's adapter says about the query, such as bytes and credits",
 }
-"""What each kind is, of relations and of tests, by name."""
+"""What each kind is, of relations, of tests and of both, by name."""
 
 
 def describe_failed_test(node: Any) -> dict[str, Any]:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import traceback
-from typing import Any, Callable, Collection, Optional
+from typing import AbstractSet, Any, Callable, Optional
 
 from .child_manifest import find_node
-from .child_metadata import FAILED_ROWS, describe_failed_test, describe_relation, is_stored
+from .child_metadata import (
+    ADAPTER_RESPONSE,
+    FAILED_ROWS,
+    KINDS,
+    describe_failed_test,
+    describe_relation,
+    is_stored,
+)
 from .child_pipe import EventPipe, plain, plain_message
 from .child_raw import RawEvents
 from .child_statuses import BUILT_STATUSES, UNREMARKABLE_STATUSES, counted_rows
@@ -24,7 +32,7 @@ class NodeWatcher:
     def __init__(
         self,
         pipe: EventPipe,
-        metadata: Collection[str],
+        metadata: AbstractSet[str],
         raw_events: Optional[RawEvents] = None,
     ) -> None:
         self._pipe = pipe
@@ -92,7 +100,7 @@ class NodeWatcher:
         }
         if (
             status in BUILT_STATUSES
-            and self._metadata
+            and not self._metadata.isdisjoint(KINDS)
             and info.resource_type in ("model", "seed", "snapshot")
             and info.materialized != "ephemeral"
         ):
@@ -105,6 +113,9 @@ class NodeWatcher:
                 fields["relation_name"] = node.relation_name if is_stored(node) else None
                 if FAILED_ROWS in self._metadata:
                     fields["relation"] = self._described(node, describe_failed_test)
+        if ADAPTER_RESPONSE in self._metadata and fields["adapter_response"]:
+            response = json.dumps(fields["adapter_response"], default=str)
+            fields["relation"] = {**fields.get("relation", {}), ADAPTER_RESPONSE: response}
         if info.unique_id in self.reported:
             return
         self.reported.add(info.unique_id)
