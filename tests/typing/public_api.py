@@ -165,6 +165,7 @@ assert_type(everything, dg.AssetsDefinition)
 assert_type(untyped, dg.AssetsDefinition)
 rules = DbtCheckRules(rules=[DbtCheckRule(select="tag:slow", skip=True)], unit_tests="never")
 dbt_assets(manifest=project, checks=rules)
+DbtCheckRule(skip="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 DbtCheckRules(unit_tests="seldom")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 dbt_assets(manifest=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 dbt_assets()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Collection, Mapping
 
+from .child_manifest import find_node
+
 
 def change_tests(severities: Mapping[str, str], passing_on: Collection[str]) -> None:
     """Makes dbt run tests with other settings than the project gives them.
@@ -28,7 +30,7 @@ def _set_severities(severities: Mapping[str, str]) -> None:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         for unique_id, severity in severities.items():
-            node = self.manifest.nodes.get(unique_id)
+            node = find_node(self.manifest, unique_id)
             if node is not None:
                 node.config.severity = severity
 
