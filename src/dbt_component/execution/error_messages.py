@@ -4,7 +4,7 @@ See: https://www.postgresql.org/docs/current/errcodes-appendix.html,
 https://docs.aws.amazon.com/redshift/latest/dg/serial_isolation-serializable-isolation-troubleshooting.html,
 https://docs.snowflake.com/en/developer-guide/python-connector/python-connector-api,
 https://cloud.google.com/bigquery/docs/error-messages, https://docs.databricks.com/en/error-messages/error-classes.html,
-https://trino.io/docs/current/language/types.html and https://duckdb.org/docs/stable/connect/concurrency.html.
+https://trino.io/docs/current/develop/client-protocol.html and https://duckdb.org/docs/stable/connect/concurrency.html.
 """
 
 import re

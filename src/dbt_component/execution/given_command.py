@@ -6,11 +6,12 @@ from collections.abc import Generator, Iterator
 from dbt_component.dbt_process.arguments import option_values
 from dbt_component.dbt_process.artifacts import read_run_results
 from dbt_component.dbt_process.commands import COMMANDS, DbtCommand
-from dbt_component.dbt_process.events import LogLine, NodeFinished, RawEvent
+from dbt_component.dbt_process.events import NodeFinished, RawEvent
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.node_reports import node_reports
 from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.plan import write_request
 from dbt_component.execution.rendering import Rendering
@@ -45,19 +46,9 @@ class GivenCommand:
         attempt = self._attempt
         try:
             request = write_request(attempt.plan, None, attempt.target_path, wishes=wishes)
-            for event in attempt.events(request):
-                if isinstance(event, NodeFinished):
-                    account.record(event)
-                    yield event
-                elif isinstance(event, RawEvent):
-                    yield event
-                elif isinstance(event, LogLine) and event.name == "DbtComponent":
-                    self._log.warning(event.message)
+            yield from node_reports(attempt, request, account, self._log)
         finally:
             attempt.stop()
-        for finished in account.unreported(attempt.result):
-            account.record(finished)
-            yield finished
         return account.failure(attempt)
 
     def require_keys(self) -> None:

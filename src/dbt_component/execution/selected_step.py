@@ -6,11 +6,12 @@ from collections.abc import Generator, Iterator, Set
 from dataclasses import replace
 
 from dbt_component.dbt_process.child.child_statuses import SKIPPED
-from dbt_component.dbt_process.events import LogLine, NodeFinished, RawEvent
+from dbt_component.dbt_process.events import NodeFinished, RawEvent
 from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.node_reports import node_reports
 from dbt_component.execution.node_retry import NodeRetry
 from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.outcomes import outcome_of
@@ -150,17 +151,7 @@ class SelectedStep:
     ) -> Iterator[NodeFinished | RawEvent]:
         wishes = replace(wishes, metadata=wishes.metadata | self._metadata)
         request = write_request(attempt.plan, self._prepared, attempt.target_path, wishes=wishes)
-        for event in attempt.events(request):
-            if isinstance(event, NodeFinished):
-                account.record(event)
-                yield event
-            elif isinstance(event, RawEvent):
-                yield event
-            elif isinstance(event, LogLine) and event.name == "DbtComponent":
-                self._log.warning(event.message)
-        for late in account.unreported(attempt.result):
-            account.record(late)
-            yield late
+        return node_reports(attempt, request, account, self._log)
 
     def _position(self, report: NodeFinished | RawEvent) -> int:
         positions = self._prepared.manifest.index.positions

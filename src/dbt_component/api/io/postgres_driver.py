@@ -1,5 +1,6 @@
 """The drivers of PostgreSQL, behind one interface: ADBC if it is installed, else psycopg or psycopg2."""
 
+import abc
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ class PostgresDriver(Protocol):
         """All rows of a result as a table of these columns."""
 
 
-class _Adbc:
+class _Cursors(abc.ABC):
+    """What all drivers do alike, through the cursors that Python's database API describes."""
+
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
@@ -41,36 +44,41 @@ class _Adbc:
 
     def fetch(self, text: SqlText) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
-            cursor.execute(*_arguments(in_dollar_style(text)))
+            cursor.execute(*self._arguments(text))
             return list(cursor.fetchall())
 
+    @abc.abstractmethod
+    def fetch_table(self, text: SqlText, schema: "pa.Schema") -> "pa.Table":
+        """All rows of a result as a table of these columns."""
+
+    def _arguments(self, text: SqlText) -> tuple[Any, ...]:
+        sql, values = self._written(text)
+        return (sql, tuple(values)) if values else (sql,)
+
+    @abc.abstractmethod
+    def _written(self, text: SqlText) -> tuple[str, Sequence[str]]:
+        """The SQL with this driver's placeholders, and their values."""
+
+
+class _Adbc(_Cursors):
     def fetch_table(self, text: SqlText, schema: "pa.Schema") -> "pa.Table":
         with self._connection.cursor() as cursor:
-            cursor.execute(*_arguments(in_dollar_style(text)))
+            cursor.execute(*self._arguments(text))
             return cursor.fetch_arrow_table().cast(schema)
 
+    def _written(self, text: SqlText) -> tuple[str, Sequence[str]]:
+        return in_dollar_style(text)
 
-class _Psycopg:
+
+class _Psycopg(_Cursors):
     """psycopg and psycopg2, which have the same cursors."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    def run(self, sql: str) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.execute(sql)
-
-    def fetch(self, text: SqlText) -> list[tuple[Any, ...]]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(*_arguments(in_format_style(text)))
-            return list(cursor.fetchall())
 
     def fetch_table(self, text: SqlText, schema: "pa.Schema") -> "pa.Table":
         pa = pyarrow()
         batches = []
         # A cursor of the server's: only `_ROWS` rows are Python objects at a time.
         with self._connection.cursor(name="dbt_component") as cursor:
-            cursor.execute(*_arguments(in_format_style(text)))
+            cursor.execute(*self._arguments(text))
             while rows := cursor.fetchmany(_ROWS):
                 columns = zip(*rows, strict=True)
                 arrays = [
@@ -79,6 +87,9 @@ class _Psycopg:
                 ]
                 batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
         return pa.Table.from_batches(batches, schema)
+
+    def _written(self, text: SqlText) -> tuple[str, Sequence[str]]:
+        return in_format_style(text)
 
 
 @contextmanager
@@ -130,8 +141,3 @@ def connection_string(parameters: Mapping[str, str]) -> str:
         name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in parameters.items()
     }
     return " ".join(f"{name}='{value}'" for name, value in escaped.items())
-
-
-def _arguments(written: tuple[str, Sequence[str]]) -> tuple[Any, ...]:
-    sql, values = written
-    return (sql, tuple(values)) if values else (sql,)
