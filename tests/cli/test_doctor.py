@@ -42,6 +42,17 @@ def test_a_fresh_state_is_said_to_be_fresh_and_sliced(doctored: DgProject) -> No
     assert "model.shop.stg_orders" in output and "model.shop.customers" not in output
 
 
+def test_tests_that_no_asset_can_carry_are_listed_and_skipped_ones_not_counted(
+    doctored: DgProject,
+) -> None:
+    _, output = doctor(doctored)
+    assert "can't be a check of one asset" in output and "test.shop.loose_test" in output
+    assert "1 unit_test" in output
+    doctored.write_component(checks={"unit_tests": "never", "rules": [{"skip": True}]})
+    _, output = doctor(doctored)
+    assert "loose_test" not in output and "unit_test" not in output
+
+
 def test_what_changed_is_named_and_why_a_run_would_not_be_sliced(doctored: DgProject) -> None:
     (doctored.dbt_folder / "models/staging/stg_orders.sql").write_text("select 1 as order_id")
     code, output = doctor(doctored)

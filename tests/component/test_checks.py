@@ -89,6 +89,19 @@ def test_a_rule_makes_a_failure_a_warning_for_dbt_and_dagster(shop_project: DgPr
     assert warned.severity == dg.AssetCheckSeverity.WARN and not warned.blocking
 
 
+def test_rules_hold_in_a_run_that_parses_the_project(shop_project: DgProject) -> None:
+    rules = [
+        {"select": "unique_orders_id", "severity": "warn"},
+        {"select": "totals", "blocking": False},
+    ]
+    defs = load(shop_project, {"rules": rules})
+    model = shop_project.root / "sales" / "models" / "daily.sql"
+    model.write_text(f"{model.read_text()} where true")
+    outcome = run(defs)
+    assert outcome.success and sorted(outcome.materialized) == ["daily", "orders"]
+    assert outcome.check_metadata[UNIQUE]["status"] == "warn"
+
+
 def test_a_failure_that_does_not_block_fails_the_step_and_builds_what_is_downstream(
     shop_project: DgProject,
 ) -> None:

@@ -57,6 +57,8 @@ def _lines(report: "Report") -> Iterator[str]:
     yield from _listed(report.changes, "    ")
     yield f"  a run would be: {report.run_mode}"
     yield f"  nodes: {report.counts}"
+    for note in report.notes:
+        yield f"  note: {note}"
     if report.selected is not None:
         yield f"  selected: {len(report.selected)}"
         yield from _listed(report.selected, "    ")

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from dbt_component.component.component import DbtProjectComponent
+from dbt_component.component.loaded import Loaded
 from dbt_component.component.state_storage import versioned_storage
 from dbt_component.component.version_name import stored_at
 from dbt_component.dbt_process.arguments import (
@@ -13,7 +14,7 @@ from dbt_component.dbt_process.arguments import (
 )
 from dbt_component.dbt_process.engine import NEWEST_TESTED, Engine, find_engine
 from dbt_component.definitions.listing import counted
-from dbt_component.errors import StateError
+from dbt_component.errors import DagsterDbtError, StateError
 from dbt_component.execution.plan import choose_mode
 from dbt_component.project.fingerprint import take_fingerprint
 from dbt_component.project.state import StateFile
@@ -32,6 +33,8 @@ class Report:
     counts: str = ""
     selected: list[str] | None = None
     engine_note: str | None = None
+    notes: list[str] = field(default_factory=list)
+    """What definitions leave out, rename or can't show, such as tests that are checks of no asset."""
 
     @property
     def is_fresh(self) -> bool:
@@ -60,7 +63,15 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     changes = state.fingerprint.differences(
         take_fingerprint(project, engine, known=state.fingerprint, origin=origin)
     )
-    wanted = prepared.select(component.criteria)
+    loaded = Loaded.of(
+        prepared,
+        component.project_source,
+        component.spec_rules,
+        component.criteria,
+        {},
+        component.check_rules,
+    )
+    notes, wanted = _notes_and_nodes(loaded)
     mode, reason = choose_mode(prepared, project, engine, _arguments(component), wanted)
     index = state.index
     counts = Counter(
@@ -81,7 +92,17 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         counts=", ".join(counted(number, kind) for kind, number in sorted(counts.items())),
         selected=selected,
         engine_note=_note_on(engine),
+        notes=notes,
     )
+
+
+def _notes_and_nodes(loaded: Loaded) -> tuple[list[str], frozenset[str]]:
+    """What is to be said of the definitions, and the unique ids of the nodes that they run."""
+    try:
+        specs = loaded.specs
+    except DagsterDbtError as error:
+        return [f"definitions can't be built: {error}"], loaded.prepared.select(loaded.criteria)
+    return specs.notes, specs.node_map.selected_ids
 
 
 def _when(component: DbtProjectComponent, state: StateFile) -> str:
