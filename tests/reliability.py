@@ -22,6 +22,7 @@ TOPICS = (
     "Times of files",
     "Killed and stopped processes",
     "Errors that pass",
+    "Faults amid a run",
     "Leftovers",
     "Events without limit",
     "Secrets in variables",

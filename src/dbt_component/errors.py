@@ -32,6 +32,7 @@ DagsterDbtError
 │   ├── TranslationError                          a template failed on one node
 │   └── UnknownNodeError
 ├── CliArgsError                                  `cli_args` that can't be sent to dbt
+├── RunFolderError                                the folder of a run can't be written
 ├── RelationLoadError                             a relation that can't be loaded into Python
 └── DagsterDbtCliRuntimeError                     a dbt command failed (also a dagster.Failure)
 
@@ -261,6 +262,10 @@ class UnknownNodeError(DefinitionError, KeyError):
 
 class CliArgsError(DagsterDbtError):
     """``cli_args`` can't be sent to dbt."""
+
+
+class RunFolderError(DagsterDbtError):
+    """The folder in which a dbt command keeps its artifacts can't be written."""
 
 
 class RelationLoadError(DagsterDbtError):

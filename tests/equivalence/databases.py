@@ -188,5 +188,10 @@ class PostgresDatabase(Database):
         with self.connect(self._WORK) as connection:
             return self._describe(connection)
 
+    def restart(self) -> None:
+        """Stops the server, which ends all connections, and starts it again at the same address."""
+        self._server.stop()
+        self._server.ensure_postgres_running()
+
     def close(self) -> None:
         self._server.cleanup()

@@ -51,9 +51,9 @@ def flaky(sleeping: SleepingProject) -> SleepingProject:
     return sleeping
 
 
-def build(
+def definitions(
     project: SleepingProject, retry: DbtRetryPolicy | None, *args: str, command: str = "build"
-) -> RunOutcome:
+) -> dg.Definitions:
     opened = DbtProject(project.folder)
     opened.preparer.prepare(opened)
 
@@ -61,9 +61,13 @@ def build(
     def assets(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         yield from dbt.cli([command, *args], context=context, retry=retry).stream()
 
-    return run(
-        dg.Definitions(assets=[assets], resources={"dbt": DbtCliResource(project_dir=opened)})
-    )
+    return dg.Definitions(assets=[assets], resources={"dbt": DbtCliResource(project_dir=opened)})
+
+
+def build(
+    project: SleepingProject, retry: DbtRetryPolicy | None, *args: str, command: str = "build"
+) -> RunOutcome:
+    return run(definitions(project, retry, *args, command=command))
 
 
 def times(project: SleepingProject, sequence: str) -> int:

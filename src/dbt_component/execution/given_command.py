@@ -16,6 +16,7 @@ from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.plan import write_request
 from dbt_component.execution.rendering import Rendering
 from dbt_component.execution.report_wishes import ReportWishes
+from dbt_component.execution.run_folder import naming_run_folder
 
 _logger = logging.getLogger("dbt_component")
 
@@ -45,7 +46,8 @@ class GivenCommand:
         """
         attempt = self._attempt
         try:
-            request = write_request(attempt.plan, None, attempt.target_path, wishes=wishes)
+            with naming_run_folder(attempt.target_path):
+                request = write_request(attempt.plan, None, attempt.target_path, wishes=wishes)
             yield from node_reports(attempt, request, account, self._log)
         finally:
             attempt.stop()

@@ -19,7 +19,7 @@ from dbt_component.execution.plan import RunPlan, write_request
 from dbt_component.execution.report_wishes import NO_WISHES, ReportWishes
 from dbt_component.execution.retry import next_attempt
 from dbt_component.execution.retry_policy import DbtRetryPolicy
-from dbt_component.execution.run_folder import RunFolder
+from dbt_component.execution.run_folder import RunFolder, naming_run_folder
 from dbt_component.execution.skip_causes import SkipCauses
 from dbt_component.execution.step_events import StepEvents
 from dbt_component.project.prepared import PreparedProject
@@ -150,7 +150,10 @@ class SelectedStep:
         self, attempt: Attempt, account: Account, wishes: ReportWishes
     ) -> Iterator[NodeFinished | RawEvent]:
         wishes = replace(wishes, metadata=wishes.metadata | self._metadata)
-        request = write_request(attempt.plan, self._prepared, attempt.target_path, wishes=wishes)
+        with naming_run_folder(attempt.target_path):
+            request = write_request(
+                attempt.plan, self._prepared, attempt.target_path, wishes=wishes
+            )
         return node_reports(attempt, request, account, self._log)
 
     def _position(self, report: NodeFinished | RawEvent) -> int:
