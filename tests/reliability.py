@@ -23,6 +23,7 @@ TOPICS = (
     "Killed and stopped processes",
     "Errors that pass",
     "Faults amid a run",
+    "Cancelled runs",
     "Leftovers",
     "Events without limit",
     "Secrets in variables",

@@ -36,29 +36,8 @@ def test_nothing_of_a_run_is_left_when_its_worker_is_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sleeping.write(IN_A_MODEL)
-    dg_project.write_component(project=str(sleeping.folder))
-    (dg_project.defs_folder / "job.py").write_text(
-        "import dagster as dg\n"
-        "everything = dg.define_asset_job('everything', dg.AssetSelection.all())\n"
-    )
-    dg_project.refresh()
-    home = tmp_path / "home"
-    home.mkdir()
-    config = tmp_path / "run.yaml"
-    config.write_text(f"execution: {{config: {EXECUTORS[executor]}}}")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    monkeypatch.setenv(
-        "PYTHONPATH", f"{dg_project.root / 'src'}:{os.environ.get('PYTHONPATH', '')}"
-    )
-    command = [sys.executable, "-m", "dagster", "job", "execute", "-j", "everything"]
-    with (tmp_path / "output.txt").open("wb") as output:
-        worker = subprocess.Popen(
-            [*command, "-m", f"{dg_project.module}.definitions", "-c", str(config)],
-            cwd=dg_project.root,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    worker = start_worker(dg_project, sleeping, tmp_path, executor)
     try:
         sleeping.wait_for_query()
         os.kill(worker.pid, signal.SIGKILL)
@@ -75,6 +54,44 @@ def test_nothing_of_a_run_is_left_when_its_worker_is_killed(
         events = [entry.dagster_event for entry in entries if entry.dagster_event]
         assert any(event.is_step_failure for event in events)
         assert not any(event.is_step_success for event in events)
+
+
+def start_worker(
+    dg_project: DgProject,
+    project: SleepingProject,
+    folder: Path,
+    executor: str,
+    **settings: str,
+) -> "subprocess.Popen[bytes]":
+    """Starts a run of a component over the project, as a session of its own, under the current environment.
+
+    Args:
+        dg_project: Receives the component.
+        project: The dbt project.
+        folder: Receives the output and the home of Dagster, whose path must be in ``DAGSTER_HOME``.
+        executor: A key of ``EXECUTORS``.
+        settings: Further settings of the project in defs.yaml.
+    """
+    dg_project.write_component(project={"project_dir": str(project.folder), **settings})
+    (dg_project.defs_folder / "job.py").write_text(
+        "import dagster as dg\n"
+        "everything = dg.define_asset_job('everything', dg.AssetSelection.all())\n"
+    )
+    dg_project.refresh()
+    (folder / "home").mkdir()
+    config = folder / "run.yaml"
+    config.write_text(f"execution: {{config: {EXECUTORS[executor]}}}")
+    path = f"{dg_project.root / 'src'}:{os.environ.get('PYTHONPATH', '')}"
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-j", "everything"]
+    with (folder / "output.txt").open("wb") as output:
+        return subprocess.Popen(
+            [*command, "-m", f"{dg_project.module}.definitions", "-c", str(config)],
+            cwd=dg_project.root,
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def report_run_worker(queue: "multiprocessing.Queue[bool]") -> None:
