@@ -82,7 +82,7 @@ def test_a_restarted_server_costs_only_what_it_interrupted(restarted: SleepingPr
 
 @pytest.mark.reliability(
     "Faults amid a run",
-    tried="the same without `retry`",
+    tried="PostgreSQL is shut down amid a query and started again, without `retry`",
     outcome="the model that was running fails with the database's message, what is behind it is skipped by name",
 )
 def test_a_restarted_server_fails_what_it_interrupted(restarted: SleepingProject) -> None:
