@@ -55,7 +55,7 @@ def test_dbt_is_stopped_if_its_request_can_not_be_written(
     def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
         invocation = dbt.cli(["build"], context=context)
         invocation.target_path.write_text("a file where dbt needs a folder")
-        with pytest.raises(FileExistsError) as raised:
+        with pytest.raises(RunFolderError, match="can't be written: File exists") as raised:
             list(getattr(invocation, form)())
         # While the error, and so every frame of it, is still alive.
         assert raised.value and [process.is_running for process in started] == [False]
