@@ -13,6 +13,7 @@ from dbt_component.definitions.assets import build_assets
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.spec_builder import build_specs
 from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.errors import RunFolderError
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
