@@ -167,6 +167,42 @@ def test_unit_tests_on_request_run_only_without_their_model(shop_project: DgProj
     assert asked.success and asked.checks == {ADDS_UP: True} and not asked.materialized
 
 
+def test_a_schedule_of_unit_tests_requests_them(shop_project: DgProject) -> None:
+    nightly = {"name": "nightly", "cron_schedule": "0 5 * * *", "select": "test_type:unit"}
+    defs = load(shop_project, {"unit_tests": "only_on_request"}, schedules=[nightly])
+    built = run(defs, dg.AssetSelection.assets("orders", "daily").without_checks())
+    assert built.success and not built.checks
+    job = defs.get_repository_def().get_job("nightly_job")
+    result = job.execute_in_process(raise_on_error=False)
+    assert result.success
+    assert [check.check_name for check in result.get_asset_check_evaluations()] == ["adds_up"]
+
+
+def test_a_run_over_several_partitions_has_one_result_without_a_partition(
+    shop_project: DgProject,
+) -> None:
+    partitions = {"type": "daily", "start_date": "2024-01-01", "end_date": "2024-02-01"}
+    warn = {"select": "unique_orders_id", "severity": "warn"}
+    defs = load(
+        shop_project,
+        {"rules": [warn]},
+        translation={"partitions_def": partitions},
+        op={"backfill_policy": {"type": "single_run"}},
+    )
+    tags = {
+        "dagster/asset_partition_range_start": "2024-01-03",
+        "dagster/asset_partition_range_end": "2024-01-05",
+    }
+    outcome = run(defs, tags=tags)
+    assert outcome.success, outcome.failure
+    found = [
+        (event.asset_check_evaluation_data.check_name, event.asset_check_evaluation_data.partition)
+        for event in outcome.events
+        if event.event_type_value == "ASSET_CHECK_EVALUATION"
+    ]
+    assert sorted(found) == [("adds_up", None), ("unique_orders_id", None)]
+
+
 def test_checks_of_partitioned_assets_are_partitioned(shop_project: DgProject) -> None:
     partitions = {"type": "daily", "start_date": "2024-01-01", "end_date": "2024-02-01"}
     warn = {"select": "unique_orders_id", "severity": "warn"}

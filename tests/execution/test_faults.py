@@ -205,7 +205,7 @@ def small_disk(folder: Path, *, kilobytes: int) -> Iterator[None]:
 
 @pytest.mark.reliability(
     "Faults amid a run",
-    tried="the disk of the run's folder is full: at once, when dbt starts, and when it has built models",
+    tried="the disk of the run's folder is full: before dbt gets its request, and while it builds models",
     outcome="the step fails and says that no space is left; a model is materialized only if it was built",
 )
 @pytest.mark.parametrize("kilobytes", [16, 600, 900])

@@ -1,6 +1,5 @@
 """Relations of a real PostgreSQL, with exact values, through each driver."""
 
-import importlib
 import json
 from collections.abc import Iterator
 from datetime import date, datetime, time, timezone
@@ -26,10 +25,6 @@ def warehouse(
     request: pytest.FixtureRequest, postgres_warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Warehouse]:
     """The project on PostgreSQL, with one of the drivers only."""
-    try:
-        importlib.import_module(request.param)
-    except ImportError:
-        pytest.skip(f"{request.param} is not installed")
     monkeypatch.setattr(postgres_driver, "DRIVERS", (request.param,))
     yield postgres_warehouse
     postgres_warehouse.write_output({})
