@@ -30,6 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with the test project below it."""
     shutil.copytree(PROJECTS / "shop", tmp_path / "dbt" / "shop")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
     return tmp_path
 
 
@@ -222,7 +223,9 @@ def test_a_file_may_have_the_name_of_another_module(name: str, here: Path) -> No
         "from pathlib import Path\nfrom dbt_component import DbtProject\n"
         "project = DbtProject(Path(__file__).parent / 'shop')\n"
     )
+    before = list(sys.path)
     code, output = command("prepare-and-package", "--file", file)
+    assert sys.path == before, "a file named dagster.py would hide Dagster from later imports"
     if name == "project.txt":
         assert code == 1 and "project.txt is no Python file" in output and "hint:" in output
         return

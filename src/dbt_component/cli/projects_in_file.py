@@ -32,8 +32,8 @@ def projects_in_file(path: Path) -> list[DbtProject]:
 
 def _imported(path: Path) -> ModuleType:
     top, name = _module_name(path.resolve())
-    if str(top) not in sys.path:
-        sys.path.insert(0, str(top))
+    before = list(sys.path)
+    sys.path.insert(0, str(top))
     try:
         # A file that is in no package may have the name of another module, such as `types`.
         return importlib.import_module(name) if "." in name else _executed(path.resolve())
@@ -46,6 +46,8 @@ def _imported(path: Path) -> ModuleType:
             where=f"{line.filename}:{line.lineno}",
             hint="Run the command in the environment and the folder in which the definitions load.",
         ) from error
+    finally:
+        sys.path[:] = before  # a file beside this one must not hide what is imported later
 
 
 def _executed(path: Path) -> ModuleType:
