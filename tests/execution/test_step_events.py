@@ -1,5 +1,7 @@
 """Outcomes as the events of a step."""
 
+import logging
+
 import dagster as dg
 import pytest
 
@@ -7,6 +9,7 @@ from dbt_component.dbt_process.commands import COMMANDS
 from dbt_component.dbt_process.events import BuiltColumn, NodeFinished, RelationMetadata
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.execution.account import Account
+from dbt_component.execution.built_lineage import BuiltLineage
 from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.outcomes import outcome_of
 from dbt_component.execution.step_events import StepEvents
@@ -21,6 +24,7 @@ def events_of(state: StateFile, finished: NodeFinished, *, selects: bool) -> lis
     events = StepEvents(
         state.index,
         NodeKeys({ORDERS: KEY}, {}),
+        BuiltLineage("duckdb", None, logging.getLogger(__name__)),
         outputs={ORDERS: ("stg_orders", KEY)} if selects else {},
         checks={test.unique_id: dg.AssetCheckKey(KEY, test.name)} if selects else {},
     )

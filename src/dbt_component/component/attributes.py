@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
 from dbt_component.component.yaml.checks import Checks
+from dbt_component.component.yaml.column_lineage import ColumnLineage
 from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
 from dbt_component.component.yaml.defs_state import DefsState
 from dbt_component.component.yaml.op import Op
@@ -24,14 +26,16 @@ from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
-from dbt_component.dbt_process.child.child_metadata import SUMMARIES
+from dbt_component.dbt_process.child.child_metadata import COLUMN_LINEAGE, SUMMARIES
 from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, SelectionError
+from dbt_component.execution.built_lineage import INSTALL_HINT
 from dbt_component.execution.cli_args import CliArg, refuse_impossible
 from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.retry_policy import DbtRetryPolicy
+from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
@@ -196,6 +200,13 @@ class DbtProjectAttributes(dg.Resolvable):
             examples=[["row_count", "column_metadata"]],
         ),
     ] = field(default_factory=list)
+    column_lineage: Annotated[
+        ColumnLineage | None,
+        dg.Resolver.default(
+            description="For `column_lineage` in `include_metadata`: how it is traced before the first run.",
+            examples=[{"columns_from": "database"}],
+        ),
+    ] = None
     op: Annotated[
         Op | None,
         dg.Resolver.default(
@@ -259,6 +270,7 @@ class DbtProjectAttributes(dg.Resolvable):
                 key="include_metadata",
                 hint=f"Remove it. Available: {', '.join(SUMMARIES)}.",
             )
+        self._check_lineage()
         settings = getattr(self.project, "settings", None)
         if self.defer is not None and settings is not None:
             self.defer.check(settings.state_path)
@@ -300,6 +312,28 @@ class DbtProjectAttributes(dg.Resolvable):
         """
         checks = self.checks
         return checks.check_rules() if isinstance(checks, Checks) else checks
+
+    @property
+    def lineage_columns_from(self) -> ColumnSource | None:
+        """Where the columns are read whose lineage the state contains; ``None`` if it contains none."""
+        if COLUMN_LINEAGE not in self.include_metadata:
+            return None
+        return (self.column_lineage or ColumnLineage()).source
+
+    def _check_lineage(self) -> None:
+        is_wanted = COLUMN_LINEAGE in (self.include_metadata or [])
+        if self.column_lineage is not None and not is_wanted:
+            raise DefinitionError(
+                "`column_lineage` has no effect, because `include_metadata` does not list `column_lineage`.",
+                key="column_lineage",
+                hint="Write `include_metadata: [column_lineage]`, or remove this key.",
+            )
+        if is_wanted and find_spec("sqlglot") is None:
+            raise DefinitionError(
+                "`include_metadata: [column_lineage]` needs the package sqlglot, which is not installed.",
+                key="include_metadata",
+                hint=INSTALL_HINT,
+            )
 
     @property
     def criteria(self) -> SelectionCriteria:

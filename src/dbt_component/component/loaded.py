@@ -33,6 +33,7 @@ class Loaded:
         rules: The rules that turn its nodes into assets and checks.
         criteria: The component's own selection.
         scope: Names that run-time templates may use besides those of the run.
+        has_lineage: Whether assets show the lineage of columns that the state holds.
     """
 
     prepared: PreparedProject
@@ -42,6 +43,7 @@ class Loaded:
     scope: Mapping[str, Any]
     check_rules: DbtCheckRules | None = None
     state_id: str | None = None
+    has_lineage: bool = False
 
     @classmethod
     def of(
@@ -75,6 +77,7 @@ class Loaded:
             self._view.rules,
             selected_ids=self.prepared.select(self.criteria),
             project=self._view.project,
+            lineage=self.prepared.lineage if self.has_lineage else None,
         )
 
     def key_of(self, unique_id: str) -> dg.AssetKey:

@@ -11,6 +11,7 @@ from dbt_component._dagster import DefsStateStorage
 from dbt_component.component.attributes import DbtProjectAttributes
 from dbt_component.component.version_name import new_version
 from dbt_component.execution.cli_args import templated_vars
+from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.refresh import RefreshOutcome
 from dbt_component.project.refresh_request import RefreshRequest
@@ -31,6 +32,7 @@ class StateRefresh:
     selections: Sequence[SelectionCriteria]
     runtime_vars: Sequence[str]
     working_folder: WorkingFolder | None = None
+    lineage: ColumnSource | None = None
 
     @classmethod
     def of(
@@ -46,6 +48,7 @@ class StateRefresh:
             selections=[attributes.criteria, *schedules, *rules],
             runtime_vars=templated_vars(attributes.cli_args),
             working_folder=working_folder,
+            lineage=attributes.lineage_columns_from,
         )
 
     def into_file(
@@ -66,6 +69,7 @@ class StateRefresh:
                 runtime_vars=self.runtime_vars,
                 replaces=replaces,
                 working_folder=self.working_folder,
+                lineage=self.lineage,
             )
         )
         outcome.log_warnings(_logger)

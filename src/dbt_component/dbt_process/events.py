@@ -16,6 +16,23 @@ RelationMetadata = dict[str, int | float | str | list[BuiltColumn]]
 """Metadata fetched from the database about a relation just built, by metadata key."""
 
 
+class ReadRelation(msgspec.Struct, frozen=True):
+    """A relation that a query may read. ``columns`` is empty if they could not be read."""
+
+    unique_id: str
+    relation_names: list[str]
+    columns: list[str]
+
+
+class BuiltQuery(msgspec.Struct, frozen=True):
+    """The query of a node that was built, with the columns of all relations as the database has them."""
+
+    sql: str
+    relation_name: str
+    columns: list[str]
+    tables: list[ReadRelation]
+
+
 class NodeStarted(msgspec.Struct, frozen=True, tag_field="kind", tag="node_started"):
     unique_id: str
 
@@ -38,6 +55,8 @@ class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_fini
     failures: int | None = None
     adapter_response: dict[str, Any] = {}
     relation: RelationMetadata = {}
+    query: BuiltQuery | None = None
+    """Only if the lineage of columns was requested."""
     compiled_code: str | None = None
     compiled_path: str | None = None
     """The file of ``compiled_code``."""
@@ -100,6 +119,12 @@ class RowsWritten(msgspec.Struct, frozen=True, tag_field="kind", tag="rows"):
     count: int
 
 
+class RequestServed(msgspec.Struct, frozen=True, tag_field="kind", tag="served"):
+    """The answer to a further request of a process that stays open is in its file."""
+
+    count: int
+
+
 class RawEvent(msgspec.Struct, frozen=True, tag_field="kind", tag="raw"):
     """One of dbt's own events, with ``info`` and ``data``, as a line of dbt's JSON log gives it."""
 
@@ -114,6 +139,7 @@ DbtEvent = (
     | SelectionsResolved
     | ConnectionResolved
     | RowsWritten
+    | RequestServed
     | RawEvent
 )
 

@@ -94,7 +94,7 @@ class DbtProcess:
         return self._process.poll()
 
     def send(self, request: Request, *, env: Mapping[str, str], cwd: Path) -> None:
-        """Sends the request; a process serves only one.
+        """Sends the request, or a further one to a process that stays open for it.
 
         Args:
             request: What to do.

@@ -84,7 +84,8 @@ class Probe(msgspec.Struct, frozen=True):
 class Prepare(msgspec.Struct, frozen=True, tag_field="action", tag="prepare"):
     """Runs ``commands`` (`dbt deps` if needed, then `dbt parse`), then resolves ``selections``.
 
-    ``output`` is the file that receives the results, ``parse_cache`` dbt's parse cache.
+    ``output`` is the file that receives the results, ``parse_cache`` dbt's parse cache. With ``stays_open``, the
+    process then serves ``Describe`` and ``Render`` requests on the same manifest until ``Finish``.
     """
 
     commands: list[list[str]]
@@ -93,6 +94,31 @@ class Prepare(msgspec.Struct, frozen=True, tag_field="action", tag="prepare"):
     output: str
     list_argv: list[str]
     probe: Probe | None = None
+    stays_open: bool = False
+
+
+class Describe(msgspec.Struct, frozen=True, tag_field="action", tag="describe"):
+    """Asks the database for the columns of relations: ``{unique id: [column]}``, without those it does not have.
+
+    ``output`` is the file that receives the answer.
+    """
+
+    unique_ids: list[str]
+    output: str
+
+
+class Render(msgspec.Struct, frozen=True, tag_field="action", tag="render"):
+    """Renders the SQL of models and snapshots as if nothing were built, without asking the database.
+
+    ``output`` is the file that receives ``{unique id: {"sql": …} or {"error": …}}``.
+    """
+
+    unique_ids: list[str]
+    output: str
+
+
+class Finish(msgspec.Struct, frozen=True, tag_field="action", tag="finish"):
+    """Ends a process that stays open."""
 
 
 class Select(msgspec.Struct, frozen=True, tag_field="action", tag="select"):
@@ -138,7 +164,7 @@ class Query(msgspec.Struct, frozen=True, tag_field="action", tag="query"):
     output: str
 
 
-Request = Invoke | Prepare | Select | Connect | Query
+Request = Invoke | Prepare | Select | Connect | Query | Describe | Render | Finish
 
 
 def encode_request(request: Request, *, env: dict[str, str], cwd: str) -> bytes:

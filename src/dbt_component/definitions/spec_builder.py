@@ -11,12 +11,14 @@ import dagster as dg
 
 from dbt_component.definitions.check_builder import build_checks
 from dbt_component.definitions.duplicate_keys import refuse_shared_keys, refuse_unusable_outputs
+from dbt_component.definitions.lineage_metadata import with_lineage
 from dbt_component.definitions.listing import listed
 from dbt_component.definitions.metadata_keys import UNIQUE_ID_KEY
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.node_map import NodeMap
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.lineage.project_lineage import ProjectLineage
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.node import Node
@@ -56,6 +58,7 @@ def build_specs(
     *,
     selected_ids: Set[str],
     project: DbtProject | None,
+    lineage: ProjectLineage | None = None,
 ) -> SelectedSpecs:
     """Builds the specs of all selected models, seeds and snapshots, and the checks on them.
 
@@ -66,6 +69,7 @@ def build_specs(
         rules: The rules that turn nodes into specs.
         selected_ids: dbt's selection, tests included.
         project: The project on disk, for code references.
+        lineage: The lineage of its columns, which becomes metadata.
 
     Raises:
         DuplicateAssetKeyError: Several nodes share an asset key or output name; all are listed.
@@ -86,6 +90,8 @@ def build_specs(
         spec = view.final_spec(node.unique_id)
         key_of[node.unique_id] = spec.key
         if node.is_asset and node.unique_id in selected_ids:
+            if lineage is not None:
+                spec = with_lineage(spec, node.unique_id, lineage, key_of.get)
             asset_specs.append(_with_unique_id(spec, node.unique_id))
     refuse_shared_keys(
         index,

@@ -1,5 +1,6 @@
 """Outcomes as events outside of steps of dbt definitions: in any op or asset, or without a context."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ import dagster as dg
 from dbt_component._dagster import ProjectCheckResult
 from dbt_component.definitions.check_keys import CheckKeys
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.execution.built_lineage import BuiltLineage
 from dbt_component.execution.op_context import Context, op_context_of
 from dbt_component.execution.outcome_events import DagsterEvent, OutcomeEvents
 from dbt_component.execution.outcomes import NotBuilt
 from dbt_component.manifest.dbt_test import DbtTest
+
+_logger = logging.getLogger("dbt_component")
 
 
 class FreeEvents(OutcomeEvents):
@@ -26,7 +30,8 @@ class FreeEvents(OutcomeEvents):
     """
 
     def __init__(self, view: ResolvingManifest, context: Context | None) -> None:
-        super().__init__(view.index)
+        log = _logger if context is None else context.log
+        super().__init__(view.index, BuiltLineage(view.index.adapter_type, None, log))
         self._view = view
         self._check_keys = CheckKeys(view)
         self._outputs: Mapping[dg.AssetKey, str] = {}

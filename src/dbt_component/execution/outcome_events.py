@@ -1,13 +1,15 @@
 """Outcomes as Dagster events: what is the same in a step of dbt definitions and elsewhere."""
 
 import abc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from dbt_component.definitions.lineage_metadata import lineage_metadata
 from dbt_component.definitions.test_attachment import attached_node_of
+from dbt_component.execution.built_lineage import BuiltLineage
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcome_metadata import metadata_of
 from dbt_component.execution.outcomes import Built, Checked, NotBuilt, Outcome
@@ -25,10 +27,16 @@ DagsterEvent = (
 
 
 class OutcomeEvents(abc.ABC):
-    """Renders outcomes of the nodes of a project. Subclasses know the keys, and which events are allowed."""
+    """Renders outcomes of the nodes of a project. Subclasses know the keys, and which events are allowed.
 
-    def __init__(self, index: ManifestIndex) -> None:
+    Args:
+        index: The project.
+        lineage: Traces the columns of what was built, where dbt's process described the query.
+    """
+
+    def __init__(self, index: ManifestIndex, lineage: BuiltLineage) -> None:
         self.index = index
+        self._lineage = lineage
 
     def of(self, outcome: Outcome, *, log_path: Path | None = None) -> Iterator[DagsterEvent]:
         """The events of an outcome.
@@ -40,11 +48,17 @@ class OutcomeEvents(abc.ABC):
         if isinstance(outcome, Checked):
             yield from self._of_test(outcome, log_path)
         elif isinstance(outcome, Built):
+            metadata = metadata_of(outcome, log_path=log_path)
             yield from self._of_built(
-                outcome.node.unique_id, metadata_of(outcome, log_path=log_path)
+                outcome.node.unique_id, {**metadata, **self._lineage_of(outcome)}
             )
         else:
             yield from self._of_not_built(outcome, log_path)
+
+    def _lineage_of(self, built: Built) -> Mapping[str, Any]:
+        query = built.finished.query
+        found = None if query is None else self._lineage.of(built.node.unique_id, query)
+        return {} if found is None else lineage_metadata(found, self._asset_key)
 
     def _of_test(self, checked: Checked, log_path: Path | None) -> Iterator[DagsterEvent]:
         metadata = metadata_of(checked, log_path=log_path)

@@ -122,7 +122,7 @@ class Rendering:
         if self.bound is not None and self.context is not None:
             op_context = op_context_of(self.context)
             wanted = nodes_of_step(self.bound, op_context)
-            return StepEvents.of_step(self.bound, op_context.assets_def, wanted)
+            return StepEvents.of_step(self.bound, op_context.assets_def, wanted, self.context.log)
         manifest = self.found_manifest
         if manifest is None:
             return None

@@ -327,7 +327,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             op_context.log.info(_described(plan))
             step = SelectedStep(
                 bound.prepared,
-                StepEvents.of_step(bound, op_context.assets_def, wanted),
+                StepEvents.of_step(bound, op_context.assets_def, wanted, op_context.log),
                 metadata=bound.metadata,
                 log=op_context.log,
                 retry=retry,

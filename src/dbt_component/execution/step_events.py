@@ -1,5 +1,6 @@
 """Outcomes as the events that a step of dbt definitions may yield."""
 
+import logging
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import dagster as dg
 from dbt_component._dagster import ProjectCheckResult
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.op_registry import BoundOp
+from dbt_component.execution.built_lineage import BuiltLineage
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcome_events import DagsterEvent, OutcomeEvents
 from dbt_component.execution.outcome_metadata import metadata_of
@@ -25,6 +27,7 @@ class StepEvents(OutcomeEvents):
     Args:
         index: The project.
         keys: The keys of all nodes in the definitions.
+        lineage: Traces the columns of what was built.
         outputs: Output name and final asset key of each selected asset, by unique id.
         checks: Final key of each selected check, by unique id.
     """
@@ -33,18 +36,23 @@ class StepEvents(OutcomeEvents):
         self,
         index: ManifestIndex,
         keys: NodeKeys,
+        lineage: BuiltLineage,
         *,
         outputs: Mapping[str, tuple[str, dg.AssetKey]],
         checks: Mapping[str, dg.AssetCheckKey],
     ) -> None:
-        super().__init__(index)
+        super().__init__(index, lineage)
         self._keys = keys
         self._outputs = outputs
         self._checks = checks
 
     @classmethod
     def of_step(
-        cls, bound: BoundOp, assets_def: dg.AssetsDefinition, wanted: Set[str]
+        cls,
+        bound: BoundOp,
+        assets_def: dg.AssetsDefinition,
+        wanted: Set[str],
+        log: logging.Logger,
     ) -> "StepEvents":
         """The events of a step of dbt definitions.
 
@@ -52,13 +60,16 @@ class StepEvents(OutcomeEvents):
             bound: What belongs to the op.
             assets_def: The assets and checks that the step selected.
             wanted: Unique ids that the step runs, which may include checks of sources.
+            log: The step's log.
         """
         nodes = bound.nodes
         outputs = assets_def.keys_by_output_name
         checks = assets_def.check_specs_by_output_name
+        index = bound.prepared.manifest.index
         return cls(
-            bound.prepared.manifest.index,
+            index,
             bound.keys,
+            BuiltLineage(index.adapter_type, bound.prepared.lineage, log),
             outputs={
                 nodes.asset_ids[name]: (name, key)
                 for name, key in outputs.items()

@@ -23,6 +23,7 @@ def run_to_end(
     hidden: HiddenValues | None = None,
     explain: Callable[[int, str], DagsterDbtError] | None = None,
     receive: Callable[[DbtEvent], object] | None = None,
+    ask_further: Callable[[DbtEvent], Request] | None = None,
 ) -> list[str]:
     """Runs one request and returns dbt's warnings.
 
@@ -37,6 +38,8 @@ def run_to_end(
         hidden: Values to mask in dbt's messages.
         explain: Turns dbt's message into an error, from the number of commands that succeeded before.
         receive: Called with the event that completes the request.
+        ask_further: Returns the next request for a process that stays open, from the event that completes the
+            one before; ``Finish`` at last.
 
     Raises:
         PrepareError: dbt failed (the message is its output), or the process ended without a result.
@@ -68,6 +71,8 @@ def run_to_end(
                 is_complete = True
                 if receive is not None:
                     receive(event)
+                if ask_further is not None:
+                    process.send(ask_further(event), env={}, cwd=cwd)
         exit_code = process.exit_code
     if not is_complete:
         tail = hidden.mask(output.read_bytes()[-2000:].decode(errors="replace").strip())

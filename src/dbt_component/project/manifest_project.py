@@ -27,6 +27,7 @@ class ManifestProject:
 
     parse_cache = None
     prepared_in = None
+    lineage = None
 
     def __init__(self, manifest: Manifest, project: DbtProject | None = None) -> None:
         self.manifest = manifest

@@ -1,9 +1,6 @@
 """Prepares a project: runs dbt once and builds the contents of a new state."""
 
-import contextlib
-import gc
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +11,9 @@ from dbt_component.dbt_process.hidden_values import HiddenValues, shown_argv
 from dbt_component.dbt_process.parse_cache import ParseCache, split_parse_cache
 from dbt_component.dbt_process.requests import Prepare, Probe, WantedSelection
 from dbt_component.errors import PrepareError
+from dbt_component.lineage.project_lineage import ProjectLineage
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.origin import Origin
-from dbt_component.manifest.parse import decode_manifest, parse_manifest
-from dbt_component.manifest.timeless import without_times
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.child_run import run_to_end
 from dbt_component.project.compared_state import ComparedState, recorded_state
@@ -28,9 +24,11 @@ from dbt_component.project.fingerprint import (
     hash_profiles_text,
     take_fingerprint,
 )
+from dbt_component.project.lineage_dialogue import LineageDialogue
 from dbt_component.project.local_project import LocalProject
 from dbt_component.project.packages import needs_packages
 from dbt_component.project.parse_failure import explain_failure
+from dbt_component.project.parsed_files import ParsedFiles, paused_collector
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.project.project_copy import ProjectCopy, pack_project
 from dbt_component.project.refresh_request import RefreshRequest
@@ -91,6 +89,8 @@ class Preparation:
             target = scratch / "target"
             target.mkdir()
             commands = self._commands()
+            parsed = ParsedFiles(target, self.project, self.engine)
+            dialogue = self._lineage_dialogue(parsed, scratch)
 
             def build_request() -> Prepare:
                 self._write_previous_cache(target)
@@ -104,6 +104,7 @@ class Preparation:
                         *project_arguments(self.project),
                         *ComparedState.of(self.project).arguments_for(self.request.selections),
                     ],
+                    stays_open=dialogue is not None,
                 )
 
             dbt_warnings = run_to_end(
@@ -118,10 +119,24 @@ class Preparation:
                 explain=lambda succeeded, text: explain_failure(
                     self.project, self._shown(commands[succeeded]), text
                 ),
+                ask_further=None if dialogue is None else dialogue.next_request,
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
-            with _paused_collector():
-                return self._build(target, answers, dbt_warnings)
+            with paused_collector():
+                lineage = None if dialogue is None else dialogue.lineage()
+                return self._build(parsed, answers, dbt_warnings, lineage)
+
+    def _lineage_dialogue(self, parsed: ParsedFiles, scratch: Path) -> LineageDialogue | None:
+        wanted = self.request.lineage
+        if wanted is None or self.engine.command is not None:
+            return None
+        previous = self.previous.lineage if self.previous is not None else None
+        return LineageDialogue(
+            lambda: (parsed.manifest, parsed.index),
+            previous,
+            columns_from=wanted,
+            scratch=scratch,
+        )
 
     def _commands(self) -> list[list[str]]:
         recorded = self.previous.fingerprint if self.previous is not None else None
@@ -157,10 +172,15 @@ class Preparation:
             target_path=str(scratch / "probe"),
         )
 
-    def _build(self, target: Path, answers: Answers, dbt_warnings: list[str]) -> Prepared:
-        toc, parse_cache = split_parse_cache(self._read_parse_cache(target))
-        manifest = without_times(decode_manifest(self._read_manifest(target)))
-        index, raw_nodes = parse_manifest(manifest, vars_digest=self.project.vars_digest)
+    def _build(
+        self,
+        parsed: ParsedFiles,
+        answers: Answers,
+        dbt_warnings: list[str],
+        lineage: ProjectLineage | None,
+    ) -> Prepared:
+        toc, parse_cache = split_parse_cache(parsed.read_parse_cache())
+        index = parsed.index
         fingerprint = self._final_fingerprint(toc, parse_cache)
         databases = [path for path in answers.databases if is_relative_path(path)]
         copy = pack_project(
@@ -175,11 +195,12 @@ class Preparation:
             fingerprint=fingerprint,
             index=index,
             selections={**self._carried_selections(fingerprint), **answers.selections},
-            raw_nodes=raw_nodes,
+            raw_nodes=parsed.raw_nodes,
             parse_cache_toc=toc,
             parse_cache=parse_cache,
-            manifest_json=msgspec.json.encode(manifest),
+            manifest_json=msgspec.json.encode(parsed.manifest),
             project_zip=copy.data,
+            lineage=lineage or self._carried_lineage(fingerprint),
         )
         warnings = [
             *_warnings_about(copy.profiles),
@@ -196,30 +217,6 @@ class Preparation:
             f" {str(self.project.run_dir / relative_paths[0])!r}, for all commits; another machine has its own."
             " To choose the place, use an absolute path, for example from env_var()."
         ]
-
-    def _read_manifest(self, target: Path) -> bytes:
-        try:
-            return (target / "manifest.json").read_bytes()
-        except FileNotFoundError:
-            raise PrepareError(
-                "dbt wrote no manifest.json to the folder in DBT_TARGET_PATH.",
-                where=str(self.project.project_dir),
-                hint="A `dbt_executable` that wraps dbt must pass on the DBT_ variables and see the same"
-                " folders.",
-            ) from None
-
-    def _read_parse_cache(self, target: Path) -> bytes | None:
-        """dbt's parse cache; ``None`` if this dbt does not keep one."""
-        try:
-            return (target / "partial_parse.msgpack").read_bytes()
-        except FileNotFoundError:
-            if self.engine.command is not None:
-                return None
-            raise PrepareError(
-                "dbt wrote no parse cache.",
-                where=str(self.project.project_dir),
-                hint="Remove `partial_parse: false` from dbt_project.yml or profiles.yml.",
-            ) from None
 
     def _header(
         self, fingerprint: Fingerprint, index: ManifestIndex, answers: Answers, copy: ProjectCopy
@@ -293,23 +290,17 @@ class Preparation:
         install = os.path.normpath(self.project.yml.packages_install_path).replace(os.sep, "/")
         return path == "package-lock.yml" or path.startswith(install + "/")
 
+    def _carried_lineage(self, fingerprint: Fingerprint) -> ProjectLineage | None:
+        """The lineage in this state that another component asked for."""
+        if self.previous is None or self.previous.fingerprint.digest != fingerprint.digest:
+            return None
+        return self.previous.lineage
+
     def _carried_selections(self, fingerprint: Fingerprint) -> dict[str, list[str]]:
         """Other components' selections in this state, which stay valid while the inputs are the same."""
         if self.previous is None or self.previous.fingerprint.digest != fingerprint.digest:
             return {}
         return dict(self.previous.selections)
-
-
-@contextlib.contextmanager
-def _paused_collector() -> Iterator[None]:
-    """Stops Python's garbage collector from scanning a decoded manifest repeatedly."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _warnings_about(profiles: SafeProfiles) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from dbt_component.dbt_process.engine import Engine
 from dbt_component.dbt_process.parse_cache import ParseCache
+from dbt_component.lineage.project_lineage import ProjectLineage
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.compared_state import ComparedState
 from dbt_component.project.project import DbtProject
@@ -24,6 +25,10 @@ class PreparedProject(Protocol):
     @property
     def prepared_in(self) -> str | None:
         """The project's folder during preparation; ``None`` if it is unknown."""
+
+    @property
+    def lineage(self) -> ProjectLineage | None:
+        """The lineage of columns before anything is built; ``None`` if it was not asked for."""
 
     def select(
         self, criteria: SelectionCriteria, *, compared: ComparedState | None = None

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.project.state import StateFile
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
@@ -22,6 +23,7 @@ class RefreshRequest:
             the manifest, which costs another parse.
         replaces: The version of the previous state, in a versioned storage.
         working_folder: Where to run dbt if the project's files are a checkout. Default: in the checkout.
+        lineage: Where the columns are read of which the state must contain the lineage; ``None`` if it need not.
     """
 
     state_path: Path
@@ -30,6 +32,7 @@ class RefreshRequest:
     runtime_vars: Collection[str] = ()
     replaces: str | None = None
     working_folder: WorkingFolder | None = None
+    lineage: ColumnSource | None = None
 
     def __post_init__(self) -> None:
         wanted = {criteria for criteria in self.selections if not criteria.is_everything}
@@ -41,7 +44,9 @@ class RefreshRequest:
         return self.previous_path or self.state_path
 
     def is_held_by(self, state: StateFile) -> bool:
-        """Whether a state contains all selections, and all variables were tried for it."""
-        return all(criteria.cache_key in state.selections for criteria in self.selections) and set(
-            self.runtime_vars
-        ) <= set(state.header.runtime_vars_tried)
+        """Whether a state contains all selections and the lineage, and all variables were tried for it."""
+        return (
+            all(criteria.cache_key in state.selections for criteria in self.selections)
+            and set(self.runtime_vars) <= set(state.header.runtime_vars_tried)
+            and self.lineage in (None, state.lineage_columns_from)
+        )

@@ -9,6 +9,7 @@
 ``parse_cache.bin``    the parts, each compressed
 ``manifest.json``      dbt's manifest, without times
 ``project.zip``        the project's own files
+``lineage.msgpack``    the lineage of columns, if it was asked for
 
 The file is written under a temporary name and renamed, so a reader sees either the old state or the new
 one. A reader keeps the file open and continues to read the version that it opened, even if the file is
@@ -29,6 +30,7 @@ import msgspec
 
 from dbt_component.dbt_process.parse_cache import ParseCache
 from dbt_component.errors import NewerStateError, StateError, StateFormatError
+from dbt_component.lineage.project_lineage import ColumnSource, ProjectLineage
 from dbt_component.manifest.entries import StoredEntries
 from dbt_component.manifest.index import ManifestIndex, decode_index
 from dbt_component.manifest.manifest import Manifest
@@ -46,6 +48,7 @@ from dbt_component.project.temporary import remove_abandoned, replace_file
 
 FORMAT = "dbt-component-state"
 FORMAT_VERSION = 3
+_LINEAGE = "lineage.msgpack"
 
 
 class Provenance(msgspec.Struct, frozen=True):
@@ -99,6 +102,7 @@ class StateContents(msgspec.Struct, frozen=True):
     parse_cache: bytes
     manifest_json: bytes
     project_zip: bytes
+    lineage: ProjectLineage | None = None
 
 
 def write_state(path: Path, contents: StateContents) -> None:
@@ -120,6 +124,9 @@ def write_state(path: Path, contents: StateContents) -> None:
         NewPart("manifest.json", contents.manifest_json, ZIP_DEFLATED),
         NewPart("project.zip", contents.project_zip, ZIP_STORED),
     ]
+    if contents.lineage is not None:
+        encoded = msgspec.msgpack.encode(contents.lineage)
+        parts.append(NewPart(_LINEAGE, encoded, ZIP_DEFLATED))
 
     def encode_header(stored: dict[str, StoredPart]) -> bytes:
         identity = hashlib.sha256(msgspec.json.encode(contents.header))
@@ -236,6 +243,19 @@ class StateFile:
                 where=str(self._path),
                 hint=REBUILD_HINT,
             ) from error
+
+    @property
+    def lineage_columns_from(self) -> ColumnSource | None:
+        """Where the columns of the lineage were read; ``None`` if the state has no lineage."""
+        return None if self.lineage is None else self.lineage.columns_from
+
+    @cached_property
+    def lineage(self) -> ProjectLineage | None:
+        """The lineage of columns; ``None`` if it was not asked for."""
+        if _LINEAGE not in self.header.parts:
+            return None
+        lineage: ProjectLineage = self._decode(_LINEAGE, ProjectLineage)
+        return lineage
 
     def _decode(self, name: str, type_: type[Any]) -> Any:
         try:

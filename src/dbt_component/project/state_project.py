@@ -7,6 +7,7 @@ from typing import Any
 
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.parse_cache import ParseCache
+from dbt_component.lineage.project_lineage import ProjectLineage
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.asked_selections import AskedSelections
@@ -61,6 +62,10 @@ class StateProject:
     @property
     def parse_cache(self) -> ParseCache | None:
         return self.state.parse_cache
+
+    @property
+    def lineage(self) -> ProjectLineage | None:
+        return self.state.lineage
 
     @property
     def prepared_in(self) -> str:

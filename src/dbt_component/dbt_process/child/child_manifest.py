@@ -98,6 +98,11 @@ def find_node(manifest: Optional[Any], unique_id: str) -> Optional[Any]:
     return None if manifest is None else manifest.nodes.get(unique_id)
 
 
+def find_relation_node(manifest: Any, unique_id: str) -> Optional[Any]:
+    """Looks up what has a relation: also a source."""
+    return manifest.sources.get(unique_id) or manifest.nodes.get(unique_id)
+
+
 def files_of_project(manifest: Any) -> set[str]:
     """Paths of the root project's files that define or patch nodes, relative to the project."""
     package = manifest.metadata.project_name

@@ -9,6 +9,8 @@ import json
 from typing import Any, Callable, Collection, NamedTuple
 
 ADAPTER_RESPONSE = "adapter_response"
+COLUMN_LINEAGE = "column_lineage"
+COLUMN_SCHEMA = "dagster/column_schema"
 FAILED_ROWS = "failed_rows"
 MAX_FAILED_ROWS = 5
 
@@ -33,7 +35,14 @@ def fetch_columns(adapter: Any, relation: Any, materialized: str) -> dict[str, A
         columns = adapter.get_columns_in_relation(relation)
         named = [(column.name, type_name(column)) for column in columns]
     described = [{"name": name, "type": type_} for name, type_ in named]
-    return {"dagster/column_schema": described} if described else {}
+    return {COLUMN_SCHEMA: described} if described else {}
+
+
+def column_names(adapter: Any, relation: Any) -> list[str]:
+    """The names of the columns, in the order of the relation."""
+    if adapter.type() == "postgres":
+        return [name for name, _ in _columns_of_postgres(adapter, relation)]
+    return [column.name for column in adapter.get_columns_in_relation(relation)]
 
 
 def type_name(column: Any) -> str:
@@ -93,6 +102,7 @@ KINDS = {
 
 SUMMARIES = {
     **{name: kind.summary for name, kind in KINDS.items()},
+    COLUMN_LINEAGE: "the upstream columns that each column is computed from, also before the first run",
     FAILED_ROWS: "up to %d of the rows that fail a test, which are then in Dagster's event log"
     % MAX_FAILED_ROWS,
     ADAPTER_RESPONSE: "everything that the database's adapter says about the query, such as bytes and credits",

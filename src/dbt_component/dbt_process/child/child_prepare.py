@@ -14,6 +14,7 @@ from .child_patches import (
     write_json_at_once,
 )
 from .child_pipe import EventPipe
+from .child_render import serve_further_requests
 from .child_select import resolve_selections
 from .child_watcher import NodeWatcher, emit_result
 
@@ -41,6 +42,8 @@ def run_prepare(pipe: EventPipe, request: dict[str, Any]) -> None:
     probe = request.get("probe")
     runtime_vars = prove_runtime_vars(manifest, probe) if probe else []
     resolve_selections(pipe, manifest, request, runtime_vars, databases)
+    if request.get("stays_open"):
+        serve_further_requests(pipe, manifest, request["list_argv"])
 
 
 def prove_runtime_vars(manifest: Any, probe: dict[str, Any]) -> list[str]:

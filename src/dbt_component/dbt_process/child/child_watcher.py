@@ -6,9 +6,12 @@ import json
 import traceback
 from typing import AbstractSet, Any, Callable, Optional
 
+from .child_lineage import QueryDescriber
 from .child_manifest import find_node
 from .child_metadata import (
     ADAPTER_RESPONSE,
+    COLUMN_LINEAGE,
+    COLUMN_SCHEMA,
     FAILED_ROWS,
     KINDS,
     describe_failed_test,
@@ -38,6 +41,7 @@ class NodeWatcher:
         self._pipe = pipe
         self._metadata = metadata
         self._raw_events = raw_events
+        self._queries = QueryDescriber()
         self._printed: set[str] = set()
         self.reported: set[str] = set()
         self.manifest: Optional[Any] = None
@@ -105,6 +109,8 @@ class NodeWatcher:
             and info.materialized != "ephemeral"
         ):
             fields["relation"] = self._describe_relation(info.unique_id)
+        if COLUMN_LINEAGE in self._metadata and status in BUILT_STATUSES:
+            fields["query"] = self._describe_query(info.unique_id, fields.get("relation", {}))
         if status not in UNREMARKABLE_STATUSES and self.manifest is not None:
             node = find_node(self.manifest, info.unique_id)
             fields["compiled_code"] = getattr(node, "compiled_code", None)
@@ -136,6 +142,22 @@ class NodeWatcher:
 
         # What was described before a failure stays.
         return self._described(find_node(self.manifest, unique_id), describe) or described
+
+    def _describe_query(self, unique_id: str, relation: dict[str, Any]) -> Optional[dict[str, Any]]:
+        node = find_node(self.manifest, unique_id)
+        if (
+            node is None
+            or str(node.resource_type) not in ("model", "snapshot")
+            or node.language != "sql"
+            or not getattr(node, "compiled_code", None)
+        ):
+            return None
+        schema = relation.get(COLUMN_SCHEMA)
+        known = [column["name"] for column in schema] if schema else None
+        found = self._described(
+            node, lambda node: self._queries.describe(self.manifest, node, known)
+        )
+        return found or None
 
     def _described(self, node: Any, describe: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         try:

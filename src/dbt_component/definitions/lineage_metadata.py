@@ -1,0 +1,47 @@
+"""Column lineage in Dagster's terms, with the final keys of assets."""
+
+from collections.abc import Callable, Mapping
+
+import dagster as dg
+
+from dbt_component.definitions.metadata_keys import COLUMN_LINEAGE_KEY
+from dbt_component.lineage.column_lineage import ColumnLineage
+from dbt_component.lineage.project_lineage import ProjectLineage
+
+
+def lineage_metadata(
+    lineage: ColumnLineage, key_of: Callable[[str], dg.AssetKey | None]
+) -> Mapping[str, dg.TableColumnLineage]:
+    """The lineage of one asset as metadata; columns of nodes without a key are left out.
+
+    Args:
+        lineage: The lineage.
+        key_of: Unique id -> the key of the asset, also of a source.
+    """
+    deps_by_column = {}
+    for column, parents in lineage.columns.items():
+        keys = [(key_of(parent.unique_id), parent.column) for parent in parents]
+        deps_by_column[column] = [
+            dg.TableColumnDep(asset_key=key, column_name=name) for key, name in keys if key
+        ]
+    return {COLUMN_LINEAGE_KEY: dg.TableColumnLineage(deps_by_column=deps_by_column)}
+
+
+def with_lineage(
+    spec: dg.AssetSpec,
+    unique_id: str,
+    lineage: ProjectLineage,
+    key_of: Callable[[str], dg.AssetKey | None],
+) -> dg.AssetSpec:
+    """The spec with the lineage that was traced before anything was built; one that a rule set stays.
+
+    Args:
+        spec: The asset.
+        unique_id: Its node.
+        lineage: The project's lineage.
+        key_of: As in ``lineage_metadata``.
+    """
+    node = lineage.nodes.get(unique_id)
+    if node is None or node.lineage is None or COLUMN_LINEAGE_KEY in spec.metadata:
+        return spec
+    return spec.merge_attributes(metadata=lineage_metadata(node.lineage, key_of))

@@ -1,0 +1,150 @@
+"""Traces the columns of a whole project from rendered SQL, before anything is built.
+
+A node is traced again only if something that its lineage follows from has changed. See docs/lineage.md.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from dbt_component.lineage.column_lineage import ColumnLineage
+from dbt_component.lineage.dialect import find_dialect, sqlglot_version
+from dbt_component.lineage.project_lineage import NodeLineage, ProjectLineage
+from dbt_component.lineage.queried_table import QueriedTable, queried_table
+from dbt_component.lineage.query import UntraceableError, trace_query
+from dbt_component.manifest.index import ManifestIndex
+from dbt_component.manifest.node import Node
+
+ColumnsOf = Callable[[Node], tuple[str, ...]]
+"""A node -> its columns as far as they are known without its SQL; in any order."""
+
+
+class RenderedSql(msgspec.Struct, frozen=True):
+    """The SQL of a node after dbt rendered its templates; without it, ``error`` is the reason."""
+
+    sql: str | None = None
+    error: str | None = None
+
+
+class LineageTracer:
+    """Traces the nodes of a project whose lineage is not known from an earlier preparation.
+
+    Args:
+        index: The project's nodes.
+        columns_of: Columns that are known from documentation, seed files, or the database.
+        previous: The lineage in the previous state.
+    """
+
+    def __init__(
+        self, index: ManifestIndex, columns_of: ColumnsOf, previous: ProjectLineage | None
+    ) -> None:
+        self._index = index
+        self._columns_of = columns_of
+        self._previous = {} if previous is None else previous.nodes
+        self._traced = {n.unique_id: self._inputs_of(n) for n in index.nodes if is_traced(n)}
+
+    def stale_ids(self) -> list[str]:
+        """Nodes that dbt must render: those whose inputs changed, and what is downstream of them."""
+        stale: dict[str, None] = {}
+        for node in self._index.nodes:
+            inputs = self._traced.get(node.unique_id)
+            if inputs is None:
+                continue
+            before = self._previous.get(node.unique_id)
+            parents = self._index.upstream_assets(node)
+            if (
+                before is None
+                or before.inputs != inputs
+                or any(parent.unique_id in stale for parent in parents)
+            ):
+                stale[node.unique_id] = None
+        return list(stale)
+
+    def trace(self, rendered: Mapping[str, RenderedSql]) -> ProjectLineage:
+        """Traces all nodes, parents first.
+
+        Args:
+            rendered: The SQL of the stale nodes, by unique id.
+        """
+        dialect = find_dialect(self._index.adapter_type)
+        found: dict[str, NodeLineage] = {}
+
+        def table_of(node: Node) -> QueriedTable:
+            known = found.get(node.unique_id)
+            lineage = known.lineage if known is not None else None
+            return queried_table(node, _columns_after(lineage, self._columns_of(node)))
+
+        for node in self._index.nodes:
+            inputs = self._traced.get(node.unique_id)
+            if inputs is None:
+                continue
+            before = self._previous.get(node.unique_id)
+            new = rendered.get(node.unique_id)
+            if new is None and before is not None:
+                found[node.unique_id] = before
+            elif new is None or new.sql is None:
+                problem = "dbt did not render it." if new is None else new.error
+                found[node.unique_id] = NodeLineage(inputs, problem=problem)
+            else:
+                tables = [table_of(parent) for parent in self._index.upstream_assets(node)]
+                own = queried_table(node, self._columns_of(node))
+                query = query_digest(new.sql, tables, own)
+                if before is not None and before.query == query:
+                    found[node.unique_id] = msgspec.structs.replace(before, inputs=inputs)
+                    continue
+                try:
+                    lineage = trace_query(new.sql, dialect=dialect, tables=tables, own=own)
+                    found[node.unique_id] = NodeLineage(inputs, query, lineage)
+                except UntraceableError as error:
+                    found[node.unique_id] = NodeLineage(inputs, query, problem=str(error))
+        return ProjectLineage(found)
+
+    def _inputs_of(self, node: Node) -> str:
+        parents = self._index.upstream_assets(node)
+        return _digest(
+            [
+                sqlglot_version(),
+                self._index.adapter_type,
+                node.code_version or "",
+                node.relation_name or "",
+                *sorted(self._columns_of(node)),
+                *(part for parent in parents for part in self._identity(parent)),
+            ]
+        )
+
+    def _identity(self, parent: Node) -> Iterable[str]:
+        return (parent.unique_id, parent.relation_name or "", *sorted(self._columns_of(parent)))
+
+
+def is_traced(node: Node) -> bool:
+    """Whether a node is built by a query of its own."""
+    is_query = node.resource_type in ("model", "snapshot") and node.is_asset
+    return is_query and not node.original_file_path.endswith(".py")
+
+
+def query_digest(sql: str, tables: Iterable[QueriedTable], own: QueriedTable) -> str:
+    """A digest of all that the lineage of a query follows from; the order of columns does not matter."""
+    parts = [sqlglot_version(), sql]
+    for table in (own, *tables):
+        parts += [table.unique_id, *table.relation_names, *sorted(table.columns)]
+    return _digest(parts)
+
+
+def _columns_after(lineage: ColumnLineage | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of a node: those of its query, then those that are known besides."""
+    if lineage is None:
+        return known
+    traced = [*lineage.columns, *lineage.unknown]
+    if not lineage.is_complete and not known:
+        return ()
+    seen = {column.lower() for column in traced}
+    return (*traced, *(column for column in known if column.lower() not in seen))
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha1(usedforsecurity=False)
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
