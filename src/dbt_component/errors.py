@@ -268,6 +268,10 @@ class RunFolderError(DagsterDbtError):
     """The folder in which a dbt command keeps its artifacts can't be written."""
 
 
+class LineageError(DagsterDbtError):
+    """The lineage of columns was asked for, and the package that it needs is not installed."""
+
+
 class RelationLoadError(DagsterDbtError):
     """A dbt relation can't be loaded into Python. The message contains no secret."""
 

@@ -8,8 +8,8 @@ import pytest
 
 from dbt_component import DbtCliResource, DbtEventIterator, DbtProject, dbt_assets
 from dbt_component._dagster import DagsterInvalidPropertyError
-from dbt_component.errors import DagsterDbtError
-from dbt_component.execution.event_iterator import InsightsError, LineageError
+from dbt_component.errors import DagsterDbtError, LineageError
+from dbt_component.execution.event_iterator import InsightsError
 
 SEED = ["seed", "--select", "raw_orders"]
 
@@ -116,12 +116,19 @@ def test_an_iteration_that_is_closed_stops_dbt(dbt: DbtCliResource) -> None:
     assert "left before its end" in str(invocation.get_error())
 
 
-def test_lineage_is_refused_by_name() -> None:
-    events = DbtEventIterator(iter(()), FakeInvocation("duckdb"))
+def test_lineage_comes_with_columns_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kinds(with_column_lineage: bool | None) -> list[str]:
+        invocation = FakeInvocation("duckdb")
+        DbtEventIterator(iter(()), invocation).fetch_column_metadata(with_column_lineage)
+        return invocation.kinds
+
+    both = ["column_metadata", "column_lineage"]
+    assert (kinds(None), kinds(True), kinds(False)) == (both, both, ["column_metadata"])
+    monkeypatch.setattr("dbt_component.lineage.requirement.has_sqlglot", lambda: False)
+    monkeypatch.setattr("dbt_component.execution.event_iterator.has_sqlglot", lambda: False)
+    assert (kinds(None), kinds(False)) == (["column_metadata"], ["column_metadata"])
     with pytest.raises(LineageError, match="with_column_lineage=True"):
-        events.fetch_column_metadata(with_column_lineage=True)
-    with pytest.raises(LineageError):
-        events.fetch_column_metadata(True)
+        kinds(True)
 
 
 @pytest.mark.parametrize("adapter", ["snowflake", "bigquery"])

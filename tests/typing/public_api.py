@@ -103,6 +103,8 @@ class Preparer(DbtProjectPreparer):
 DbtProject("transform", preparer=Preparer())
 DbtProject("transform", preparer=Preparer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 DbtProjectPreparer()  # type: ignore[abstract]  # pyright: ignore[reportAbstractUsage]
+DagsterDbtProjectPreparer(column_lineage="database")
+DagsterDbtProjectPreparer(column_lineage="warehouse")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 DagsterDbtProjectPreparer(prepare_project_cli_args=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 using_dagster_dev(project)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 

@@ -87,7 +87,11 @@ def specs_of(
     if rules.settings.enable_code_references and project is None:
         raise missing_project()
     return build_specs(
-        prepared.manifest, replace(rules, tests=tests), selected_ids=selected_ids, project=project
+        prepared.manifest,
+        replace(rules, tests=tests),
+        selected_ids=selected_ids,
+        project=project,
+        lineage=prepared.lineage,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,11 +30,11 @@ from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, SelectionError
-from dbt_component.execution.built_lineage import INSTALL_HINT
 from dbt_component.execution.cli_args import CliArg, refuse_impossible
 from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.lineage.project_lineage import ColumnSource
+from dbt_component.lineage.requirement import require_sqlglot
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
@@ -253,6 +252,7 @@ class DbtProjectAttributes(dg.Resolvable):
         Raises:
             DefinitionError: Attributes are invalid; the message lists each with its value. Or ``watch`` is
                 set for a project without a remote.
+            LineageError: The lineage of columns is wanted and sqlglot is not installed.
             SelectionError: ``select`` or ``exclude`` is combined with ``selector``.
         """
         if isinstance(self.project, (str, Path)):  # created in Python; YAML has resolved it already
@@ -328,12 +328,8 @@ class DbtProjectAttributes(dg.Resolvable):
                 key="column_lineage",
                 hint="Write `include_metadata: [column_lineage]`, or remove this key.",
             )
-        if is_wanted and find_spec("sqlglot") is None:
-            raise DefinitionError(
-                "`include_metadata: [column_lineage]` needs the package sqlglot, which is not installed.",
-                key="include_metadata",
-                hint=INSTALL_HINT,
-            )
+        if is_wanted:
+            require_sqlglot("include_metadata: [column_lineage]")
 
     @property
     def criteria(self) -> SelectionCriteria:

@@ -1,12 +1,14 @@
 """Column lineage in Dagster's terms, with the final keys of assets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import dagster as dg
 
+from dbt_component.definitions.listing import listed
 from dbt_component.definitions.metadata_keys import COLUMN_LINEAGE_KEY
 from dbt_component.lineage.column_lineage import ColumnLineage
 from dbt_component.lineage.project_lineage import ProjectLineage
+from dbt_component.manifest.node import Node
 
 
 def lineage_metadata(
@@ -25,6 +27,19 @@ def lineage_metadata(
             dg.TableColumnDep(asset_key=key, column_name=name) for key, name in keys if key
         ]
     return {COLUMN_LINEAGE_KEY: dg.TableColumnLineage(deps_by_column=deps_by_column)}
+
+
+def lineage_notes(lineage: ProjectLineage, nodes: Iterable[Node]) -> list[str]:
+    """Says for which nodes the lineage is not known before the first run: a note for each reason."""
+    names: dict[str, list[str]] = {}
+    for node in nodes:
+        found = lineage.nodes.get(node.unique_id)
+        if found is not None and found.problem is not None:
+            names.setdefault(found.problem, []).append(node.name)
+    return [
+        f"Before the first run there is no column lineage of {listed(same)}: {reason}"
+        for reason, same in names.items()
+    ]
 
 
 def with_lineage(

@@ -11,7 +11,7 @@ import dagster as dg
 
 from dbt_component.definitions.check_builder import build_checks
 from dbt_component.definitions.duplicate_keys import refuse_shared_keys, refuse_unusable_outputs
-from dbt_component.definitions.lineage_metadata import with_lineage
+from dbt_component.definitions.lineage_metadata import lineage_notes, with_lineage
 from dbt_component.definitions.listing import listed
 from dbt_component.definitions.metadata_keys import UNIQUE_ID_KEY
 from dbt_component.definitions.node_keys import NodeKeys
@@ -119,7 +119,12 @@ def build_specs(
             selected_ids=frozenset(selected_ids),
         ),
         keys=NodeKeys(key_of, check_key_of),
-        notes=[*_dropped_tag_notes(chosen), *checks.notes, *view.rules.tests.notes],
+        notes=[
+            *_dropped_tag_notes(chosen),
+            *checks.notes,
+            *view.rules.tests.notes,
+            *(lineage_notes(lineage, chosen) if lineage is not None else ()),
+        ],
         view=view,
     )
 

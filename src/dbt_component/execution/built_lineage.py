@@ -1,7 +1,6 @@
 """Traces the columns of what a run built."""
 
 import logging
-from importlib.util import find_spec
 
 from dbt_component.dbt_process.events import BuiltQuery
 from dbt_component.lineage.column_lineage import ColumnLineage
@@ -10,8 +9,6 @@ from dbt_component.lineage.project_lineage import ProjectLineage
 from dbt_component.lineage.queried_table import QueriedTable
 from dbt_component.lineage.query import UntraceableError, trace_query
 from dbt_component.lineage.tracer import query_digest
-
-INSTALL_HINT = "Install the extra: pip install 'dbt-component[lineage]'."
 
 
 class BuiltLineage:
@@ -38,18 +35,14 @@ class BuiltLineage:
             unique_id: The node.
             query: Its query, as dbt's process describes it.
         """
-        if find_spec("sqlglot") is None:
-            self._warn(unique_id, f"sqlglot is not installed. {INSTALL_HINT}")
-            return None
         own = QueriedTable(unique_id, (query.relation_name,), tuple(query.columns))
         tables = [
             QueriedTable(table.unique_id, tuple(table.relation_names), tuple(table.columns))
             for table in query.tables
         ]
         known = None if self._prepared is None else self._prepared.nodes.get(unique_id)
-        if known is not None and known.lineage is not None:
-            if known.query == query_digest(query.sql, tables, own):
-                return known.lineage
+        if known is not None and known.query == query_digest(query.sql, tables, own):
+            return known.lineage
         dialect = find_dialect(self._adapter_type)
         try:
             return trace_query(query.sql, dialect=dialect, tables=tables, own=own)

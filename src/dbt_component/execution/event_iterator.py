@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 from dbt_component._dagster import DagsterInvalidPropertyError
-from dbt_component.dbt_process.child.child_metadata import ADAPTER_RESPONSE, FAILED_ROWS
+from dbt_component.dbt_process.child.child_metadata import (
+    ADAPTER_RESPONSE,
+    COLUMN_LINEAGE,
+    FAILED_ROWS,
+)
 from dbt_component.errors import DagsterDbtError
+from dbt_component.lineage.requirement import has_sqlglot, require_sqlglot
 
 _logger = logging.getLogger("dbt_component")
 _EventT = TypeVar("_EventT")
@@ -26,10 +31,6 @@ class Invocation(Protocol):
 
 class InsightsError(DagsterDbtError, DagsterInvalidPropertyError):
     """Insights are a service of Dagster+ that this package does not contain."""
-
-
-class LineageError(DagsterDbtError):
-    """Column lineage was asked for, which is not available."""
 
 
 class DbtEventIterator(Iterator[_EventT], Generic[_EventT]):
@@ -104,23 +105,23 @@ class DbtEventIterator(Iterator[_EventT], Generic[_EventT]):
 
     def fetch_column_metadata(
         self,
-        with_column_lineage: bool = False,  # noqa: FBT001, FBT002 - as in dagster-dbt
+        with_column_lineage: bool | None = None,  # noqa: FBT001 - as in dagster-dbt
     ) -> "DbtEventIterator[_EventT]":
         """Adds ``dagster/column_schema`` with the columns and types in the database to what is built.
 
         Args:
-            with_column_lineage: Whether to add column lineage too, which is not available.
+            with_column_lineage: Whether to add ``dagster/column_lineage`` too: the upstream columns that each column
+                is computed from. Default: if sqlglot is installed, which the extra ``lineage`` does.
 
         Raises:
-            LineageError: ``with_column_lineage`` is true.
+            LineageError: ``with_column_lineage`` is true and sqlglot is not installed.
             DagsterDbtError: The command has already begun.
         """
         if with_column_lineage:
-            raise LineageError(
-                "Column lineage is not available: `fetch_column_metadata(with_column_lineage=True)`.",
-                hint="Leave `with_column_lineage` out; columns and their types are fetched without it.",
-            )
+            require_sqlglot("fetch_column_metadata(with_column_lineage=True)")
         self._invocation.fetch_also("column_metadata", wanted_by="fetch_column_metadata")
+        if with_column_lineage or (with_column_lineage is None and has_sqlglot()):
+            self._invocation.fetch_also(COLUMN_LINEAGE, wanted_by="fetch_column_metadata")
         return self
 
     def with_insights(

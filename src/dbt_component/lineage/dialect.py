@@ -47,7 +47,7 @@ def find_dialect(adapter_type: str) -> Any:
     from sqlglot import Dialect
 
     name = _DIALECTS.get(adapter_type, "")
-    return Dialect.get_or_raise(f"{name}, normalization_strategy=case_insensitive".lstrip(", "))
+    return Dialect.get_or_raise(f"{name}, normalization_strategy=case_insensitive")
 
 
 @cache

@@ -5,14 +5,16 @@ The query is parsed and its columns are resolved once; the columns then share wh
 See: https://github.com/tobymao/sqlglot/blob/main/sqlglot/lineage.py
 """
 
+import contextlib
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from dbt_component.lineage.column_lineage import ColumnLineage
+from dbt_component.lineage.named_windows import inline_named_windows
+from dbt_component.lineage.qualified_columns import qualify_by_elimination
 from dbt_component.lineage.queried_table import QueriedTable
 from dbt_component.lineage.renamed_tables import RenamedTables
-from dbt_component.lineage.single_sources import qualify_single_sources
 from dbt_component.lineage.stars import Stars
 from dbt_component.lineage.traced_nodes import TracedNodes
 
@@ -44,10 +46,17 @@ def trace_query(
     try:
         renamed = RenamedTables([*tables, own], dialect)
         query = _parsed(renamed.replace_expressions(sql), dialect)
+        inline_named_windows(query)
         renamed.rename_in(query)
-        qualify_single_sources(query, renamed)
+        qualify_by_elimination(query, renamed)
         nodes = lineage(
-            None, query, renamed.schema(), dialect=dialect, trim_selects=False, copy=False
+            None,
+            query,
+            renamed.schema(),
+            dialect=dialect,
+            trim_selects=False,
+            copy=False,
+            allow_partial_qualification=True,  # what is documented may not be all columns
         )
         return TracedNodes(renamed, own, Stars(query, renamed)).lineage_of(nodes)
     except RecursionError as error:
@@ -57,15 +66,27 @@ def trace_query(
 
 
 def _parsed(sql: str, dialect: Any) -> Any:
-    import sqlglot
     from sqlglot import exp
 
-    statements = [s for s in sqlglot.parse(sql, dialect=dialect) if s is not None]
+    statements = [s for s in _statements(sql, dialect) if s is not None]
     queries = [s for s in statements if isinstance(s, exp.Query)]
     if len(queries) != 1 or len(statements) != 1:
         kinds = ", ".join(type(s).__name__.upper() for s in statements) or "nothing"
         raise UntraceableError(f"The SQL is not one query, but {kinds}.")
     return queries[0].unnest()
+
+
+def _statements(sql: str, dialect: Any) -> list[Any]:
+    """The parsed statements. sqlglot's own dialect knows some things that others lack, such as DuckDB's named windows."""
+    import sqlglot
+    from sqlglot.errors import ParseError
+
+    try:
+        return sqlglot.parse(sql, dialect=dialect)
+    except ParseError:
+        with contextlib.suppress(ParseError):
+            return sqlglot.parse(sql)
+        raise
 
 
 def _first_line(error: BaseException) -> str:

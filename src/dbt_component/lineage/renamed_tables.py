@@ -70,9 +70,7 @@ class RenamedTables:
     def schema(self) -> dict[str, dict[str, str]]:
         """The known columns under the new names, in lower case."""
         return {
-            f"{_PREFIX}{position}": {
-                column.lower(): "unknown" for column in table.columns
-            }
+            f"{_PREFIX}{position}": {column.lower(): "unknown" for column in table.columns}
             for position, table in enumerate(self._tables)
             if table.columns
         }

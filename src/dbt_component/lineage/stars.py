@@ -3,9 +3,9 @@
 from functools import cached_property
 from typing import Any
 
+from dbt_component.lineage.qualified_columns import only_source
 from dbt_component.lineage.queried_table import QueriedTable
 from dbt_component.lineage.renamed_tables import RenamedTables
-from dbt_component.lineage.single_sources import only_source
 
 
 class Stars:

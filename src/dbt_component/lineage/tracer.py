@@ -5,6 +5,8 @@ A node is traced again only if something that its lineage follows from has chang
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -42,63 +44,73 @@ class LineageTracer:
         self._index = index
         self._columns_of = columns_of
         self._previous = {} if previous is None else previous.nodes
-        self._traced = {n.unique_id: self._inputs_of(n) for n in index.nodes if is_traced(n)}
+        self._inputs = {n.unique_id: self._inputs_of(n) for n in index.nodes if is_traced(n)}
+        self._stale = self._find_stale()
+        self._found = {
+            unique_id: self._previous[unique_id]
+            for unique_id in self._inputs
+            if unique_id not in self._stale
+        }
+
+    @cached_property
+    def _dialect(self) -> Any:
+        return find_dialect(self._index.adapter_type)
 
     def stale_ids(self) -> list[str]:
-        """Nodes that dbt must render: those whose inputs changed, and what is downstream of them."""
-        stale: dict[str, None] = {}
+        """Nodes that dbt must render, parents first: those whose inputs changed, and what is downstream of them."""
+        return list(self._stale)
+
+    def _find_stale(self) -> dict[str, Node]:
+        stale: dict[str, Node] = {}
         for node in self._index.nodes:
-            inputs = self._traced.get(node.unique_id)
+            inputs = self._inputs.get(node.unique_id)
             if inputs is None:
                 continue
             before = self._previous.get(node.unique_id)
+            is_same = before is not None and before.inputs == inputs
             parents = self._index.upstream_assets(node)
-            if (
-                before is None
-                or before.inputs != inputs
-                or any(parent.unique_id in stale for parent in parents)
-            ):
-                stale[node.unique_id] = None
-        return list(stale)
+            if not is_same or any(parent.unique_id in stale for parent in parents):
+                stale[node.unique_id] = node
+        return stale
 
-    def trace(self, rendered: Mapping[str, RenderedSql]) -> ProjectLineage:
-        """Traces all nodes, parents first.
+    def trace(self, rendered: Mapping[str, RenderedSql]) -> None:
+        """Traces some of the stale nodes; those before them must have been traced.
 
         Args:
-            rendered: The SQL of the stale nodes, by unique id.
+            rendered: The SQL of nodes by unique id, in the order of ``stale_ids``.
         """
-        dialect = find_dialect(self._index.adapter_type)
-        found: dict[str, NodeLineage] = {}
+        for unique_id, new in rendered.items():
+            self._found[unique_id] = self._trace(self._stale[unique_id], new)
 
-        def table_of(node: Node) -> QueriedTable:
-            known = found.get(node.unique_id)
-            lineage = known.lineage if known is not None else None
-            return queried_table(node, _columns_after(lineage, self._columns_of(node)))
+    def lineage(self) -> ProjectLineage:
+        """The lineage of all nodes. Stale nodes that were not traced have a problem instead."""
+        missing = {
+            unique_id: NodeLineage(self._inputs[unique_id], problem="dbt did not render it.")
+            for unique_id in self._stale
+            if unique_id not in self._found
+        }
+        return ProjectLineage({**self._found, **missing})
 
-        for node in self._index.nodes:
-            inputs = self._traced.get(node.unique_id)
-            if inputs is None:
-                continue
-            before = self._previous.get(node.unique_id)
-            new = rendered.get(node.unique_id)
-            if new is None and before is not None:
-                found[node.unique_id] = before
-            elif new is None or new.sql is None:
-                problem = "dbt did not render it." if new is None else new.error
-                found[node.unique_id] = NodeLineage(inputs, problem=problem)
-            else:
-                tables = [table_of(parent) for parent in self._index.upstream_assets(node)]
-                own = queried_table(node, self._columns_of(node))
-                query = query_digest(new.sql, tables, own)
-                if before is not None and before.query == query:
-                    found[node.unique_id] = msgspec.structs.replace(before, inputs=inputs)
-                    continue
-                try:
-                    lineage = trace_query(new.sql, dialect=dialect, tables=tables, own=own)
-                    found[node.unique_id] = NodeLineage(inputs, query, lineage)
-                except UntraceableError as error:
-                    found[node.unique_id] = NodeLineage(inputs, query, problem=str(error))
-        return ProjectLineage(found)
+    def _trace(self, node: Node, new: RenderedSql) -> NodeLineage:
+        inputs = self._inputs[node.unique_id]
+        if new.sql is None:
+            return NodeLineage(inputs, problem=new.error)
+        tables = [self._table_of(parent) for parent in self._index.upstream_assets(node)]
+        own = queried_table(node, self._columns_of(node))
+        query = query_digest(new.sql, tables, own)
+        before = self._previous.get(node.unique_id)
+        if before is not None and before.query == query:
+            return msgspec.structs.replace(before, inputs=inputs)
+        try:
+            lineage = trace_query(new.sql, dialect=self._dialect, tables=tables, own=own)
+        except UntraceableError as error:
+            return NodeLineage(inputs, query, problem=str(error))
+        return NodeLineage(inputs, query, lineage)
+
+    def _table_of(self, node: Node) -> QueriedTable:
+        known = self._found.get(node.unique_id)
+        lineage = known.lineage if known is not None else None
+        return queried_table(node, _columns_after(lineage, self._columns_of(node)))
 
     def _inputs_of(self, node: Node) -> str:
         parents = self._index.upstream_assets(node)

@@ -1,6 +1,6 @@
 """Runs one request in a dbt process to completion."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from dbt_component.dbt_process.engine import Engine
@@ -23,7 +23,7 @@ def run_to_end(
     hidden: HiddenValues | None = None,
     explain: Callable[[int, str], DagsterDbtError] | None = None,
     receive: Callable[[DbtEvent], object] | None = None,
-    ask_further: Callable[[DbtEvent], Request] | None = None,
+    ask_further: Callable[[DbtEvent], Iterator[Request]] | None = None,
 ) -> list[str]:
     """Runs one request and returns dbt's warnings.
 
@@ -38,8 +38,9 @@ def run_to_end(
         hidden: Values to mask in dbt's messages.
         explain: Turns dbt's message into an error, from the number of commands that succeeded before.
         receive: Called with the event that completes the request.
-        ask_further: Returns the next request for a process that stays open, from the event that completes the
-            one before; ``Finish`` at last.
+        ask_further: Yields the next request for a process that stays open, from the event that completes the one
+            before; ``Finish`` at last. It is resumed once the request is sent, so what it does then overlaps with
+            the answer.
 
     Raises:
         PrepareError: dbt failed (the message is its output), or the process ended without a result.
@@ -71,8 +72,8 @@ def run_to_end(
                 is_complete = True
                 if receive is not None:
                     receive(event)
-                if ask_further is not None:
-                    process.send(ask_further(event), env={}, cwd=cwd)
+                for request in ask_further(event) if ask_further is not None else ():
+                    process.send(request, env={}, cwd=cwd)
         exit_code = process.exit_code
     if not is_complete:
         tail = hidden.mask(output.read_bytes()[-2000:].decode(errors="replace").strip())

@@ -1,17 +1,21 @@
 """Asks dbt's process for what the lineage of a project's columns needs, while a state is prepared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from dbt_component.dbt_process.events import DbtEvent
+from dbt_component.dbt_process.events import DbtEvent, SelectionsResolved
 from dbt_component.dbt_process.requests import Describe, Finish, Render, Request
 from dbt_component.lineage.project_lineage import ColumnSource, ProjectLineage
 from dbt_component.lineage.tracer import LineageTracer, RenderedSql, is_traced
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.known_columns import KnownColumns
+from dbt_component.project.parsed_files import frozen_heap
+
+_AT_ONCE = 50
+"""How many nodes dbt renders while those before them are traced."""
 
 
 class LineageDialogue:
@@ -38,13 +42,12 @@ class LineageDialogue:
         self._columns_path = scratch / "columns.json"
         self._sql_path = scratch / "sql.json"
         self._tracer: LineageTracer | None = None
-        self._described: dict[str, list[str]] | None = None
+        self._waiting: list[str] = []
 
-    def next_request(self, event: DbtEvent) -> Request:
-        """The next request after the one that ``event`` completes."""
+    def next_requests(self, event: DbtEvent) -> Iterator[Request]:
+        """Yields the request after the one that ``event`` completes, and then traces what was answered."""
         manifest, index = self._read_manifest()
-        if self._columns_from == "database" and self._described is None:
-            self._described = {}
+        if self._columns_from == "database" and isinstance(event, SelectionsResolved):
             used = {
                 parent.unique_id: None
                 for node in index.nodes
@@ -52,26 +55,29 @@ class LineageDialogue:
                 for parent in index.upstream_assets(node)
                 if not is_traced(parent)
             }
-            if used:
-                return Describe(list(used), str(self._columns_path))
-        if self._tracer is not None:
-            return Finish()
-        if self._columns_path.exists():
-            self._described = msgspec.json.decode(
-                self._columns_path.read_bytes(), type=dict[str, list[str]]
+            yield Describe(list(used), str(self._columns_path))
+            return
+        if self._tracer is None:
+            described = self._read_columns()
+            self._tracer = LineageTracer(
+                index, KnownColumns(manifest, described).of, self._previous
             )
-        known = KnownColumns(manifest, self._described)
-        self._tracer = LineageTracer(index, known.of, self._previous)
-        stale = self._tracer.stale_ids()
-        return Render(stale, str(self._sql_path)) if stale else Finish()
+            self._waiting = self._tracer.stale_ids()
+            answer = None
+        else:
+            answer = self._sql_path.read_bytes()
+        part, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+        yield Render(part, str(self._sql_path)) if part else Finish()
+        if answer is not None:
+            with frozen_heap():
+                self._tracer.trace(msgspec.json.decode(answer, type=dict[str, RenderedSql]))
+
+    def _read_columns(self) -> dict[str, list[str]]:
+        if self._columns_from != "database":
+            return {}
+        return msgspec.json.decode(self._columns_path.read_bytes(), type=dict[str, list[str]])
 
     def lineage(self) -> ProjectLineage:
         """The project's lineage, after the last answer."""
         assert self._tracer is not None
-        rendered = (
-            msgspec.json.decode(self._sql_path.read_bytes(), type=dict[str, RenderedSql])
-            if self._sql_path.exists()
-            else {}
-        )
-        lineage = self._tracer.trace(rendered)
-        return msgspec.structs.replace(lineage, columns_from=self._columns_from)
+        return msgspec.structs.replace(self._tracer.lineage(), columns_from=self._columns_from)

@@ -86,3 +86,13 @@ def paused_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextlib.contextmanager
+def frozen_heap() -> Iterator[None]:
+    """Lets Python's garbage collector scan only objects made from now on, not a decoded manifest."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -119,7 +119,7 @@ class Preparation:
                 explain=lambda succeeded, text: explain_failure(
                     self.project, self._shown(commands[succeeded]), text
                 ),
-                ask_further=None if dialogue is None else dialogue.next_request,
+                ask_further=None if dialogue is None else dialogue.next_requests,
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
             with paused_collector():
@@ -200,7 +200,7 @@ class Preparation:
             parse_cache=parse_cache,
             manifest_json=msgspec.json.encode(parsed.manifest),
             project_zip=copy.data,
-            lineage=lineage or self._carried_lineage(fingerprint),
+            lineage=lineage,
         )
         warnings = [
             *_warnings_about(copy.profiles),
@@ -289,12 +289,6 @@ class Preparation:
     def _is_package_file(self, path: str) -> bool:
         install = os.path.normpath(self.project.yml.packages_install_path).replace(os.sep, "/")
         return path == "package-lock.yml" or path.startswith(install + "/")
-
-    def _carried_lineage(self, fingerprint: Fingerprint) -> ProjectLineage | None:
-        """The lineage in this state that another component asked for."""
-        if self.previous is None or self.previous.fingerprint.digest != fingerprint.digest:
-            return None
-        return self.previous.lineage
 
     def _carried_selections(self, fingerprint: Fingerprint) -> dict[str, list[str]]:
         """Other components' selections in this state, which stay valid while the inputs are the same."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import override
 
@@ -17,6 +17,8 @@ from dbt_component.errors import (
     PrepareError,
     SelectionError,
 )
+from dbt_component.lineage.project_lineage import ColumnSource
+from dbt_component.lineage.requirement import require_sqlglot
 from dbt_component.project.asked_selections import AskedSelections
 from dbt_component.project.local_project import LocalProject
 from dbt_component.project.packages import declared_packages
@@ -61,10 +63,24 @@ class DagsterDbtProjectPreparer(DbtProjectPreparer):
 
     Args:
         prepare_project_cli_args: The dbt command that prepares the project, instead of the project's own.
+        column_lineage: Traces the lineage of columns before the first run, so that assets show it when they load;
+            from which columns of sources and snapshots: those that the project documents, or also those in the
+            database. Needs the extra ``lineage``.
+
+    Raises:
+        LineageError: ``column_lineage`` is given and sqlglot is not installed.
     """
 
-    def __init__(self, prepare_project_cli_args: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        prepare_project_cli_args: Sequence[str] | None = None,
+        *,
+        column_lineage: Literal["documentation", "database"] | None = None,
+    ) -> None:
         self._prepare_project_cli_args = prepare_project_cli_args
+        self._column_lineage = column_lineage
+        if column_lineage is not None:
+            require_sqlglot("DagsterDbtProjectPreparer(column_lineage=…)")
 
     @override
     def prepare(self, project: "DbtProject") -> None:
@@ -81,7 +97,7 @@ class DagsterDbtProjectPreparer(DbtProjectPreparer):
             project = dataclasses.replace(
                 project, prepare_project_cli_args=tuple(self._prepare_project_cli_args)
             )
-        _refresh(project).log_warnings(_logger)
+        _refresh(project, self._column_lineage).log_warnings(_logger)
         write_manifest_beside(project.manifest_path)
 
 
@@ -177,14 +193,13 @@ class DbtProject(LocalProject):
             )
 
 
-def _refresh(project: DbtProject) -> RefreshOutcome:
+def _refresh(project: DbtProject, lineage: ColumnSource | None) -> RefreshOutcome:
     """Refreshes the state beside the manifest, with the selections that definitions have asked for."""
     state_path = state_beside(project.manifest_path)
     asked = AskedSelections.beside(state_path)
+    request = RefreshRequest(state_path=state_path, selections=asked.criteria(), lineage=lineage)
     try:
-        return refresh_from_folder(
-            project, RefreshRequest(state_path=state_path, selections=asked.criteria())
-        )
+        return refresh_from_folder(project, request)
     except SelectionError:  # one that no definition uses any more, perhaps
         asked.forget()
-        return refresh_from_folder(project, RefreshRequest(state_path=state_path))
+        return refresh_from_folder(project, dataclasses.replace(request, selections=()))

@@ -10,7 +10,7 @@ from .child_manifest import find_node, find_relation_node
 from .child_parent import await_further_request
 from .child_pipe import EventPipe
 
-_NO_DATABASE = "it asks the database while dbt renders it"
+_NO_DATABASE = "dbt asks the database to render it."
 
 
 def serve_further_requests(pipe: EventPipe, manifest: Any, list_argv: list[str]) -> None:
