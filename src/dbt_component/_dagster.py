@@ -23,6 +23,7 @@ from dagster._core.definitions.metadata.source_code import (
 from dagster._core.definitions.node_definition import NodeDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.errors import DagsterInvalidPropertyError
+from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
@@ -120,6 +121,15 @@ def remember_output_keys(context: dg.AssetExecutionContext) -> None:
     step_context = context.op_execution_context.get_step_execution_context()
     keys = step_context.get_output_asset_keys()
     step_context.get_output_asset_keys = lambda: keys  # type: ignore[method-assign]
+
+
+def log_engine_event(
+    context: dg.OpExecutionContext, message: str, metadata: Mapping[str, Any]
+) -> None:
+    """Adds an event of the step with metadata to the run's log; Dagster has none of its own that is about no asset."""
+    DagsterEvent.engine_event(
+        context.get_step_execution_context(), message, EngineEventData(metadata)
+    )
 
 
 def find_run_worker() -> BaseProcess | None:

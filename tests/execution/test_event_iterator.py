@@ -19,6 +19,7 @@ class FakeInvocation:
 
     def __init__(self, adapter_type: str | None) -> None:
         self.adapter_type = adapter_type
+        self.runs_step = False
         self.kinds: list[str] = []
 
     def fetch_also(self, kind: str, *, wanted_by: str) -> None:

@@ -41,6 +41,8 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
         names: The selection for a dbt that is driven through its command line; ``None`` as in ``selected``.
         severities: ``warn`` or ``error`` by the unique ids of data tests that get another severity.
         passing_on: Tests after whose failure `dbt build` goes on with what is downstream.
+        priorities: By unique id; of nodes that are ready, dbt starts those of the greatest priority first. Empty for
+            dbt's own order.
         with_raw_events: Whether the child also sends dbt's own events, as ``RawEvent``.
     """
 
@@ -54,6 +56,7 @@ class Invoke(msgspec.Struct, frozen=True, tag_field="action", tag="invoke"):
     with_raw_events: bool = False
     severities: dict[str, str] = {}
     passing_on: list[str] = []
+    priorities: dict[str, float] = {}
 
 
 class WantedSelection(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from dbt_component.dbt_process.child.child_metadata import (
     ADAPTER_RESPONSE,
     COLUMN_LINEAGE,
     FAILED_ROWS,
+    TIMELINE,
 )
 from dbt_component.errors import DagsterDbtError
 from dbt_component.lineage.requirement import has_sqlglot, require_sqlglot
@@ -24,6 +25,10 @@ class Invocation(Protocol):
     @property
     def adapter_type(self) -> str | None:
         """The kind of database; ``None`` if it is unknown."""
+
+    @property
+    def runs_step(self) -> bool:
+        """Whether it runs exactly the nodes of a step of dbt definitions."""
 
     def fetch_also(self, kind: str, *, wanted_by: str) -> None:
         """Asks for a kind of metadata about each relation that the command will build."""
@@ -89,6 +94,22 @@ class DbtEventIterator(Iterator[_EventT], Generic[_EventT]):
             DagsterDbtError: The command has already begun.
         """
         self._invocation.fetch_also(ADAPTER_RESPONSE, wanted_by="fetch_adapter_responses")
+        return self
+
+    def draw_timeline(self) -> "DbtEventIterator[_EventT]":
+        """Adds a picture of the run to its log: when each node ran on which thread, and what determined the end.
+
+        The picture is also in the command's ``target_path``, as timeline.svg. It is drawn when all events are read.
+
+        Raises:
+            DagsterDbtError: The command has already begun, or is not that of a step of dbt definitions.
+        """
+        if not self._invocation.runs_step:
+            raise DagsterDbtError(
+                "`draw_timeline()` is for the steps of dbt definitions, and this command runs outside of them.",
+                hint="Pass the `context` of a dbt asset to `cli`.",
+            )
+        self._invocation.fetch_also(TIMELINE, wanted_by="draw_timeline")
         return self
 
     def fetch_failed_rows(self) -> "DbtEventIterator[_EventT]":

@@ -217,6 +217,11 @@ class DbtCliInvocation:
         return self._is_complete and not self._was_cut
 
     @property
+    def runs_step(self) -> bool:
+        """Whether the command runs exactly the nodes of a step of dbt definitions."""
+        return self._step is not None
+
+    @property
     def has_nothing_to_run(self) -> bool:
         """Whether the step selected no node that the command runs, so dbt is not needed."""
         return self._step is not None and not self.expected

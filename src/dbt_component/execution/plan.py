@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -225,6 +226,7 @@ def write_request(
     target_path: Path,
     *,
     wishes: ReportWishes = NO_WISHES,
+    priorities: Mapping[str, float] = MappingProxyType({}),
 ) -> Invoke:
     """Writes the manifest of a run where its mode wants it, and returns the request for the child.
 
@@ -233,6 +235,7 @@ def write_request(
         prepared: What is known of the project; ``None`` for a command that chooses its nodes itself.
         target_path: The command's target folder, created if need be. The manifest of a slice lies beside it.
         wishes: What dbt's process reports besides the ends of nodes.
+        priorities: Which of the nodes that are ready start first; see ``Invoke``.
     """
     target_path.mkdir(parents=True, exist_ok=True)
     wanted: Mapping[str, Any] = {
@@ -249,6 +252,7 @@ def write_request(
         names=None if plan.engine.command is None else _names_of(plan, index, plan.selected),
         severities={t: s for t, s in plan.tests.severities.items() if t in plan.selected},
         passing_on=sorted(plan.tests.passing_on & plan.selected),
+        priorities=dict(priorities),
         **wanted,
     )
     cache = prepared.parse_cache

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -10,6 +11,7 @@ from weakref import WeakValueDictionary
 import dagster as dg
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator
 
+from dbt_component._dagster import log_engine_event
 from dbt_component.dbt_process.arguments import (
     add_resource_types,
     parse_arguments,
@@ -40,6 +42,7 @@ from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.selected_step import SelectedStep
 from dbt_component.execution.step_events import StepEvents
 from dbt_component.execution.subset import nodes_of_step
+from dbt_component.execution.timeline.step_timeline import StepTimeline
 from dbt_component.project.manifest_argument import ManifestArgument
 from dbt_component.project.project import DbtProject
 
@@ -329,6 +332,14 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 bound.prepared,
                 StepEvents.of_step(bound, op_context.assets_def, wanted, op_context.log),
                 metadata=bound.metadata,
+                timeline=StepTimeline.of(
+                    self.project,
+                    bound.prepared.manifest.index,
+                    plan.expected,
+                    gates_on_tests=arguments.command.builds and arguments.command.tests,
+                    attach=partial(log_engine_event, op_context),
+                    log=op_context.log,
+                ),
                 log=op_context.log,
                 retry=retry,
             )

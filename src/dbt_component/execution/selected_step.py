@@ -5,6 +5,7 @@ import threading
 from collections.abc import Generator, Iterator, Set
 from dataclasses import replace
 
+from dbt_component.dbt_process.child.child_metadata import TIMELINE
 from dbt_component.dbt_process.child.child_statuses import SKIPPED
 from dbt_component.dbt_process.events import NodeFinished, RawEvent
 from dbt_component.execution.account import Account
@@ -22,6 +23,7 @@ from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.execution.run_folder import RunFolder, naming_run_folder
 from dbt_component.execution.skip_causes import SkipCauses
 from dbt_component.execution.step_events import StepEvents
+from dbt_component.execution.timeline.step_timeline import StepTimeline
 from dbt_component.project.prepared import PreparedProject
 
 
@@ -34,6 +36,7 @@ class SelectedStep:
         prepared: What is known of the project.
         events: Renders outcomes for this step.
         metadata: What to fetch of each relation that was built.
+        timeline: Learns from the run, and draws it if ``metadata`` or the reader of the events asks for that.
         log: The step's log.
         retry: Which failed nodes run again; ``None`` for none.
     """
@@ -44,12 +47,14 @@ class SelectedStep:
         events: StepEvents,
         *,
         metadata: frozenset[str],
+        timeline: StepTimeline,
         log: logging.Logger,
         retry: DbtRetryPolicy | None = None,
     ) -> None:
         self._prepared = prepared
         self._events = events
         self._metadata = metadata
+        self._timeline = timeline
         self._log = log
         self._retry = retry
         self._node_retry: NodeRetry | None = None
@@ -108,7 +113,14 @@ class SelectedStep:
             attempts.append(attempt)
             yield from self._attempt(attempt, account, wishes)
         yield from self._release(account)
+        self._end_timeline(attempts[-1], account, wishes)
         return attempts[-1], account.failure(attempts[-1])
+
+    def _end_timeline(self, last: Attempt, account: Account, wishes: ReportWishes) -> None:
+        reports = list(account.finished)
+        if TIMELINE in self._metadata | wishes.metadata:
+            self._timeline.draw(reports, command=last.plan.dbt_command, folder=last.target_path)
+        self._timeline.record(reports)
 
     def stop(self) -> None:
         """Stops dbt if an attempt is running, and the waiting for one."""
@@ -152,7 +164,11 @@ class SelectedStep:
         wishes = replace(wishes, metadata=wishes.metadata | self._metadata)
         with naming_run_folder(attempt.target_path):
             request = write_request(
-                attempt.plan, self._prepared, attempt.target_path, wishes=wishes
+                attempt.plan,
+                self._prepared,
+                attempt.target_path,
+                wishes=wishes,
+                priorities=self._timeline.priorities(),
             )
         return node_reports(attempt, request, account, self._log)
 

@@ -15,6 +15,7 @@ from .child_patches import (
     silence_relation_cache,
 )
 from .child_pipe import EventPipe
+from .child_queue import start_long_chains_first
 from .child_raw import RawEvents
 from .child_tests import change_tests
 from .child_watcher import NodeWatcher, emit_result
@@ -31,6 +32,8 @@ def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
     silence_relation_cache(request["argv"])
     notice_lost_clients()
     change_tests(request.get("severities") or {}, frozenset(request.get("passing_on") or ()))
+    if request.get("priorities"):
+        start_long_chains_first(request["priorities"])
     if request.get("selected") is not None:
         select_exactly(request["selected"])
     manifest = None

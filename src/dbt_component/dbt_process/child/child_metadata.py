@@ -10,6 +10,7 @@ from typing import Any, Callable, Collection, NamedTuple
 
 ADAPTER_RESPONSE = "adapter_response"
 COLUMN_LINEAGE = "column_lineage"
+TIMELINE = "timeline"
 COLUMN_SCHEMA = "dagster/column_schema"
 FAILED_ROWS = "failed_rows"
 MAX_FAILED_ROWS = 5
@@ -105,6 +106,7 @@ SUMMARIES = {
     COLUMN_LINEAGE: "the upstream columns that each column is computed from, also before the first run",
     FAILED_ROWS: "up to %d of the rows that fail a test, which are then in Dagster's event log"
     % MAX_FAILED_ROWS,
+    TIMELINE: "a picture of when each node ran and what determined the end, in the log of the run",
     ADAPTER_RESPONSE: "everything that the database's adapter says about the query, such as bytes and credits",
 }
 """What each kind is, of relations, of tests and of both, by name."""
