@@ -59,9 +59,9 @@ bench-quick: $(STAMP)
 	python -m benchmarks --quick --skip-peer
 	python -m benchmarks --models 1000 --shapes flat --repeat 1 --only load refresh step launch --skip-peer
 
-# A picture of the asset graph from the real UI; needs Chromium.
+# The pictures of the documentation, from the real UI and the runs that `make demo` made; needs Chromium.
 screenshot: $(STAMP) $(DEMO_HOME)/dagster.yaml
-	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) python ../scripts/screenshot.py ../docs/asset-graph.png
+	cd $(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) python ../scripts/screenshot.py ../docs
 
 $(DEMO_HOME)/dagster.yaml:
 	@mkdir -p $(DEMO_HOME)

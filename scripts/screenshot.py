@@ -1,26 +1,26 @@
-"""Takes a screenshot of the asset graph in Dagster's UI, with headless Chromium.
+"""Takes the pictures of the documentation in Dagster's UI, with headless Chromium.
 
-    DAGSTER_HOME=… python scripts/screenshot.py PICTURE.png      in the folder of a dg project
+    DAGSTER_HOME=… python scripts/screenshot.py FOLDER      in the folder of the example, after `make demo`
 
-Starts the web server on a free port, waits until it responds, takes the screenshot, and stops the server.
+Starts the web server on a free port, waits until it responds, takes the pictures, and stops the server.
 """
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
+from browser import Page, open_browser
 from dagster._core.nux import set_nux_seen
 
 GROUPS = "{ assetNodes { groupName repository { name location { name } } } }"
+RUNS = "{ runsOrError(limit: 20) { ... on Runs { results { runId jobName } } } }"
 WAIT_FOR_SERVER_SECONDS = 90
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def free_port() -> int:
@@ -43,57 +43,52 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     sys.exit(f"No response from {url} within {WAIT_FOR_SERVER_SECONDS} s.")
 
 
-def asset_graph_url(base: str) -> str:
-    """The page of the complete asset graph with all groups expanded."""
+def ask(base: str, query: str) -> Any:
     request = urllib.request.Request(
         f"{base}/graphql",
-        data=json.dumps({"query": GROUPS}).encode(),
+        data=json.dumps({"query": query}).encode(),
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=60) as response:
-        nodes = json.load(response)["data"]["assetNodes"]
+        return json.load(response)["data"]
+
+
+def asset_graph_url(base: str) -> str:
+    """The page of the complete asset graph with all groups expanded."""
     groups = sorted(
         {
             f"{n['repository']['location']['name']}:{n['repository']['name']}:{n['groupName']}"
-            for n in nodes
+            for n in ask(base, GROUPS)["assetNodes"]
         }
     )
     return f"{base}/asset-groups?{urllib.parse.urlencode({'expanded': ','.join(groups)})}"
 
 
-def take_picture(browser: str, url: str, picture: Path) -> None:
-    with tempfile.TemporaryDirectory() as profile:
-        subprocess.run(
-            [
-                browser,
-                "--headless=new",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--hide-scrollbars",
-                f"--user-data-dir={profile}",
-                "--window-size=1800,1100",
-                "--virtual-time-budget=60000",
-                "--timeout=60000",
-                f"--screenshot={picture}",
-                url,
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=180,
-        )
+def take_pictures(page: Page, base: str, folder: Path) -> None:
+    page.open(asset_graph_url(base), until="Materialize all")
+    time.sleep(8)  # the layout of the graph
+    page.picture(folder / "asset-graph.png")
+    page.open(f"{base}/assets/marts/daily_carrier_performance", until="Row count")
+    page.picture(folder / "asset-page.png")
+    run_id = ask(base, RUNS)["runsOrError"]["results"][0]["runId"]
+    page.open(f"{base}/runs/{run_id}?logs=Timeline", until="critical_path")
+    page.click("[Show Markdown]")
+    page.picture(folder / "timeline.png")
+    page.open(
+        f"{base}/runs/{run_id}?logs=Materialized%20value%20marts%20fleet_activity",
+        until="column_lineage",
+    )
+    page.click("[Show Markdown]")
+    page.picture(folder / "column-lineage.png")
+    page.open(
+        f"{base}/assets/staging/stg_flights?view=checks&checkDetail=tail_numbers_are_registered",
+        until="failed_row_count",
+    )
+    page.picture(folder / "failed-check.png")
 
 
 def main() -> int:
-    picture = Path(sys.argv[1]).resolve()
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        sys.exit(f"No Chromium found; looked for {', '.join(BROWSERS)}.")
+    folder = Path(sys.argv[1]).resolve()
     set_nux_seen()  # type: ignore[no-untyped-call] # hides the dialog for new users
     port = free_port()
     server = subprocess.Popen(
@@ -104,11 +99,13 @@ def main() -> int:
     try:
         base = f"http://127.0.0.1:{port}"
         wait_for(f"{base}/server_info", server)
-        take_picture(browser, asset_graph_url(base), picture)
+        with open_browser() as page:
+            take_pictures(page, base, folder)
     finally:
         server.terminate()
         server.wait(20)
-    print(f"Wrote {picture.name}, {picture.stat().st_size} bytes.")
+    for picture in sorted(folder.glob("*.png")):
+        print(f"{picture.name}: {picture.stat().st_size} bytes")
     return 0
 
 

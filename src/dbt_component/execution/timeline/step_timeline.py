@@ -90,9 +90,9 @@ class StepTimeline:
         """Adds the durations of nodes that did what they were meant to do."""
         self._history.record(
             {
-                report.unique_id: report.execution_time_seconds
-                for report in reports
-                if report.status in FINE_STATUSES and report.status != SKIPPED
+                bar.unique_id: bar.seconds
+                for bar in self.bars(reports)
+                if bar.status in FINE_STATUSES and bar.kind != "skipped"
             }
         )
 
@@ -124,19 +124,19 @@ class StepTimeline:
         self._attach(f"Timeline: {TimelineSummary.of(assign_lanes(bars), path).text()}", metadata)
 
     def bars(self, reports: Collection[NodeFinished]) -> list[TimelineBar]:
-        """The nodes on the timeline. One without times, such as a skipped node, is where the last one before it ended."""
+        """The nodes on the timeline. Without times, a skipped node is where the last one ended, and others are left out."""
         bars = []
         latest: float | None = None
-        without_times: list[NodeFinished] = []
+        skipped: list[NodeFinished] = []
         for report in reports:
             started, ended = _seconds(report.started_at), _seconds(report.finished_at)
-            if started is None or ended is None or report.status == SKIPPED:
-                without_times.append(report)
-                continue
-            latest = ended if latest is None else max(latest, ended)
-            bars.append(self._bar(report, started, max(started, ended)))
+            if report.status == SKIPPED:
+                skipped.append(report)
+            elif started is not None and ended is not None:
+                latest = ended if latest is None else max(latest, ended)
+                bars.append(self._bar(report, started, max(started, ended)))
         if latest is not None:
-            bars.extend(self._bar(report, latest, latest) for report in without_times)
+            bars.extend(self._bar(report, latest, latest) for report in skipped)
         return bars
 
     def _bar(self, report: NodeFinished, started: float, ended: float) -> TimelineBar:
