@@ -13,6 +13,7 @@ import yaml
 
 from dbt_component import DbtCliResource, DbtProject, dbt_assets
 from dbt_component.errors import LineageError
+from dbt_component.execution import built_lineage
 from dbt_component.lineage import tracer
 from dbt_component.lineage.query import trace_query
 from dbt_component.project.project import DagsterDbtProjectPreparer
@@ -362,3 +363,29 @@ def test_every_column_of_the_example_is_as_in_the_table_written_by_hand(
         name: {column: set(origins.split()) for column, origins in columns.items()}
         for name, columns in table.items()
     }
+
+
+@pytest.mark.server
+def test_a_run_traces_only_what_the_state_does_not_know(
+    bank: DgProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = bank.root / "bank" / "models"
+    (folder / "schema.yml").write_text(
+        textwrap.dedent(FILES["models/schema.yml"]).replace(
+            "{name: payments}",
+            "{name: payments, columns: [{name: id}, {name: account_id}, {name: amount}]}",
+        )
+    )
+    defs = load(bank)
+    traced: list[str] = []
+
+    def spy(sql: str, **given: Any) -> Any:
+        traced.append(given["own"].unique_id.rpartition(".")[2])
+        return trace_query(sql, **given)
+
+    monkeypatch.setattr(built_lineage, "trace_query", spy)
+    outcome = run(defs)
+    assert outcome.success, outcome.failure
+    assert after_a_run(outcome.metadata) == {**BY_HAND, "asks": {"answer_1": "balances.balance"}}
+    # A query that asks the database was not known; dbt adds columns to a snapshot that its query does not have.
+    assert sorted(traced) == ["asks", "history"]

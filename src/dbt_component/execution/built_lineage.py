@@ -8,7 +8,7 @@ from dbt_component.lineage.dialect import find_dialect
 from dbt_component.lineage.project_lineage import ProjectLineage
 from dbt_component.lineage.queried_table import QueriedTable
 from dbt_component.lineage.query import UntraceableError, trace_query
-from dbt_component.lineage.tracer import query_digest
+from dbt_component.lineage.tracer import known_lineage, query_digest
 
 
 class BuiltLineage:
@@ -40,9 +40,12 @@ class BuiltLineage:
             QueriedTable(table.unique_id, tuple(table.relation_names), tuple(table.columns))
             for table in query.tables
         ]
-        known = None if self._prepared is None else self._prepared.nodes.get(unique_id)
-        if known is not None and known.query == query_digest(query.sql, tables, own):
-            return known.lineage
+        if self._prepared is not None:
+            digest = query_digest(query.sql, tables)
+            before = self._prepared.nodes.get(unique_id)
+            known = known_lineage(before, digest, own.columns, is_built=True)
+            if known is not None:
+                return known
         dialect = find_dialect(self._adapter_type)
         try:
             return trace_query(query.sql, dialect=dialect, tables=tables, own=own)

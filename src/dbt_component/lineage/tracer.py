@@ -97,10 +97,11 @@ class LineageTracer:
             return NodeLineage(inputs, problem=new.error)
         tables = [self._table_of(parent) for parent in self._index.upstream_assets(node)]
         own = queried_table(node, self._columns_of(node))
-        query = query_digest(new.sql, tables, own)
+        query = query_digest(new.sql, tables)
         before = self._previous.get(node.unique_id)
-        if before is not None and before.query == query:
-            return msgspec.structs.replace(before, inputs=inputs)
+        known = known_lineage(before, query, own.columns, is_built=False)
+        if known is not None:
+            return NodeLineage(inputs, query, known)
         try:
             lineage = trace_query(new.sql, dialect=self._dialect, tables=tables, own=own)
         except UntraceableError as error:
@@ -135,12 +136,36 @@ def is_traced(node: Node) -> bool:
     return is_query and not node.original_file_path.endswith(".py")
 
 
-def query_digest(sql: str, tables: Iterable[QueriedTable], own: QueriedTable) -> str:
-    """A digest of all that the lineage of a query follows from; the order of columns does not matter."""
+def query_digest(sql: str, tables: Iterable[QueriedTable]) -> str:
+    """A digest of all that the lineage of a query without stars over unknown columns follows from, except spelling."""
     parts = [sqlglot_version(), sql]
-    for table in (own, *tables):
+    for table in sorted(tables, key=lambda table: table.unique_id):
         parts += [table.unique_id, *table.relation_names, *sorted(table.columns)]
     return _digest(parts)
+
+
+def known_lineage(
+    known: NodeLineage | None, query: str, own: Iterable[str], *, is_built: bool
+) -> ColumnLineage | None:
+    """The lineage that was traced before, if it is still that of the query; its columns are spelled as in ``own``.
+
+    Args:
+        known: What was traced before.
+        query: The digest of the query now.
+        own: The columns of the relation that the query builds.
+        is_built: Whether ``own`` are all of them; otherwise they are those that are documented.
+    """
+    if known is None or known.lineage is None or known.query != query:
+        return None
+    lineage = known.lineage
+    names = {column.lower() for column in (*lineage.columns, *lineage.unknown)}
+    spelling = {column.lower(): column for column in own}
+    if not lineage.is_complete or (is_built and names != spelling.keys()):
+        return None
+    return ColumnLineage(
+        {spelling.get(name.lower(), name): parents for name, parents in lineage.columns.items()},
+        tuple(spelling.get(name.lower(), name) for name in lineage.unknown),
+    )
 
 
 def _columns_after(lineage: ColumnLineage | None, known: tuple[str, ...]) -> tuple[str, ...]:
