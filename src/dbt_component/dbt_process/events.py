@@ -57,11 +57,21 @@ class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_fini
     relation: RelationMetadata = {}
     query: BuiltQuery | None = None
     """Only if the lineage of columns was requested."""
+    is_described_later: bool = False
+    """Whether a ``NodeDescribed`` follows, unless dbt is stopped before."""
     compiled_code: str | None = None
     compiled_path: str | None = None
     """The file of ``compiled_code``."""
     relation_name: str | None = None
     invocation_id: str | None = None
+
+
+class NodeDescribed(msgspec.Struct, frozen=True, tag_field="kind", tag="node_described"):
+    """What the database says about a node that has ended, for ``relation`` and ``query`` of its ``NodeFinished``."""
+
+    unique_id: str
+    relation: RelationMetadata = {}
+    query: BuiltQuery | None = None
 
 
 class LogLine(msgspec.Struct, frozen=True, tag_field="kind", tag="log"):
@@ -134,6 +144,7 @@ class RawEvent(msgspec.Struct, frozen=True, tag_field="kind", tag="raw"):
 DbtEvent = (
     NodeStarted
     | NodeFinished
+    | NodeDescribed
     | LogLine
     | InvocationResult
     | SelectionsResolved

@@ -12,7 +12,7 @@ from dbt.adapters.base import Column
 
 from dbt_component.dbt_process.child.child_metadata import KINDS, type_name
 from dbt_component.dbt_process.engine import find_engine
-from dbt_component.dbt_process.events import BuiltColumn, LogLine, NodeFinished
+from dbt_component.dbt_process.events import BuiltColumn, LogLine, NodeDescribed
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.dbt_process.requests import Invoke
 from dbt_component.project.dbt_environment import dbt_environment
@@ -37,7 +37,7 @@ def test_each_kind_is_fetched_and_views_are_not_counted(
             cwd=project.project_dir,
         )
         events = list(process.events())
-    relations = {e.unique_id: e.relation for e in events if isinstance(e, NodeFinished)}
+    relations = {e.unique_id: e.relation for e in events if isinstance(e, NodeDescribed)}
     name = BuiltColumn("name", "VARCHAR")
     assert relations == {
         "seed.shop.raw_customers": {
@@ -115,8 +115,8 @@ def test_types_are_named_as_the_database_names_them(database: Database, tmp_path
             cwd=project.project_dir,
         )
         events = list(process.events())
-    (finished,) = [event for event in events if isinstance(event, NodeFinished)]
-    assert finished.relation == {
+    (described,) = [event for event in events if isinstance(event, NodeDescribed)]
+    assert described.relation == {
         "dagster/column_schema": [BuiltColumn(name, type_) for name, type_ in types.items()]
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from .child_manifest import cut_manifest, load_manifest
 from .child_patches import (
     compare_relations_of_one_name,
+    finish_before_cleanup,
     make_cycle_check_linear,
     notice_lost_clients,
     read_only_known_nodes,
@@ -43,5 +44,7 @@ def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
         if cut is not None:
             cut_manifest(manifest, cut)
         read_only_known_nodes(manifest)
+    finish_before_cleanup(watcher.drain)
     outcome = dbtRunner(manifest=manifest, callbacks=[watcher]).invoke(request["argv"])
+    watcher.drain()  # nothing is left, except where dbt has no such place
     emit_result(pipe, outcome)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from .child_describer import connect, end_transaction
 from .child_manifest import find_relation_node
 from .child_metadata import column_names
 
@@ -11,7 +12,7 @@ _WITH_RELATION = ("model", "seed", "snapshot", "source")
 
 
 class QueryDescriber:
-    """Describes queries; the columns of each relation are fetched once for all of dbt's threads.
+    """Describes queries, in threads of a ``Describer``; the columns of each relation are fetched once for all of them.
 
     Two threads may fetch the same ones at the same time, which is harmless.
     """
@@ -29,9 +30,7 @@ class QueryDescriber:
             node: A model or snapshot that was just built.
             known: Its columns, if they were fetched already.
         """
-        from dbt.adapters.factory import FACTORY
-
-        adapter = next(iter(FACTORY.adapters.values()))
+        adapter = connect()
         if known is not None:
             self._columns[node.unique_id] = known
         else:
@@ -64,10 +63,10 @@ class QueryDescriber:
         found: list[str] = []
         for relation in relations:
             try:
-                with adapter.connection_named("describe_" + unique_id):
-                    found = column_names(adapter, relation)
+                found = column_names(adapter, relation)
             except Exception:  # each adapter raises its own errors
-                found = []
+                end_transaction()
+                connect()
             if found:
                 break
         self._columns[unique_id] = found

@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Collection, NamedTuple
 
+from .child_cursor import fetch_all
+from .child_describer import connect
+
 ADAPTER_RESPONSE = "adapter_response"
 COLUMN_LINEAGE = "column_lineage"
 TIMELINE = "timeline"
@@ -69,13 +72,13 @@ def type_name(column: Any) -> str:
 
 def _columns_of_postgres(adapter: Any, relation: Any) -> list[tuple[str, str]]:
     # dbt reads information_schema, where every array is an ARRAY and every enum USER-DEFINED.
-    _, table = adapter.execute(
+    rows = fetch_all(
+        adapter,
         "select attname, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute"
         " where attrelid = '%s'::regclass and attnum > 0 and not attisdropped order by attnum"
         % str(relation).replace("'", "''"),
-        fetch=True,
     )
-    return [(str(name), str(type_)) for name, type_ in table.rows]
+    return [(str(name), str(type_)) for name, type_ in rows]
 
 
 def fetch_row_count(adapter: Any, relation: Any, materialized: str) -> dict[str, Any]:
@@ -89,8 +92,7 @@ def fetch_view_row_count(adapter: Any, relation: Any, materialized: str) -> dict
 
 
 def _count_rows(adapter: Any, relation: Any) -> dict[str, Any]:
-    _, table = adapter.execute(f"select count(*) as row_count from {relation}", fetch=True)
-    rows = int(table.rows[0][0])
+    rows = int(fetch_all(adapter, f"select count(*) as row_count from {relation}")[0][0])
     return {"dagster/row_count": rows, "dagster/storage_kind": str(adapter.type())}
 
 
@@ -118,13 +120,10 @@ def describe_failed_test(node: Any) -> dict[str, Any]:
     Args:
         node: dbt's node, which has just returned rows.
     """
-    from dbt.adapters.factory import FACTORY
-
-    adapter = next(iter(FACTORY.adapters.values()))
+    adapter = connect()
     stored = node.relation_name if is_stored(node) else None
     sql = "select * from %s" % stored if stored else node.compiled_code.strip().rstrip(";")
-    with adapter.connection_named("describe_" + node.unique_id):
-        _, table = adapter.execute(sql, fetch=True, limit=MAX_FAILED_ROWS)
+    _, table = adapter.execute(sql, fetch=True, limit=MAX_FAILED_ROWS)
     rows = [[_plain(value) for value in row] for row in table.rows]
     return {FAILED_ROWS: json.dumps({"columns": list(table.column_names), "rows": rows})}
 
@@ -139,18 +138,15 @@ def _plain(value: Any) -> Any:
 
 
 def describe_relation(node: Any, kinds: Collection[str], described: dict[str, Any]) -> None:
-    """Queries the database about the relation of ``node``, through the adapter that dbt has open.
+    """Queries the database about the relation of ``node``, through dbt's adapter, in a thread of a ``Describer``.
 
     Args:
         node: dbt's node, just built.
         kinds: Keys of ``KINDS``.
         described: Receives the results one by one, so it keeps those from before a failure.
     """
-    from dbt.adapters.factory import FACTORY
-
-    adapter = next(iter(FACTORY.adapters.values()))
+    adapter = connect()
     relation = adapter.Relation.create_from(adapter.config, node)
-    with adapter.connection_named("describe_" + node.unique_id):
-        for name, kind in KINDS.items():
-            if name in kinds:
-                described.update(kind.fetch(adapter, relation, node.config.materialized))
+    for name, kind in KINDS.items():
+        if name in kinds:
+            described.update(kind.fetch(adapter, relation, node.config.materialized))

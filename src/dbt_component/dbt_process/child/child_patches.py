@@ -6,7 +6,7 @@ import contextlib
 import gc
 import json
 import os
-from typing import Any
+from typing import Any, Callable
 
 from .child_manifest import reduce_manifest_json
 
@@ -252,3 +252,20 @@ def catch_invalid_selector(selector: Any) -> list[str]:
 
     selector.get_method = get_method
     return errors
+
+
+def finish_before_cleanup(finish: Callable[[], None]) -> None:
+    """Calls ``finish`` when dbt has run all nodes, before it closes all connections and runs hooks of the run's end."""
+    try:
+        from dbt.task.runnable import GraphRunnableTask
+
+        execute_nodes = GraphRunnableTask.execute_nodes
+    except (ImportError, AttributeError):
+        return
+
+    def _execute_nodes(self: Any) -> Any:
+        results = execute_nodes(self)
+        finish()
+        return results
+
+    GraphRunnableTask.execute_nodes = _execute_nodes

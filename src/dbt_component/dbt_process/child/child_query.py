@@ -6,12 +6,12 @@ import datetime
 import decimal
 import pickle
 import uuid
-from typing import Any, Iterable, Iterator
+from typing import Any
 
+from .child_cursor import fetch
 from .child_pipe import EventPipe
 from .child_profile import invoke_with_profile, load_profile_of
 
-_ROWS = 10_000
 _PLAIN_TYPES = frozenset(
     (
         type(None),
@@ -66,25 +66,6 @@ def connect(task: Any) -> Any:
     config = RuntimeConfig.from_parts(project, profile, task.args)
     register_adapter(config, get_mp_context())
     return get_adapter(config)
-
-
-def fetch(adapter: Any, query: str) -> tuple[list[str], Iterable[list[Any]]]:
-    """The names of the columns, and the rows in lists."""
-    from dbt.adapters.sql import SQLConnectionManager
-
-    if isinstance(adapter.connections, SQLConnectionManager):
-        _, cursor = adapter.connections.add_query(query, auto_begin=False)
-        return [str(column[0]) for column in cursor.description], _chunks(cursor)
-    _, table = adapter.execute(query, fetch=True)
-    return list(table.column_names), [list(table.rows)]
-
-
-def _chunks(cursor: Any) -> Iterator[list[Any]]:
-    while True:
-        rows = cursor.fetchmany(_ROWS)
-        if not rows:
-            return
-        yield rows
 
 
 def quoted(adapter: Any, name: str) -> str:

@@ -6,6 +6,7 @@ import json
 import traceback
 from typing import AbstractSet, Any, Callable, Optional
 
+from .child_describer import Describer
 from .child_lineage import QueryDescriber
 from .child_manifest import find_node
 from .child_metadata import (
@@ -41,7 +42,9 @@ class NodeWatcher:
         self._pipe = pipe
         self._metadata = metadata
         self._raw_events = raw_events
+        self._describer = Describer()
         self._queries = QueryDescriber()
+        self._warned_of: set[str] = set()
         self._printed: set[str] = set()
         self.reported: set[str] = set()
         self.manifest: Optional[Any] = None
@@ -102,30 +105,45 @@ class NodeWatcher:
             "failures": counted_rows(info.resource_type, status, result.num_failures),
             "adapter_response": MessageToDict(result.adapter_response),
         }
-        if (
-            status in BUILT_STATUSES
-            and not self._metadata.isdisjoint(KINDS)
-            and info.resource_type in ("model", "seed", "snapshot")
-            and info.materialized != "ephemeral"
-        ):
-            fields["relation"] = self._describe_relation(info.unique_id)
-        if COLUMN_LINEAGE in self._metadata and status in BUILT_STATUSES:
-            fields["query"] = self._describe_query(info.unique_id, fields.get("relation", {}))
-        if status not in UNREMARKABLE_STATUSES and self.manifest is not None:
-            node = find_node(self.manifest, info.unique_id)
+        node = find_node(self.manifest, info.unique_id)
+        if status not in UNREMARKABLE_STATUSES and node is not None:
             fields["compiled_code"] = getattr(node, "compiled_code", None)
             fields["compiled_path"] = getattr(node, "compiled_path", None)
-            if node is not None and info.resource_type == "test" and status in ("fail", "warn"):
+            if info.resource_type == "test" and status in ("fail", "warn"):
                 fields["relation_name"] = node.relation_name if is_stored(node) else None
-                if FAILED_ROWS in self._metadata:
-                    fields["relation"] = self._described(node, describe_failed_test)
         if ADAPTER_RESPONSE in self._metadata and fields["adapter_response"]:
             response = json.dumps(fields["adapter_response"], default=str)
-            fields["relation"] = {**fields.get("relation", {}), ADAPTER_RESPONSE: response}
+            fields["relation"] = {ADAPTER_RESPONSE: response}
         if info.unique_id in self.reported:
             return
         self.reported.add(info.unique_id)
-        self._pipe.emit("node_finished", **fields)
+        describe = self._description_of(node, info, status)
+        self._pipe.emit("node_finished", is_described_later=describe is not None, **fields)
+        if describe is not None:
+            self._describer.submit(describe)
+
+    def _description_of(
+        self, node: Optional[Any], info: Any, status: str
+    ) -> Optional[Callable[[], None]]:
+        """What is to be asked about a node that has ended; ``None`` if that is nothing."""
+        if node is None:
+            return None
+        if info.resource_type == "test":
+            if FAILED_ROWS in self._metadata and status in ("fail", "warn"):
+                return lambda: self._describe(node, self._describe_test)
+            return None
+        has_relation = (
+            status in BUILT_STATUSES
+            and info.resource_type in ("model", "seed", "snapshot")
+            and info.materialized != "ephemeral"
+        )
+        if has_relation and not self._metadata.isdisjoint({*KINDS, COLUMN_LINEAGE}):
+            return lambda: self._describe(node, self._describe_built)
+        return None
+
+    def drain(self) -> None:
+        """Waits until all that was built is described."""
+        self._describer.drain()
 
     def _is_microbatch(self, unique_id: str) -> bool:
         node = find_node(self.manifest, unique_id)
@@ -133,44 +151,47 @@ class NodeWatcher:
             node is not None and getattr(node.config, "incremental_strategy", None) == "microbatch"
         )
 
-    def _describe_relation(self, unique_id: str) -> dict[str, Any]:
-        described: dict[str, Any] = {}
-
-        def describe(node: Any) -> dict[str, Any]:
-            describe_relation(node, self._metadata, described)
-            return described
-
-        # What was described before a failure stays.
-        return self._described(find_node(self.manifest, unique_id), describe) or described
-
-    def _describe_query(self, unique_id: str, relation: dict[str, Any]) -> Optional[dict[str, Any]]:
-        node = find_node(self.manifest, unique_id)
-        if (
-            node is None
-            or str(node.resource_type) not in ("model", "snapshot")
-            or node.language != "sql"
-            or not getattr(node, "compiled_code", None)
-        ):
-            return None
-        schema = relation.get(COLUMN_SCHEMA)
-        known = [column["name"] for column in schema] if schema else None
-        found = self._described(
-            node, lambda node: self._queries.describe(self.manifest, node, known)
-        )
-        return found or None
-
-    def _described(self, node: Any, describe: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    def _describe(self, node: Any, describe: Callable[[Any, dict[str, Any]], None]) -> None:
+        """Sends what is found out about a node. What was found before a failure counts; the failure is a warning."""
+        found: dict[str, Any] = {}
         try:
-            return describe(node)
+            describe(node, found)
         except Exception as error:
-            self._pipe.emit(
-                "log",
-                level="warn",
-                name="DbtComponent",
-                message="No metadata for %s: %s" % (getattr(node, "unique_id", node), error),
-                unique_id=getattr(node, "unique_id", None),
-            )
-            return {}
+            self._warn(node, str(error) or repr(error))
+        self._pipe.emit("node_described", unique_id=node.unique_id, **found)
+
+    def _describe_test(self, node: Any, found: dict[str, Any]) -> None:
+        found["relation"] = describe_failed_test(node)
+
+    def _describe_built(self, node: Any, found: dict[str, Any]) -> None:
+        relation: dict[str, Any] = {}
+        found["relation"] = relation
+        describe_relation(node, self._metadata, relation)
+        if COLUMN_LINEAGE in self._metadata and _has_query(node):
+            schema = relation.get(COLUMN_SCHEMA)
+            known = [column["name"] for column in schema] if schema else None
+            found["query"] = self._queries.describe(self.manifest, node, known)
+
+    def _warn(self, node: Any, reason: str) -> None:
+        """Warns of missing metadata, once for each reason: it may be the same for a thousand nodes."""
+        if reason in self._warned_of:
+            return
+        self._warned_of.add(reason)
+        self._pipe.emit(
+            "log",
+            level="warn",
+            name="DbtComponent",
+            message="No metadata for %s: %s" % (node.unique_id, reason),
+            unique_id=node.unique_id,
+        )
+
+
+def _has_query(node: Any) -> bool:
+    return (
+        str(node.resource_type) in ("model", "snapshot")
+        and node.language == "sql"
+        and bool(getattr(node, "compiled_code", None))
+    )
 
 
 def describe_result(result: Any) -> dict[str, Any]:
