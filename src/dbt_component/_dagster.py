@@ -132,6 +132,11 @@ def log_engine_event(
     )
 
 
+def step_key_of(context: dg.OpExecutionContext) -> str:
+    """The key of the step that runs, by which the run's events name it."""
+    return context.get_step_execution_context().step.key
+
+
 def find_run_worker() -> BaseProcess | None:
     """The process that runs the run, if Dagster's multiprocess executor started this one for a step of it.
 

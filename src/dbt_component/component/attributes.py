@@ -193,7 +193,7 @@ class DbtProjectAttributes(dg.Resolvable):
             lambda context, value: context.resolve_value(value),
             model_field_type=list[_MetadataKind],
             inject_before_resolve=False,
-            description="Metadata of what is built and tested, fetched over dbt's own connection: "
+            description="Metadata of what is built and tested, fetched through dbt's adapter: "
             + ", ".join(f"`{name}` ({summary})" for name, summary in SUMMARIES.items())
             + ".",
             examples=[["row_count", "column_metadata"]],

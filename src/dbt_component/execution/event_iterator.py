@@ -68,7 +68,7 @@ class DbtEventIterator(Iterator[_EventT], Generic[_EventT]):
     def fetch_row_counts(self) -> "DbtEventIterator[_EventT]":
         """Adds ``dagster/row_count`` to what is built; views are not counted, as that would run their query.
 
-        dbt itself counts, in the connection in which it built the table. A failure to count is a warning.
+        dbt's own process counts, in up to four threads and connections of their own. A failure to count is a warning.
 
         Raises:
             DagsterDbtError: The command has already begun.

@@ -37,6 +37,7 @@ from dbt_component.execution.resource_fields import (
     checked_profiles_dir,
     checked_project_dir,
 )
+from dbt_component.execution.resumption import finished_earlier
 from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.execution.run_folder import RunFolder
 from dbt_component.execution.selected_step import SelectedStep
@@ -317,12 +318,14 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         process = start_process(engine)
         try:
             wanted = nodes_of_step(bound, op_context)
+            events = StepEvents.of_step(bound, op_context.assets_def, wanted, op_context.log)
+            finished = finished_earlier(op_context, events)
             plan = plan_step(
                 bound.prepared,
                 self.project,
                 arguments,
                 engine=engine,
-                wanted=wanted,
+                wanted=wanted - finished,
                 tests=bound.view.rules.tests,
             )
             name = f"{op_context.op.name}-{op_context.run_id[:8]}"
@@ -330,7 +333,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             op_context.log.info(_described(plan))
             step = SelectedStep(
                 bound.prepared,
-                StepEvents.of_step(bound, op_context.assets_def, wanted, op_context.log),
+                events,
                 metadata=bound.metadata,
                 timeline=StepTimeline.of(
                     self.project,
@@ -342,6 +345,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 ),
                 log=op_context.log,
                 retry=retry,
+                is_resumed=bool(finished),
             )
             attempt = Attempt(plan, folder.target_path(1), process=process)
             return DbtCliInvocation(

@@ -39,6 +39,7 @@ class SelectedStep:
         timeline: Learns from the run, and draws it if ``metadata`` or the reader of the events asks for that.
         log: The step's log.
         retry: Which failed nodes run again; ``None`` for none.
+        is_resumed: Whether an earlier attempt of the step has finished some of its nodes, which are left out.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class SelectedStep:
         timeline: StepTimeline,
         log: logging.Logger,
         retry: DbtRetryPolicy | None = None,
+        is_resumed: bool = False,
     ) -> None:
         self._prepared = prepared
         self._events = events
@@ -57,6 +59,7 @@ class SelectedStep:
         self._timeline = timeline
         self._log = log
         self._retry = retry
+        self._is_resumed = is_resumed
         self._node_retry: NodeRetry | None = None
         self._attempts: list[Attempt] = []
         self._held: list[tuple[NodeFinished, Attempt]] = []
@@ -90,12 +93,16 @@ class SelectedStep:
         plan = first.plan
         if not plan.expected:
             first.stop()
+            if self._is_resumed:
+                self._log.info("Nothing is left to run.")
+                return first, None
             self._log.warning(
                 "Nothing was run, so no asset is materialized: no selected node is one that `%s` runs.",
                 _with_selection(plan),
             )
             return first, None
-        self._warn_if_no_asset_is_built(plan)
+        if not self._is_resumed:
+            self._warn_if_no_asset_is_built(plan)
         attempts = self._attempts = [first]
         if self._retry is not None:
             adapter = self._prepared.manifest.index.adapter_type or ""

@@ -85,6 +85,15 @@ class StepEvents(OutcomeEvents):
             },
         )
 
+    def ids_of(self, assets: Set[dg.AssetKey], checks: Set[dg.AssetCheckKey]) -> frozenset[str]:
+        """Unique ids of selected assets and checks by their keys."""
+        return frozenset(
+            [
+                *(unique_id for unique_id, (_, key) in self._outputs.items() if key in assets),
+                *(unique_id for unique_id, key in self._checks.items() if key in checks),
+            ]
+        )
+
     @property
     def asset_ids(self) -> Set[str]:
         """Unique ids of the selected assets."""

@@ -15,7 +15,7 @@ class ColumnLineage(StrictResolvable):
         Literal["documentation", "database"],
         dg.Resolver.default(
             description="Where the columns of sources and snapshots are read when the state is refreshed: from what the"
-            " project documents, or also from the database, over dbt's own connection.",
+            " project documents, or also from the database, through dbt's adapter.",
         ),
     ] = "documentation"
 

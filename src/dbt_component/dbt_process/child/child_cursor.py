@@ -27,6 +27,10 @@ def _chunks(cursor: Any) -> Iterator[list[Any]]:
 
 
 def fetch_all(adapter: Any, query: str) -> list[Any]:
-    """All rows. For most databases this takes a third of the time of ``adapter.execute``, which guesses types."""
+    """All rows. For PostgreSQL without dbt's events, which take longer than a small query does."""
+    if adapter.type() == "postgres":
+        with adapter.connections.get_thread_connection().handle.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
     _, chunks = fetch(adapter, query)
     return [row for chunk in chunks for row in chunk]
