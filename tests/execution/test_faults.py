@@ -3,18 +3,27 @@
 import os
 import random
 import re
+import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import dagster as dg
 import pytest
 import yaml
 
-from dbt_component import DbtRetryPolicy
-from tests.dg_project import run
+from dbt_component import (
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    DbtRetryPolicy,
+    dbt_assets,
+)
+from tests.dg_project import RunOutcome, run
 from tests.equivalence.databases import PostgresDatabase
 from tests.execution.test_node_retry import build, definitions
 from tests.sleeping_project import SleepingProject, wait_until
@@ -248,3 +257,79 @@ def test_models_that_are_gone_are_named(sleeping: SleepingProject) -> None:
     assert sleeping.database.rows("select tablename from pg_tables where schemaname = 'eq'") == [
         ("kept",)
     ]
+
+
+def killed_in_a_hook(project: SleepingProject, hook: str) -> RunOutcome:
+    """Runs two models with a hook that sleeps, and kills dbt while it does."""
+    project.write(
+        {
+            "models/first.sql": TABLE + "select 1 as id",
+            "models/second.sql": TABLE + "select id from {{ ref('first') }}",
+        }
+    )
+    project.database.run(["create sequence public.tries"])
+    sleeps_once = "select case when nextval('public.tries') = 1 then pg_sleep(300) end"
+    project.write_settings(**{hook: [sleeps_once]})
+    opened = DbtProject(project.folder)
+    opened.preparer.prepare(opened)
+
+    def kill(invocation: DbtCliInvocation) -> None:
+        assert wait_until(lambda: bool(project.queries()), seconds=120)
+        assert invocation.pid is not None
+        os.kill(invocation.pid, signal.SIGKILL)
+
+    @dbt_assets(manifest=opened, name="killed")
+    def assets(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        invocation = dbt.cli(["build"], context=context)
+        killer = threading.Thread(target=kill, args=(invocation,))
+        killer.start()
+        yield from invocation.stream().fetch_row_counts()
+        killer.join()
+
+    resources = {"dbt": DbtCliResource(project_dir=opened)}
+    return run(dg.Definitions(assets=[assets], resources=resources))
+
+
+@pytest.mark.reliability(
+    "Faults amid a run",
+    tried="dbt is killed before its first node, in a hook of the run's start",
+    outcome="no node had started, so dbt runs again in the same step; a warning says so",
+)
+def test_dbt_killed_before_its_first_node(
+    sleeping: SleepingProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outcome = killed_in_a_hook(sleeping, "on-run-start")
+    assert outcome.success and outcome.materialized == ["first", "second"]
+    assert "2 of 2 nodes did not report" in capfd.readouterr().err
+
+
+@pytest.mark.reliability(
+    "Faults amid a run",
+    tried="dbt is killed after its last node, in a hook of the run's end",
+    outcome="both models are materialized with their metadata, and the step fails because dbt ended without a result",
+)
+def test_dbt_killed_after_its_last_node(sleeping: SleepingProject) -> None:
+    outcome = killed_in_a_hook(sleeping, "on-run-end")
+    assert not outcome.success and outcome.materialized == ["first", "second"]
+    assert outcome.metadata["second"]["dagster/row_count"] == 1
+    assert "without a result" in outcome.failure or "no result" in outcome.failure
+
+
+@pytest.mark.reliability(
+    "Output that looks like dbt's",
+    tried="a macro prints a line that looks like an event of dbt's process, and a line of ten megabytes",
+    outcome="events come through a pipe of their own, so nothing is read from there",
+)
+def test_what_a_project_prints_is_no_event(sleeping: SleepingProject) -> None:
+    event = '{"kind": "node_finished", "unique_id": "model.sleeping.second", "status": "success"}'
+    sleeping.write(
+        {
+            "macros/chatter.sql": "{% macro chatter() %}{{ print('" + event + "') }}"
+            "{{ print('x' * 10000000) }}{% endmacro %}",
+            "models/first.sql": TABLE + "{{ chatter() }} select 1 as id",
+            "models/second.sql": TABLE + "select nothing from {{ ref('first') }}",
+        }
+    )
+    outcome = build(sleeping, None)
+    assert not outcome.success and outcome.materialized == ["first"]
+    assert "1 of 2 nodes failed" in outcome.failure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 from typing import Any, Callable, List, Optional
@@ -68,12 +67,20 @@ def connect() -> Any:
 
 
 def end_transaction() -> None:
-    """Ends the transaction that a driver began by itself: it would hold locks, and not see what is built next."""
-    connection = _adapter().connections.get_if_exists()
-    if connection is not None and connection.state == "open":
-        # Some drivers have no transactions, and each raises its own errors.
-        with contextlib.suppress(Exception):
-            connection.handle.rollback()
+    """Ends the transaction of this thread's connection: it would hold locks, and not see what is built next.
+
+    If that is not possible, as with the handles of some adapters, the connection is closed.
+    """
+    adapter = _adapter()
+    connection = adapter.connections.get_if_exists()
+    if connection is None or connection.state != "open":
+        return
+    try:
+        connection.handle.rollback()
+        connection.transaction_open = False
+    except Exception:  # each driver raises its own errors, also if there is no transaction
+        if connection.transaction_open:
+            adapter.release_connection()
 
 
 def _adapter() -> Any:
