@@ -202,6 +202,12 @@ def test_a_star_over_unknown_columns_stands_for_one_table(sql: str) -> None:
     assert shown(lineage) == {"id": "o.id", "x": "o.x"}
 
 
+def test_stars_in_a_union_are_followed_by_name() -> None:
+    sql = "with both as (select * from {orders} union all select * from {customers}) select id, x from both"
+    lineage = trace(sql, orders=(), customers=())
+    assert shown(lineage) == {"id": "c.id o.id", "x": "c.x o.x"}
+
+
 def test_a_column_that_may_be_of_two_tables_is_unknown_rather_than_wrong() -> None:
     sql = "select amount, c.name from {orders} o join {customers} c on true"
     assert shown(trace(sql, orders=())) == {"amount": "o.amount", "name": "c.name"}

@@ -28,7 +28,7 @@ class TracedNodes:
         self._tables = tables
         self._own = own
         self._stars = stars
-        self._origins: dict[int, frozenset[ColumnParent]] = {}
+        self._origins: dict[tuple[int, str], frozenset[ColumnParent]] = {}
 
     def lineage_of(self, nodes: Mapping[str, Any]) -> ColumnLineage:
         """The lineage of a query.
@@ -80,23 +80,24 @@ class TracedNodes:
             columns[name] = tuple(sorted(origins))
 
     def _origins_of(self, node: Any, column: str) -> frozenset[ColumnParent]:
-        known = self._origins.get(id(node))
+        key = (id(node), column)
+        known = self._origins.get(key)
         if known is not None:
             return known
-        self._origins[id(node)] = frozenset()  # a recursive query adds nothing to itself
+        self._origins[key] = frozenset()  # a recursive query adds nothing to itself
         if node.downstream:
             found: set[ColumnParent] = set()
             for parent in node.downstream:
                 if parent.name == _STAR:
                     found |= self._starred(node, column)
                 else:
-                    found |= self._origins_of(parent, _column_in(parent.name))
+                    found |= self._origins_of(parent, _column_in(parent.name) or column)
             origins = frozenset(found)
         else:
             origins = self._leaf(node, column)
         if node.name.rpartition(".")[0].strip('"').lower() in self._stars.recursive_names:
             origins -= {_UNKNOWN}  # what a recursive query starts with is in its other part
-        self._origins[id(node)] = origins
+        self._origins[key] = origins
         return origins
 
     def _leaf(self, node: Any, column: str) -> frozenset[ColumnParent]:
@@ -130,9 +131,9 @@ class TracedNodes:
 
 
 def _column_in(name: str) -> str:
-    """The column in a name such as ``orders.id`` or ``"my orders"."the id"``."""
+    """The column in a name such as ``orders.id`` or ``"my orders"."the id"``; empty for a position in a union."""
     if '"' not in name:
-        return name.rpartition(".")[2]
+        return "" if name.isdecimal() else name.rpartition(".")[2]
     from sqlglot import exp
 
     return exp.to_column(name).name
