@@ -64,8 +64,7 @@ class DagsterDbtProjectPreparer(DbtProjectPreparer):
     Args:
         prepare_project_cli_args: The dbt command that prepares the project, instead of the project's own.
         column_lineage: Traces the lineage of columns before the first run, so that assets show it when they load;
-            from which columns of sources and snapshots: those that the project documents, or also those in the
-            database. Needs the extra ``lineage``.
+            from which columns of sources: those that the project documents, or also those in the database. Needs the extra ``lineage``.
 
     Raises:
         LineageError: ``column_lineage`` is given and sqlglot is not installed.

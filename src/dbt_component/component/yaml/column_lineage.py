@@ -14,7 +14,7 @@ class ColumnLineage(StrictResolvable):
     columns_from: Annotated[
         Literal["documentation", "database"],
         dg.Resolver.default(
-            description="Where the columns of sources and snapshots are read when the state is refreshed: from what the"
+            description="Where the columns of sources and seeds are read when the state is refreshed: from what the"
             " project documents, or also from the database, through dbt's adapter.",
         ),
     ] = "documentation"
