@@ -20,6 +20,12 @@ LINKS = [f"link_{number}" for number in range(4)]
 SHORTS = [f"alone_{number:02}" for number in range(12)]
 
 
+@pytest.fixture(autouse=True)
+def _own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Durations are kept by the name of the project, which other tests share."""
+    monkeypatch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path / "cache"))
+
+
 def asleep(seconds: float, parent: str | None = None) -> str:
     source = f"{{{{ ref('{parent}') }}}}" if parent else "(select 1 as id) as one"
     return f"{{{{ config(materialized='table') }}}} select id from {source}, pg_sleep({seconds})"
