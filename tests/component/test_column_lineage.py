@@ -10,9 +10,11 @@ from typing import Any
 import dagster as dg
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from dbt_component import DbtCliResource, DbtProject, dbt_assets
-from dbt_component.errors import LineageError
+from dbt_component.cli import main
+from dbt_component.errors import DefinitionError, LineageError
 from dbt_component.execution import built_lineage
 from dbt_component.lineage import tracer
 from dbt_component.lineage.query import trace_query
@@ -165,6 +167,8 @@ def test_the_graph_shows_the_lineage_before_the_first_run(bank: DgProject) -> No
     assert before_a_run(load(bank)) == BY_HAND
     (note,) = state_of(bank).lineage.problems.items()  # type: ignore[union-attr]
     assert note == ("model.bank.asks", "dbt asks the database to render it.")
+    examined = CliRunner().invoke(main, ["doctor", "--project", str(bank.root)])
+    assert "no column lineage of asks: dbt asks the database to render it." in examined.output
 
 
 def test_keys_are_those_of_the_definitions(bank: DgProject) -> None:
@@ -299,8 +303,29 @@ def test_settings_that_can_not_work_are_refused(
     monkeypatch.setattr("dbt_component.lineage.requirement.has_sqlglot", lambda: False)
     write(bank)
     assert "needs the package sqlglot" in problem() and "dbt-component[lineage]" in problem()
+    with pytest.raises(DefinitionError, match=r"'warehouse'(?s:.*)'documentation', 'database'"):
+        DagsterDbtProjectPreparer(column_lineage="warehouse")  # type: ignore[arg-type]
     with pytest.raises(LineageError, match="DagsterDbtProjectPreparer"):
         DagsterDbtProjectPreparer(column_lineage="documentation")
+
+
+def test_a_dbt_that_is_driven_by_its_command_line_gives_none_and_says_so(
+    bank: DgProject, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrapper = bank.root / "dbt-wrapper"
+    wrapper.write_text('#!/bin/sh\nexec dbt "$@"\n')
+    wrapper.chmod(0o755)
+    folder = "{{ context.project_root }}/bank"
+    bank.write_component(
+        project={"project_dir": folder, "dbt_executable": str(wrapper)},
+        include_metadata=["column_lineage"],
+    )
+    bank.refresh()
+    assert "There is no column lineage" in caplog.text
+    assert before_a_run(bank.load()) == {}
+    written = state_of(bank).written_at
+    bank.refresh()
+    assert state_of(bank).written_at == written
 
 
 @pytest.mark.server

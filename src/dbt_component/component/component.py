@@ -1,7 +1,7 @@
 """DbtProjectComponent: defines a dbt project as Dagster assets, checks and schedules, from YAML."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -315,8 +315,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
         rules = (self.spec_rules, self.criteria, scope, self.check_rules)
-        loaded = Loaded.of(prepared, self.project_source, *rules)
-        return replace(loaded, has_lineage=self.lineage_columns_from is not None)
+        has_lineage = self.lineage_columns_from is not None
+        return Loaded.of(prepared, self.project_source, *rules, has_lineage=has_lineage)
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(

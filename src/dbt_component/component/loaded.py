@@ -54,10 +54,12 @@ class Loaded:
         criteria: SelectionCriteria,
         scope: Mapping[str, Any],
         check_rules: DbtCheckRules | None,
+        *,
+        has_lineage: bool,
     ) -> "Loaded":
         """A project that was loaded from a state."""
         state_id = prepared.state.header.state_id
-        return cls(prepared, source, rules, criteria, scope, check_rules, state_id)
+        return cls(prepared, source, rules, criteria, scope, check_rules, state_id, has_lineage)
 
     @property
     def manifest(self) -> Manifest:

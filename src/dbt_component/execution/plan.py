@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from dbt_component.dbt_process.arguments import DbtArguments, parse_options
+from dbt_component.dbt_process.child.child_metadata import TIMELINE
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.dbt_process.requests import Cut, Invoke, NodeNames
@@ -239,7 +240,7 @@ def write_request(
     """
     target_path.mkdir(parents=True, exist_ok=True)
     wanted: Mapping[str, Any] = {
-        "metadata": sorted(wishes.metadata),
+        "metadata": sorted(wishes.metadata - {TIMELINE}),  # which is drawn in this process
         "with_raw_events": wishes.raw_events,
     }
     if prepared is None or plan.selected is None:

@@ -19,17 +19,12 @@ class QueriedTable(msgspec.Struct, frozen=True):
     columns: tuple[str, ...] = ()
 
 
-def queried_table(
-    node: Node, columns: Iterable[str], relation_names: Iterable[str] = ()
-) -> QueriedTable:
+def queried_table(node: Node, columns: Iterable[str]) -> QueriedTable:
     """A node as a table that queries read.
 
     Args:
         node: The node.
         columns: Its columns.
-        relation_names: Further names of its relation, such as that of another environment.
     """
-    names = [node.relation_name] if node.relation_name else []
-    return QueriedTable(
-        node.unique_id, tuple(dict.fromkeys([*names, *relation_names])), tuple(columns)
-    )
+    names = (node.relation_name,) if node.relation_name else ()
+    return QueriedTable(node.unique_id, names, tuple(columns))

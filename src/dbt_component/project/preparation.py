@@ -123,8 +123,13 @@ class Preparation:
             )
             answers = read_answers(scratch / "answers.json", [*self.request.selections])
             with paused_collector():
-                lineage = None if dialogue is None else dialogue.lineage()
+                lineage = self._no_lineage() if dialogue is None else dialogue.lineage()
                 return self._build(parsed, answers, dbt_warnings, lineage)
+
+    def _no_lineage(self) -> ProjectLineage | None:
+        """An empty lineage if one is wanted that can't be had: the next refresh must find it in the state."""
+        wanted = self.request.lineage
+        return None if wanted is None else ProjectLineage(columns_from=wanted)
 
     def _lineage_dialogue(self, parsed: ParsedFiles, scratch: Path) -> LineageDialogue | None:
         wanted = self.request.lineage
@@ -206,8 +211,17 @@ class Preparation:
             *_warnings_about(copy.profiles),
             *self._warnings_about_nothing(index, answers),
             *self._warnings_about_databases(databases),
+            *self._warnings_about_lineage(),
         ]
         return Prepared(contents, warnings, dbt_warnings)
+
+    def _warnings_about_lineage(self) -> list[str]:
+        if self.request.lineage is None or self.engine.command is None:
+            return []
+        return [
+            "There is no column lineage: `dbt_executable` names a dbt that is driven through its command line, and the"
+            " lineage needs a dbt that is a Python script."
+        ]
 
     def _warnings_about_databases(self, relative_paths: list[str]) -> list[str]:
         if self.project.working_dir is None or not relative_paths:

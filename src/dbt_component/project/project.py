@@ -7,13 +7,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from typing_extensions import override
 
 from dbt_component.errors import (
     DagsterDbtManifestNotFoundError,
     DagsterDbtProfilesDirectoryNotFoundError,
+    DefinitionError,
     PrepareError,
     SelectionError,
 )
@@ -64,9 +65,11 @@ class DagsterDbtProjectPreparer(DbtProjectPreparer):
     Args:
         prepare_project_cli_args: The dbt command that prepares the project, instead of the project's own.
         column_lineage: Traces the lineage of columns before the first run, so that assets show it when they load;
-            from which columns of sources: those that the project documents, or also those in the database. Needs the extra ``lineage``.
+            from which columns of sources: those that the project documents, or also those in the database. Needs
+            the extra ``lineage``.
 
     Raises:
+        DefinitionError: ``column_lineage`` is nothing of this kind.
         LineageError: ``column_lineage`` is given and sqlglot is not installed.
     """
 
@@ -78,6 +81,12 @@ class DagsterDbtProjectPreparer(DbtProjectPreparer):
     ) -> None:
         self._prepare_project_cli_args = prepare_project_cli_args
         self._column_lineage = column_lineage
+        if column_lineage not in (None, *get_args(ColumnSource)):
+            raise DefinitionError(
+                f"`column_lineage` is {column_lineage!r}.",
+                where="DagsterDbtProjectPreparer",
+                hint=f"Available: {', '.join(map(repr, get_args(ColumnSource)))}.",
+            )
         if column_lineage is not None:
             require_sqlglot("DagsterDbtProjectPreparer(column_lineage=…)")
 

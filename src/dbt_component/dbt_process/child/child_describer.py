@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from typing import Any, Callable, List, Optional
@@ -80,7 +81,8 @@ def end_transaction() -> None:
         connection.transaction_open = False
     except Exception:  # each driver raises its own errors, also if there is no transaction
         if connection.transaction_open:
-            adapter.release_connection()
+            with contextlib.suppress(Exception):
+                adapter.release_connection()
 
 
 def _adapter() -> Any:

@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class StepTimeline:
     Args:
         index: The project.
         history: The durations of its nodes in earlier runs.
-        waits: What each node of the step waits for, see ``waits_of``.
+        find_waits: Finds what each node of the step waits for, see ``waits_of``; called when it is first needed.
         attach: Shows the timeline in Dagster.
         log: Receives a warning if the picture can't be written.
     """
@@ -47,14 +48,14 @@ class StepTimeline:
         self,
         index: ManifestIndex,
         history: DurationHistory,
-        waits: Mapping[str, Collection[str]],
+        find_waits: Callable[[], Mapping[str, Collection[str]]],
         *,
         attach: Attach,
         log: logging.Logger,
     ) -> None:
         self._index = index
         self._history = history
-        self._waits = waits
+        self._find_waits = find_waits
         self._attach = attach
         self._log = log
 
@@ -78,12 +79,19 @@ class StepTimeline:
         digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
         history = DurationHistory(cache_folder("durations") / digest)
         history.usual_seconds()  # before this run adds to it
-        waits = waits_of(index, selected, gates_on_tests=gates_on_tests)
-        return cls(index, history, waits, attach=attach, log=log)
+        find_waits = partial(waits_of, index, selected, gates_on_tests=gates_on_tests)
+        return cls(index, history, find_waits, attach=attach, log=log)
+
+    @cached_property
+    def _waits(self) -> Mapping[str, Collection[str]]:
+        return self._find_waits()
 
     def priorities(self) -> dict[str, float]:
         """The seconds of the longest chain that starts with each node; empty if the order hardly matters."""
-        found = worthwhile_priorities(self._waits, self._history.usual_seconds())
+        usual = self._history.usual_seconds()
+        if not usual:
+            return {}
+        found = worthwhile_priorities(self._waits, usual)
         return {i: seconds for i, seconds in found.items() if not self._is_unit_test(i)}
 
     def record(self, reports: Collection[NodeFinished]) -> None:

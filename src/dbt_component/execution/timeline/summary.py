@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from dbt_component.definitions.listing import counted
 from dbt_component.execution.timeline.bar import TimelineBar
 from dbt_component.execution.timeline.duration_text import duration_text
 from dbt_component.execution.timeline.lanes import Lane
@@ -49,15 +50,15 @@ class TimelineSummary:
         )
 
     def text(self) -> str:
-        parts = [f"{_counted(self.nodes, 'node')} in {duration_text(self.wall_seconds)}"]
+        parts = [f"{counted(self.nodes, 'node')} in {duration_text(self.wall_seconds)}"]
         if self.critical_nodes:
             path = (
-                f"{duration_text(self.critical_seconds)} in {_counted(self.critical_nodes, 'node')}"
+                f"{duration_text(self.critical_seconds)} in {counted(self.critical_nodes, 'node')}"
             )
             parts.append(f"critical path {path}")
         if self.threads:
             parts.append(
-                f"{_counted(self.threads, 'thread')}, {self.busy_share:.0%} busy".replace("%", " %")
+                f"{counted(self.threads, 'thread')}, {self.busy_share:.0%} busy".replace("%", " %")
             )
         if self.nodes:
             start = datetime.fromtimestamp(self.started, timezone.utc)
@@ -73,7 +74,3 @@ def _busy_seconds(lane: Lane) -> float:
         busy += max(0.0, bar.ended - max(bar.started, until))
         until = max(until, bar.ended)
     return busy
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
