@@ -7,32 +7,15 @@ from typing import Annotated, Literal
 import dagster as dg
 from pydantic import Field
 
+from dbt_component.component.yaml.selected_nodes import SelectedNodes
 from dbt_component.component.yaml.strict_model import StrictResolvable
 from dbt_component.definitions.check_rules import DbtCheckRule, DbtCheckRules
 from dbt_component.errors import DagsterDbtError
-from dbt_component.selection.criteria import DEFAULT_SELECT
 
 
-class CheckRule(StrictResolvable):
+class CheckRule(SelectedNodes):
     """A rule for the tests of a selection."""
 
-    select: Annotated[
-        str,
-        dg.Resolver.default(
-            description="The tests, in dbt's selection syntax. A selection of models selects their tests too.",
-            examples=["test_type:singular", "tag:slow"],
-        ),
-    ] = DEFAULT_SELECT
-    exclude: Annotated[
-        str,
-        dg.Resolver.default(description="The tests to leave out, in dbt's selection syntax."),
-    ] = ""
-    selector: Annotated[
-        str,
-        dg.Resolver.default(
-            description="A selector of the project's selectors.yml, instead of select and exclude."
-        ),
-    ] = ""
     skip: Annotated[
         bool | None,
         dg.Resolver.default(

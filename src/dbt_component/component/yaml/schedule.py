@@ -7,15 +7,14 @@ from typing import Annotated, Any, Literal
 import dagster as dg
 from pydantic import Field
 
-from dbt_component.component.yaml.strict_model import StrictResolvable
+from dbt_component.component.yaml.selected_nodes import SelectedNodes
 from dbt_component.definitions.idle_schedule import build_idle_schedule
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.schedules import build_schedule
 from dbt_component.errors import DefinitionError, SelectionError
-from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
 
 
-class Schedule(StrictResolvable):
+class Schedule(SelectedNodes):
     """A schedule that launches exactly what dbt selects. Partitioned assets run for the latest partition."""
 
     name: Annotated[
@@ -25,23 +24,6 @@ class Schedule(StrictResolvable):
         str | list[str],
         dg.Resolver.default(description="Cron expression, or several.", examples=["0 5 * * *"]),
     ]
-    select: Annotated[
-        str,
-        dg.Resolver.default(
-            description="The nodes to run, in dbt's selection syntax, within the component's own selection.",
-            examples=["+tag:daily", "marts,config.materialized:incremental"],
-        ),
-    ] = DEFAULT_SELECT
-    exclude: Annotated[
-        str,
-        dg.Resolver.default(description="The nodes to leave out, in dbt's selection syntax."),
-    ] = ""
-    selector: Annotated[
-        str,
-        dg.Resolver.default(
-            description="A selector of the project's selectors.yml, instead of select and exclude."
-        ),
-    ] = ""
     execution_timezone: Annotated[
         str | None,
         dg.Resolver.default(
@@ -69,15 +51,6 @@ class Schedule(StrictResolvable):
     run_config: Annotated[
         dict[str, Any] | None, dg.Resolver.default(description="Run config of the launched runs.")
     ] = None
-
-    @property
-    def criteria(self) -> SelectionCriteria:
-        """The selection in dbt's syntax.
-
-        Raises:
-            SelectionError: ``select`` or ``exclude`` is combined with ``selector``.
-        """
-        return SelectionCriteria(select=self.select, exclude=self.exclude, selector=self.selector)
 
     @property
     def job(self) -> str:
