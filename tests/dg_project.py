@@ -121,10 +121,10 @@ def specs_of(defs: dg.Definitions) -> dict[str, dg.AssetSpec]:
 
 
 def checks_of(defs: dg.Definitions) -> dict[str, dg.AssetCheckSpec]:
+    graph = defs.get_repository_def().asset_graph
     return {
-        f"{spec.asset_key.to_user_string()}:{spec.name}": spec
-        for asset in defs.get_repository_def().assets_defs_by_key.values()
-        for spec in asset.check_specs
+        f"{key.asset_key.to_user_string()}:{key.name}": graph.get_check_spec(key)
+        for key in graph.asset_check_keys
     }
 
 

@@ -16,6 +16,7 @@ TOPICS = (
     "Resource types and flags",
     "Runs that are cut short",
     "Schedules",
+    "Partitions",
     "Edits that files do not show",
     "Output that looks like dbt's",
     "Corrupt states",

@@ -67,7 +67,10 @@ __all__ = [
     "ResolutionException",
     "SingleRunBackfillPolicyModel",
     "UnresolvedAssetJobDefinition",
+    "claim_slot",
     "code_references",
+    "delete_slots",
+    "free_slot",
     "assets_around_input",
     "find_run_worker",
     "derive_model_type",
@@ -135,6 +138,38 @@ def log_engine_event(
 def step_key_of(context: dg.OpExecutionContext) -> str:
     """The key of the step that runs, by which the run's events name it."""
     return context.get_step_execution_context().step.key
+
+
+def claim_slot(instance: dg.DagsterInstance, pool: str, *, run_id: str, step_key: str) -> bool:
+    """Claims the only slot of a pool, and makes the pool if need be. Returns whether the step has it.
+
+    Always true with a storage that knows no pools.
+    """
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return True
+    if pool not in storage.get_concurrency_keys():
+        storage.set_concurrency_slots(pool, 1)
+    if storage.claim_concurrency_slot(pool, run_id, step_key).is_claimed:
+        return True
+    # The run that has the slot may have died; Dagster's daemon frees it minutes later, or not at all.
+    for claimed in storage.get_concurrency_info(pool).claimed_slots:
+        run = instance.get_run_by_id(claimed.run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slot_for_step(claimed.run_id, claimed.step_key)
+    return False
+
+
+def free_slot(instance: dg.DagsterInstance, *, run_id: str, step_key: str) -> None:
+    """Frees the slots of a step."""
+    if instance.event_log_storage.supports_global_concurrency_limits:
+        instance.event_log_storage.free_concurrency_slot_for_step(run_id, step_key)
+
+
+def delete_slots(instance: dg.DagsterInstance, pool: str) -> None:
+    """Deletes a pool."""
+    if instance.event_log_storage.supports_global_concurrency_limits:
+        instance.event_log_storage.delete_concurrency_limit(pool)
 
 
 def find_run_worker() -> BaseProcess | None:

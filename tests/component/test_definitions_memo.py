@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dbt_component.definitions.assets import build_assets
+from dbt_component.definitions.assets import build_parts
 from tests.dg_project import DgProject, run, specs_of
 
 pytestmark = pytest.mark.usefixtures("prepared")
@@ -18,9 +18,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def build(*args: Any, **kwargs: Any) -> list[dg.AssetsDefinition]:
         seen.append("built")
-        return build_assets(*args, **kwargs)
+        return build_parts(*args, **kwargs)
 
-    monkeypatch.setattr("dbt_component.component.build.build_assets", build)
+    monkeypatch.setattr("dbt_component.component.build.build_parts", build)
     return seen
 
 

@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
+from dbt_component.component.project_ops import Defaults, OpOfProject, ops_of
 from dbt_component.component.yaml.checks import Checks
 from dbt_component.component.yaml.column_lineage import ColumnLineage
 from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
 from dbt_component.component.yaml.defs_state import DefsState
+from dbt_component.component.yaml.metadata_kinds import metadata_kinds
 from dbt_component.component.yaml.op import Op
 from dbt_component.component.yaml.project import (
     ProjectModel,
     resolve_project,
 )
+from dbt_component.component.yaml.project_op import ProjectOp
 from dbt_component.component.yaml.retry import Retry
 from dbt_component.component.yaml.run_config import RunConfigModel, resolve_run_config
 from dbt_component.component.yaml.schedule import Schedule
@@ -27,21 +30,18 @@ from dbt_component.component.yaml.translation_settings import DagsterDbtComponen
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import COLUMN_LINEAGE, SUMMARIES
 from dbt_component.definitions.check_rules import DbtCheckRules
+from dbt_component.definitions.op_rules import OpRules
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, SelectionError
-from dbt_component.execution.cli_args import CliArg, refuse_impossible
+from dbt_component.execution.cli_args import CliArg
 from dbt_component.execution.deferral import Deferral
-from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.lineage.requirement import require_sqlglot
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
 from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
-
-# "insights" is accepted here so that its error can explain it.
-_MetadataKind: Any = Literal[(*SUMMARIES, "insights")]
 
 
 @dataclass
@@ -96,7 +96,7 @@ class DbtProjectAttributes(dg.Resolvable):
             lambda context, value: value,
             model_field_type=list[str | dict[str, Any]],
             inject_before_resolve=False,
-            description="The dbt command and its arguments, rendered at run time with `partition_key`,"
+            description="The dbt command and its arguments, rendered at run time with `partition`, `partition_key`,"
             " `partition_key_range`, `partition_time_window`, `context` and `config` in scope, and"
             " `state_args` and `defer_args`, which point to the folder of `project.state_path`. A mapping"
             " is a flag and its value. Arguments that use a partition are omitted from unpartitioned runs.",
@@ -189,14 +189,10 @@ class DbtProjectAttributes(dg.Resolvable):
     ] = None
     include_metadata: Annotated[
         list[str],
-        dg.Resolver(
-            lambda context, value: context.resolve_value(value),
-            model_field_type=list[_MetadataKind],
-            inject_before_resolve=False,
-            description="Metadata of what is built and tested, fetched through dbt's adapter: "
+        metadata_kinds(
+            "Metadata of what is built and tested, fetched through dbt's adapter: "
             + ", ".join(f"`{name}` ({summary})" for name, summary in SUMMARIES.items())
-            + ".",
-            examples=[["row_count", "column_metadata"]],
+            + "."
         ),
     ] = field(default_factory=list)
     column_lineage: Annotated[
@@ -209,10 +205,27 @@ class DbtProjectAttributes(dg.Resolvable):
     op: Annotated[
         Op | None,
         dg.Resolver.default(
-            description="Settings of the op that runs dbt.",
+            description="Settings of the op that runs dbt, for all nodes that none of `ops` selects.",
             examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
         ),
     ] = None
+    ops: Annotated[
+        Sequence[ProjectOp],
+        dg.Resolver.default(
+            description="Further ops, each of which runs the nodes that it selects, with partitions, limits and arguments of"
+            " its own. No two of them may select the same model, seed or snapshot.",
+            examples=[
+                [
+                    {
+                        "name": "daily_events",
+                        "select": "tag:daily",
+                        "partitions_def": {"type": "daily", "start_date": "2024-01-01"},
+                        "vars": {"start": "{{ partition.start }}", "end": "{{ partition.end }}"},
+                    }
+                ]
+            ],
+        ),
+    ] = field(default_factory=list)
     schedules: Annotated[
         Sequence[Schedule],
         dg.Resolver.default(
@@ -262,9 +275,8 @@ class DbtProjectAttributes(dg.Resolvable):
         if self.cli_args is None:
             self.cli_args = ["build"]
         self.defer = deferral_of(self.defer)
-        self.retry_policy  # noqa: B018 - rejects values out of range
         self.check_rules  # noqa: B018 - rejects rules that are not valid
-        if "insights" in (self.include_metadata or []):
+        if "insights" in self._metadata:
             raise DefinitionError(
                 "include_metadata 'insights' is a feature of Dagster+ that this component does not support.",
                 key="include_metadata",
@@ -274,11 +286,11 @@ class DbtProjectAttributes(dg.Resolvable):
         settings = getattr(self.project, "settings", None)
         if self.defer is not None and settings is not None:
             self.defer.check(settings.state_path)
-        refuse_impossible(
-            self.cli_args,
-            may_have_other_options=getattr(settings, "dbt_executable", None) is not None,
-        )
         _refuse_wrong_types(self)
+        for op in self.project_ops:
+            op.run.check(
+                may_have_other_options=getattr(settings, "dbt_executable", None) is not None
+            )
         self.criteria  # noqa: B018 - rejects select combined with selector
         for position, schedule in enumerate(self.schedules or []):
             with schedule.named(position):
@@ -294,13 +306,25 @@ class DbtProjectAttributes(dg.Resolvable):
         return self.project
 
     @property
-    def retry_policy(self) -> DbtRetryPolicy | None:
-        """The policy of ``retry``; ``None`` without it.
+    def project_ops(self) -> list[OpOfProject]:
+        """The ops; the last is the default op.
 
         Raises:
-            DefinitionError: A value is out of range.
+            DagsterDbtError: A value is not valid, or two ops have one name; the key names it.
         """
-        return None if self.retry is None else self.retry.policy()
+        defaults = Defaults(self.cli_args, self.retry, self.run_config, self.include_metadata or ())
+        return ops_of(self.op, self.ops or (), defaults)
+
+    @property
+    def op_rules(self) -> list[OpRules]:
+        """What the ops say about their nodes; the last is the default op."""
+        return [op.rules for op in self.project_ops]
+
+    @property
+    def _metadata(self) -> set[str]:
+        """All kinds of metadata that one of the ops fetches."""
+        own = {kind for op in self.ops or () for kind in op.include_metadata or ()}
+        return {*(self.include_metadata or ()), *own}
 
     @property
     def check_rules(self) -> DbtCheckRules | None:
@@ -316,12 +340,12 @@ class DbtProjectAttributes(dg.Resolvable):
     @property
     def lineage_columns_from(self) -> ColumnSource | None:
         """Where the columns are read whose lineage the state contains; ``None`` if it contains none."""
-        if COLUMN_LINEAGE not in self.include_metadata:
+        if COLUMN_LINEAGE not in self._metadata:
             return None
         return (self.column_lineage or ColumnLineage()).source
 
     def _check_lineage(self) -> None:
-        is_wanted = COLUMN_LINEAGE in (self.include_metadata or [])
+        is_wanted = COLUMN_LINEAGE in self._metadata
         if self.column_lineage is not None and not is_wanted:
             raise DefinitionError(
                 "`column_lineage` has no effect, because `include_metadata` does not list `column_lineage`.",
@@ -344,6 +368,10 @@ class DbtProjectAttributes(dg.Resolvable):
             if schedule.criteria.cache_key in error.refused:
                 error.subject = f"Schedule {schedule.name!r}"
                 error.key = f"schedules[{position}].{schedule.criteria.main_key}"
+        for position, op in enumerate(self.ops):
+            if op.criteria.cache_key in error.refused:
+                error.subject = f"Op {op.name!r}"
+                error.key = f"ops[{position}].{op.criteria.main_key}"
         rules = self.check_rules
         for position, rule in enumerate(rules.rules if rules is not None else ()):
             if rule.criteria.cache_key in error.refused:
@@ -364,8 +392,11 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
         problems.append(
             f"`prepare_if_dev` must be true or false, not {attributes.prepare_if_dev!r}"
         )
-    wrong = [item for item in attributes.include_metadata or [] if item not in SUMMARIES]
-    if wrong:
-        problems.append(f"`include_metadata` accepts {list(SUMMARIES)}, not {wrong!r}")
+    lists = {"include_metadata": attributes.include_metadata or ()}
+    for position, op in enumerate(attributes.ops or ()):
+        lists[f"ops[{position}].include_metadata"] = op.include_metadata or ()
+    for name, items in lists.items():
+        if wrong := [item for item in items if item not in SUMMARIES]:
+            problems.append(f"`{name}` accepts {list(SUMMARIES)}, not {wrong!r}")
     if problems:
         raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")

@@ -11,9 +11,10 @@ from dbt_component._dagster import DefsStateConfig
 from dbt_component.component.attributes import DbtProjectAttributes
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_name import default_op_name
+from dbt_component.component.op_run import OpRun
 from dbt_component.component.watched import build_watch_of
-from dbt_component.component.yaml.op import Op
-from dbt_component.definitions.assets import RunFunction, build_assets
+from dbt_component.definitions.assets import build_parts
+from dbt_component.definitions.op_part import OpPart, RunFunction
 from dbt_component.definitions.selection_tags import selection_tags
 from dbt_component.selection.emptiness import explain_emptiness
 
@@ -25,8 +26,8 @@ def build_definitions(
     context: dg.ComponentLoadContext,
     loaded: Loaded,
     *,
-    run: RunFunction,
-    op_config: type[dg.Config] | None,
+    run: Callable[[dg.AssetExecutionContext, OpRun], Iterator[Any]],
+    op_config: Callable[[OpRun], type[dg.Config] | None],
     state_config: DefsStateConfig,
     refresh: Callable[[Path], Coroutine[Any, Any, str]],
 ) -> dg.Definitions:
@@ -36,37 +37,28 @@ def build_definitions(
         attributes: The attributes in defs.yaml.
         context: The component's load context.
         loaded: Its state.
-        run: The body of its ops.
-        op_config: The class of their config in the launchpad.
+        run: The body of an op.
+        op_config: The class of its config in the launchpad.
         state_config: The location of the state.
         refresh: Refreshes the state in the current storage.
 
     Raises:
         DefinitionError: Nodes can't become definitions.
     """
-
-    def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from run(context)
-
     for note in loaded.specs.notes:
         _logger.info(note)
     if not loaded.specs.asset_specs:
         _warn_about_nothing(loaded, state_config.key)
-    op = (attributes.op or Op()).complete(
-        default_name=default_op_name(loaded.manifest.index.project_name, state_config.key, context),
-        reserved_tags=selection_tags(attributes.criteria),
-        config_cls=op_config,
-    )
+    default_name = default_op_name(loaded.manifest.index.project_name, state_config.key, context)
+    parts = _parts(attributes, loaded, default_name, run=run, op_config=op_config)
     scheduled = []
     for position, schedule in enumerate(attributes.schedules):
         with schedule.named(position):
             scheduled.append((schedule, loaded.selection_of(schedule.criteria)))
-    assets = build_assets(
+    assets = build_parts(
         loaded.specs,
         loaded.prepared,
-        op,
-        body,
-        metadata=frozenset(attributes.include_metadata),
+        parts,
         jobs={schedule.job: selection.unique_ids for schedule, selection in scheduled},
     )
     schedules = []
@@ -78,9 +70,51 @@ def build_definitions(
     if attributes.watch is None:
         return definitions
     watch = build_watch_of(
-        attributes.watch, op.name, loaded, state_config, refresh, context.project_root
+        attributes.watch,
+        parts[-1].settings.name,
+        loaded,
+        state_config,
+        refresh,
+        context.project_root,
     )
     return dg.Definitions.merge(definitions, watch)
+
+
+def _parts(
+    attributes: DbtProjectAttributes,
+    loaded: Loaded,
+    default_name: str,
+    *,
+    run: Callable[[dg.AssetExecutionContext, OpRun], Iterator[Any]],
+    op_config: Callable[[OpRun], type[dg.Config] | None],
+) -> list[OpPart]:
+    """The parts of the component's definitions, one for each of its ops."""
+    ops = attributes.project_ops
+    ids: list[set[str]] = [set() for _ in ops]
+    for unique_id, number in loaded.division.op_of.items():
+        ids[number].add(unique_id)
+    return [
+        OpPart(
+            settings=op.fields.settings(
+                op.rules.name or op.fields.name or default_name,
+                reserved_tags=selection_tags(op.rules.criteria or attributes.criteria),
+                config_cls=op_config(op.run),
+            ),
+            run=_body(run, op.run),
+            asset_ids=None if op.rules.criteria is None else own,
+            metadata=op.metadata,
+        )
+        for op, own in zip(ops, ids, strict=True)
+    ]
+
+
+def _body(
+    run: Callable[[dg.AssetExecutionContext, OpRun], Iterator[Any]], op: OpRun
+) -> RunFunction:
+    def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from run(context, op)
+
+    return body
 
 
 def _warn_about_nothing(loaded: Loaded, state_key: str) -> None:

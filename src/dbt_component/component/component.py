@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import dagster as dg
 from dagster import StateBackedComponent, scaffold_with
@@ -20,6 +21,7 @@ from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.manifest_fallback import read_manifest_project
+from dbt_component.component.op_run import OpRun
 from dbt_component.component.refresh import StateRefresh
 from dbt_component.component.scaffolder import DbtProjectComponentScaffolder
 from dbt_component.component.spec_methods import ComponentSpecMethods
@@ -45,7 +47,6 @@ from dbt_component.errors import (
     SelectionError,
     TranslationError,
 )
-from dbt_component.execution.cli_args import refuse_unknown_names, render_cli_args
 from dbt_component.execution.op_body import run_body
 from dbt_component.execution.resource import DbtCliResource
 from dbt_component.execution.run_scope import RUN_NAMES, run_scope
@@ -76,6 +77,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         self._inputs: LoadInputs | None = None
         self._loaded: Loaded | None = None
         self._file: dg.ResolutionContext | None = None
+        self._running: WeakKeyDictionary[dg.OpExecutionContext, OpRun] = WeakKeyDictionary()
         self.complete_and_check()
 
     @classmethod
@@ -113,7 +115,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         self._file = attributes
 
     def check_templates(self, scope: Mapping[str, Any]) -> None:
-        """Rejects templates in ``cli_args`` that use names unknown at run time.
+        """Rejects templates in ``cli_args`` and ``vars`` that use names unknown at run time.
 
         A subclass with its own ``get_cli_args`` may know other names.
 
@@ -121,7 +123,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             CliArgsError: A template uses an unknown name.
         """
         if type(self).get_cli_args is DbtProjectComponent.get_cli_args:
-            refuse_unknown_names(self.cli_args, {*scope, *RUN_NAMES})
+            for op in self.project_ops:
+                op.run.refuse_unknown_names({*scope, *RUN_NAMES})
 
     def remember_inputs(self, inputs: LoadInputs | None) -> None:
         """Lets definitions be cached for the next load in this process; see DefinitionsMemo."""
@@ -140,7 +143,9 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return self.project_source.find_folder() or self.loaded.prepared.open()
 
     def get_cli_args(self, context: dg.AssetExecutionContext) -> list[str]:
-        """Renders ``cli_args`` for one run. Override it to add arguments from context or config.
+        """Renders ``cli_args`` of the op that runs. Override it to add arguments from context or config.
+
+        Variables of ``vars``, ``threads`` and ``run_config`` are added to the commands of the run afterwards.
 
         A test may call it with ``dg.build_asset_context(partition_key=…)`` or ``partition_key_range``.
 
@@ -150,9 +155,14 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         Raises:
             CliArgsError: A template is malformed, uses an unknown name, or fails.
         """
+        op = self._running.get(context.op_execution_context) or self.project_ops[-1].run
+        return op.command(self._scope_of(context))
+
+    def _scope_of(self, context: dg.AssetExecutionContext) -> dict[str, Any]:
+        """The names that templates of a run may use."""
         dbt = DbtCliResource.of(self.dbt_project)
         scope = run_scope(context, dbt, partitions_def=self.loaded.specs.partitions_def)
-        return render_cli_args(self.cli_args, {**self.loaded.scope, **scope})
+        return {**self.loaded.scope, **scope}
 
     def execute(self, context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         """Runs dbt on the step's selection. Override it to do something before or after.
@@ -290,22 +300,24 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         )
         return BuiltDefinitions(loaded, definitions)
 
-    @property
-    def _op_config(self) -> type[dg.Config] | None:
-        """The class of the op's config: the subclass's own, with the options of ``run_config``."""
-        if self.run_config is None:
+    def _op_config(self, run: OpRun) -> type[dg.Config] | None:
+        """The class of an op's config: the subclass's own, with the options of ``run_config``."""
+        if run.run_config is None:
             return self.op_config_schema
-        return config_class(self.run_config, self.op_config_schema)
+        return config_class(run.run_config, self.op_config_schema)
 
-    def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def _run(self, context: dg.AssetExecutionContext, run: OpRun) -> Iterator[Any]:
         given = context.op_execution_context.op_config or {}
-        dbt = DbtCliResource.of(
-            self.dbt_project,
-            deferral=self.defer,
-            retry=self.retry_policy,
-            run_options={name: given.get(name) for name in self.run_config or ()},
-        )
+        self._running[context.op_execution_context] = run
         try:
+            scope = self._scope_of(context)
+            dbt = DbtCliResource.of(
+                self.dbt_project,
+                deferral=self.defer,
+                retry=run.retry,
+                run_options=run.options(given, scope),
+                vars=run.rendered_vars(scope),
+            )
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
         except (CliArgsError, DagsterDbtManifestNotFoundError) as error:
             raise self._placed(error) from None
@@ -314,7 +326,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         return StateProject(state, self.project_source, self._working_folder)
 
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
-        rules = (self.spec_rules, self.criteria, scope, self.check_rules)
+        rules = (self.spec_rules, self.criteria, scope, self.op_rules, self.check_rules)
         has_lineage = self.lineage_columns_from is not None
         return Loaded.of(prepared, self.project_source, *rules, has_lineage=has_lineage)
 
@@ -324,7 +336,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             key=self.defs_state_config.key,
             hint=hint_for_missing_state(self.defs_state_config),
         )
-        rules = (self.spec_rules, self.criteria, scope, self.check_rules)
+        rules = (self.spec_rules, self.criteria, scope, self.op_rules, self.check_rules)
         return Loaded(prepared, self.project_source, *rules)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:

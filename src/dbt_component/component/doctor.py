@@ -69,6 +69,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         component.spec_rules,
         component.criteria,
         {},
+        component.op_rules,
         component.check_rules,
         has_lineage=component.lineage_columns_from is not None,
     )

@@ -1,6 +1,6 @@
 """A component's loaded project, and the specs and keys derived from it, each built once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,6 +9,9 @@ import dagster as dg
 
 from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.job_selection import JobSelection
+from dbt_component.definitions.op_division import OpDivision, divide_ops
+from dbt_component.definitions.op_rules import OpRules
+from dbt_component.definitions.op_specs import with_op_rules
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.ruled_tests import resolve_check_rules
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
@@ -32,6 +35,7 @@ class Loaded:
         state_id: Identifies the content of the state; ``None`` if there is no state.
         rules: The rules that turn its nodes into assets and checks.
         criteria: The component's own selection.
+        ops: What its ops say about their nodes; the last is the default op.
         scope: Names that run-time templates may use besides those of the run.
         has_lineage: Whether assets show the lineage of columns that the state holds.
     """
@@ -41,6 +45,7 @@ class Loaded:
     rules: SpecRules
     criteria: SelectionCriteria
     scope: Mapping[str, Any]
+    ops: Sequence[OpRules] = (OpRules("op"),)
     check_rules: DbtCheckRules | None = None
     state_id: str | None = None
     has_lineage: bool = False
@@ -53,13 +58,16 @@ class Loaded:
         rules: SpecRules,
         criteria: SelectionCriteria,
         scope: Mapping[str, Any],
+        ops: Sequence[OpRules],
         check_rules: DbtCheckRules | None,
         *,
         has_lineage: bool,
     ) -> "Loaded":
         """A project that was loaded from a state."""
         state_id = prepared.state.header.state_id
-        return cls(prepared, source, rules, criteria, scope, check_rules, state_id, has_lineage)
+        return cls(
+            prepared, source, rules, criteria, scope, ops, check_rules, state_id, has_lineage
+        )
 
     @property
     def manifest(self) -> Manifest:
@@ -73,13 +81,25 @@ class Loaded:
 
     @cached_property
     def specs(self) -> SelectedSpecs:
-        """All specs of the component's selection."""
-        return build_specs(
+        """All specs of the component's selection, with the rules of its ops."""
+        specs = build_specs(
             self._view,
             self._view.rules,
             selected_ids=self.prepared.select(self.criteria),
             project=self._view.project,
             lineage=self.prepared.lineage if self.has_lineage else None,
+        )
+        specs = with_op_rules(specs, self.division)
+        return replace(specs, notes=[*specs.notes, *self.division.notes])
+
+    @cached_property
+    def division(self) -> OpDivision:
+        """Which op each node belongs to."""
+        return divide_ops(
+            self.ops,
+            self.manifest.index,
+            selected_ids=self.prepared.select(self.criteria),
+            select=self.prepared.select,
         )
 
     def key_of(self, unique_id: str) -> dg.AssetKey:
@@ -95,4 +115,6 @@ class Loaded:
         has_links = self.rules.settings.enable_code_references
         project: DbtProject | None = self.source.find_folder() if has_links else None
         tests = resolve_check_rules(self.check_rules, self.manifest.index, self.prepared.select)
+        attached = {**self.division.attached, **tests.attached}
+        tests = replace(tests, attached=attached)
         return ResolvingManifest(self.manifest, replace(self.rules, tests=tests), project)

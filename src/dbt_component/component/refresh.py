@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dbt_component._dagster import DefsStateStorage
 from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.review import Review
 from dbt_component.component.version_name import new_version
-from dbt_component.execution.cli_args import templated_vars
 from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.refresh import RefreshOutcome
@@ -33,20 +33,24 @@ class StateRefresh:
     runtime_vars: Sequence[str]
     working_folder: WorkingFolder | None = None
     lineage: ColumnSource | None = None
+    review: Review | None = None
 
     @classmethod
     def of(
         cls, attributes: DbtProjectAttributes, key: str, working_folder: WorkingFolder | None
     ) -> "StateRefresh":
         """Returns the refresh for a component with these attributes."""
+        ops = attributes.project_ops
+        own = [op.rules.criteria for op in ops if op.rules.criteria is not None]
         schedules = [schedule.criteria for schedule in attributes.schedules]
         checks = attributes.check_rules
         rules = [] if checks is None else [rule.criteria for rule in checks.rules]
         return cls(
             key=key,
             source=attributes.project_source,
-            selections=[attributes.criteria, *schedules, *rules],
-            runtime_vars=templated_vars(attributes.cli_args),
+            selections=[attributes.criteria, *own, *schedules, *rules],
+            runtime_vars=[name for op in ops for name in op.run.runtime_vars],
+            review=Review(attributes.criteria, [op.rules for op in ops]) if own else None,
             working_folder=working_folder,
             lineage=attributes.lineage_columns_from,
         )
@@ -70,6 +74,7 @@ class StateRefresh:
                 replaces=replaces,
                 working_folder=self.working_folder,
                 lineage=self.lineage,
+                review=self.review,
             )
         )
         outcome.log_warnings(_logger)

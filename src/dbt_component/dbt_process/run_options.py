@@ -97,3 +97,19 @@ def with_run_options(argv: Sequence[str], values: Mapping[str, Any]) -> list[str
         else:
             added += [option.flag, str(value)]
     return [*argv, *added]
+
+
+def with_vars_below(argv: Sequence[str], values: Mapping[str, Any]) -> list[str]:
+    """A command line with variables; those that it has already win.
+
+    Args:
+        argv: The command line.
+        values: Variables by name.
+
+    Raises:
+        CliArgsError: ``argv`` can't be parsed.
+    """
+    arguments = parse_arguments(argv)
+    if not values or not arguments.command.runs_selection:
+        return list(argv)
+    return [*argv, RUN_OPTIONS["vars"].flag, json.dumps({**values, **arguments.vars})]

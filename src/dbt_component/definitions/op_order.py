@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 import dagster as dg
 
+from dbt_component.definitions.reachable import reachable
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
 
@@ -36,7 +37,7 @@ class OpOrder:
                     parent = home.get(dep.asset_key, number)
                     if parent != number:
                         children[parent].add(number)
-        self._below = [_reachable(children, number) for number in range(len(ops))]
+        self._below = [reachable(children, number) for number in range(len(ops))]
 
     def op_of(self, test: DbtTest, *, chosen: Set[str] | None = None) -> int | None:
         """The last of the ops that make a test's parents; ``None`` if no op makes any.
@@ -64,14 +65,3 @@ class OpOrder:
 
     def _is_after(self, op: int, other: int) -> bool:
         return op in self._below[other] and other not in self._below[op]
-
-
-def _reachable(children: Sequence[Iterable[int]], start: int) -> set[int]:
-    found: set[int] = set()
-    waiting = list(children[start])
-    while waiting:
-        number = waiting.pop()
-        if number not in found:
-            found.add(number)
-            waiting.extend(children[number])
-    return found

@@ -8,11 +8,7 @@ Each item is a string, or a mapping of flags to values. Values may be templates 
 * arguments that use a partition are omitted from unpartitioned runs.
 """
 
-import json
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -27,16 +23,11 @@ from dbt_component.dbt_process.arguments import (
 from dbt_component.dbt_process.commands import GROUPS
 from dbt_component.dbt_process.options import OPTION_NAMES
 from dbt_component.errors import CliArgsError
-from dbt_component.execution.partition_scope import NO_PARTITION, NoPartition, RangeHasNoKey
-from dbt_component.translation.template import UndefinedValueError, compile_template
+from dbt_component.execution.run_template import LEFT_OUT, as_text, render_value
 from dbt_component.translation.template_names import undeclared_names
 
 CliArg = str | Mapping[str, Any]
 """An argument, or flags with their values; either may hold templates."""
-
-
-_LEFT_OUT = object()
-_PLAIN_VARIABLE = re.compile(r"\{\{-?\s*env\.([A-Za-z_]\w*)\s*-?\}\}")
 
 
 def render_cli_args(
@@ -52,15 +43,15 @@ def render_cli_args(
         here = f"{where}[{position}]"
         if isinstance(item, Mapping):
             for flag, value in item.items():
-                arguments.extend(_flag(str(flag), _render(value, scope, f"{here}.{flag}")))
+                arguments.extend(_flag(str(flag), render_value(value, scope, f"{here}.{flag}")))
         else:
-            rendered = _render(item, scope, here)
-            if rendered is _LEFT_OUT or rendered is None:
+            rendered = render_value(item, scope, here)
+            if rendered is LEFT_OUT or rendered is None:
                 continue
             if isinstance(rendered, list):
-                arguments.extend(_text(value) for value in rendered)
+                arguments.extend(as_text(value) for value in rendered)
             else:
-                arguments.append(_text(rendered))
+                arguments.append(as_text(rendered))
     return arguments
 
 
@@ -144,8 +135,15 @@ def _names(error: CliArgsError, tokens: Sequence[str]) -> bool:
     return any(repr(name) in error.message for name in names)
 
 
-def refuse_unknown_names(cli_args: Sequence[CliArg], names: Set[str]) -> None:
+def refuse_unknown_names(
+    cli_args: Sequence[CliArg], names: Set[str], *, where: str = "cli_args"
+) -> None:
     """Rejects templates that use other names than these.
+
+    Args:
+        cli_args: The arguments.
+        names: The names.
+        where: Their key in defs.yaml.
 
     Raises:
         CliArgsError: There is one. The error names the item.
@@ -156,7 +154,7 @@ def refuse_unknown_names(cli_args: Sequence[CliArg], names: Set[str]) -> None:
             known = ", ".join(sorted(names))
             raise CliArgsError(
                 f"Template {item!r} uses a name that does not exist: {name!r}.",
-                key=f"cli_args[{position}]",
+                key=f"{where}[{position}]",
                 hint=f"Did you mean {close[0]!r}?" if close else f"Known names: {known}.",
             )
 
@@ -175,72 +173,12 @@ def templated_vars(cli_args: Sequence[CliArg]) -> list[str]:
 
 
 def _flag(flag: str, value: Any) -> Iterator[str]:
-    if value is _LEFT_OUT or value is False:
+    if value is LEFT_OUT or value is False:
         return
     yield flag
     if value is None or value is True:
         return
     if isinstance(value, list):
-        yield from (_text(item) for item in value)
+        yield from (as_text(item) for item in value)
     else:
-        yield _text(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return json.dumps(value, default=_json)
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    return str(value)
-
-
-def _json(value: Any) -> str:
-    return value.isoformat() if isinstance(value, (datetime, date)) else str(value)
-
-
-def _render(value: Any, scope: Mapping[str, Any], where: str) -> Any:
-    """Renders the strings in ``value``; returns ``_LEFT_OUT`` if it needs a partition that is missing."""
-    if isinstance(value, Mapping):
-        rendered = {str(key): _render(item, scope, f"{where}.{key}") for key, item in value.items()}
-        kept = {key: item for key, item in rendered.items() if item is not _LEFT_OUT}
-        return _LEFT_OUT if rendered and not kept else kept
-    if isinstance(value, (list, tuple)):
-        items = [_render(item, scope, where) for item in value]
-        return [item for item in items if item is not _LEFT_OUT]
-    if not isinstance(value, str):
-        return value
-    _refuse_unset_variable(value, where)
-    try:
-        result = compile_template(value, is_text=True)(scope)
-    except CliArgsError:
-        raise
-    except TemplateSyntaxError as error:
-        raise CliArgsError(
-            f"Malformed template {value!r}: {(error.message or '').rstrip('.')}.", key=where
-        ) from error
-    except UndefinedValueError as error:
-        raise CliArgsError(
-            f"Template {value!r} uses a name that does not exist: {error}.",
-            key=where,
-            hint=f"Known names: {', '.join(sorted(scope))}.",
-        ) from error
-    except Exception as error:
-        raise CliArgsError(
-            f"Template {value!r} failed: {type(error).__name__}: {error}", key=where
-        ) from error
-    if isinstance(result, NoPartition) or (isinstance(result, str) and NO_PARTITION in result):
-        return _LEFT_OUT
-    if isinstance(result, RangeHasNoKey):
-        return str(result)
-    return result
-
-
-def _refuse_unset_variable(template: str, where: str) -> None:
-    """Rejects ``{{ env.X }}`` without X: its null would pass a flag such as --full-refresh alone."""
-    for name in _PLAIN_VARIABLE.findall(template):
-        if os.environ.get(name) is None:
-            raise CliArgsError(
-                f"Template {template!r} has no value: the environment variable {name!r} is not set.",
-                key=where,
-                hint=f"Set {name}, or write a default: \"{{{{ env('{name}', 'default') }}}}\".",
-            )
+        yield as_text(value)

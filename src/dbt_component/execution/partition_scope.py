@@ -7,6 +7,7 @@ import dagster as dg
 
 from dbt_component._dagster import DagsterInvalidPropertyError
 from dbt_component.errors import CliArgsError
+from dbt_component.execution.run_partition import RunPartition
 
 NO_PARTITION = "\x00no partition\x00"
 """The text of a NoPartition, which marks the text around it as depending on a partition."""
@@ -19,15 +20,17 @@ def partition_scope(
 
     Args:
         context: The context of the run, or one that a test made with ``dg.build_asset_context``.
-        partitions_def: Gives the time window in such a test, whose context does not know it.
+        partitions_def: The partitions of the op. A context that a test made does not know them.
     """
     scope: dict[str, Any] = dict.fromkeys(
-        ("partition_key", "partition_key_range", "partition_time_window"), NoPartition()
+        ("partition", "partition_key", "partition_key_range", "partition_time_window"),
+        NoPartition(),
     )
     if not context.has_partition_key and not context.has_partition_key_range:
         return scope
     key_range = context.partition_key_range
     scope["partition_key_range"] = key_range
+    scope["partition"] = _run_partition(context, key_range, partitions_def)
     if context.has_partition_key and key_range.start == key_range.end:
         scope["partition_key"] = context.partition_key
     elif key_range.start == key_range.end:
@@ -49,6 +52,22 @@ def partition_scope(
                 partitions_def.time_window_for_partition_key(key_range.end).end,
             )
     return scope
+
+
+def _run_partition(
+    context: dg.AssetExecutionContext,
+    key_range: dg.PartitionKeyRange,
+    partitions_def: dg.PartitionsDefinition | None,
+) -> "RunPartition | NoPartition":
+    """The partitions of the run; ``NoPartition`` in a step whose assets have none, in a run of a partition."""
+    with contextlib.suppress(DagsterInvalidPropertyError):
+        partitions_def = context.assets_def.partitions_def
+    if partitions_def is None:
+        return NoPartition()
+    if key_range.start == key_range.end:
+        return RunPartition([key_range.start], partitions_def)
+    with dg.partition_loading_context(dynamic_partitions_store=context.instance):
+        return RunPartition(partitions_def.get_partition_keys_in_range(key_range), partitions_def)
 
 
 class NoPartition:

@@ -18,13 +18,14 @@ from dbt_component.dbt_process.arguments import (
     refuse_step_flags,
 )
 from dbt_component.dbt_process.engine import find_engine
-from dbt_component.dbt_process.run_options import with_run_options
+from dbt_component.dbt_process.run_options import with_run_options, with_vars_below
 from dbt_component.definitions.listing import counted
 from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import CliArgsError, DefinitionError, ProjectError
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.deferral import Deferral
+from dbt_component.execution.first_build import FirstBuild
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.op_body import note_command
 from dbt_component.execution.op_context import Context, op_context_of
@@ -89,6 +90,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     _deferral: Deferral | None = PrivateAttr(default=None)
     _retry: DbtRetryPolicy | None = PrivateAttr(default=None)
     _run_options: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _vars: Mapping[str, Any] = PrivateAttr(default_factory=dict)
 
     def __init__(
         self,
@@ -146,6 +148,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         deferral: Deferral | None = None,
         retry: DbtRetryPolicy | None = None,
         run_options: Mapping[str, Any] | None = None,
+        vars: Mapping[str, Any] | None = None,
     ) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
 
@@ -156,6 +159,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             deferral: What every command defers to, unless its arguments say otherwise.
             retry: The retry policy of commands over the nodes of a step that are given none.
             run_options: Values of dbt's options by the names of ``RUN_OPTIONS``, for the commands that accept them.
+            vars: Variables of commands over the nodes of a step, besides the project's; those in arguments win.
         """
         resource = cls(
             project_dir=KnownText(project.project_dir),
@@ -169,6 +173,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         resource._deferral = deferral
         resource._retry = retry
         resource._run_options = run_options or {}
+        resource._vars = vars or {}
         return resource
 
     @property
@@ -261,6 +266,8 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 hint=f"Pass a list, such as {args.split()!r}.",
             )
         argv = [os.fspath(token) for token in (*self.global_config_flags, *args)]
+        if self._vars:
+            argv = with_vars_below(argv, {**self.project.vars, **self._vars})
         if self._run_options:
             argv = with_run_options(argv, self._run_options)
         if self._deferral is not None:
@@ -345,6 +352,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 ),
                 log=op_context.log,
                 retry=retry,
+                first_build=FirstBuild(op_context, events.assets_among(plan.expected)),
                 is_resumed=bool(finished),
             )
             attempt = Attempt(plan, folder.target_path(1), process=process)

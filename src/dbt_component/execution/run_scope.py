@@ -9,6 +9,7 @@ from dbt_component.execution.resource import DbtCliResource
 
 RUN_NAMES = frozenset(
     {
+        "partition",
         "partition_key",
         "partition_key_range",
         "partition_time_window",

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Generator, Iterator, Set
+from contextlib import nullcontext
 from dataclasses import replace
 
 from dbt_component.dbt_process.child.child_metadata import TIMELINE
@@ -12,6 +13,7 @@ from dbt_component.execution.account import Account
 from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
+from dbt_component.execution.first_build import FirstBuild
 from dbt_component.execution.node_reports import node_reports
 from dbt_component.execution.node_retry import NodeRetry
 from dbt_component.execution.outcome_events import DagsterEvent
@@ -39,6 +41,7 @@ class SelectedStep:
         timeline: Learns from the run, and draws it if ``metadata`` or the reader of the events asks for that.
         log: The step's log.
         retry: Which failed nodes run again; ``None`` for none.
+        first_build: Keeps apart the runs that build an incremental model for the first time.
         is_resumed: Whether an earlier attempt of the step has finished some of its nodes, which are left out.
     """
 
@@ -51,6 +54,7 @@ class SelectedStep:
         timeline: StepTimeline,
         log: logging.Logger,
         retry: DbtRetryPolicy | None = None,
+        first_build: FirstBuild | None = None,
         is_resumed: bool = False,
     ) -> None:
         self._prepared = prepared
@@ -59,6 +63,7 @@ class SelectedStep:
         self._timeline = timeline
         self._log = log
         self._retry = retry
+        self._first_build = first_build
         self._is_resumed = is_resumed
         self._node_retry: NodeRetry | None = None
         self._attempts: list[Attempt] = []
@@ -107,6 +112,16 @@ class SelectedStep:
         if self._retry is not None:
             adapter = self._prepared.manifest.index.adapter_type or ""
             self._node_retry = NodeRetry(self._retry, adapter=adapter, plan=plan)
+        with nullcontext() if self._first_build is None else self._first_build.alone():
+            yield from self._attempts_of(first, folder, account, wishes)
+        self._end_timeline(attempts[-1], account, wishes)
+        return attempts[-1], account.failure(attempts[-1])
+
+    def _attempts_of(
+        self, first: Attempt, folder: RunFolder, account: Account, wishes: ReportWishes
+    ) -> Iterator[DagsterEvent | RawEvent]:
+        """Runs dbt until no node is to run again."""
+        attempts = self._attempts
         yield from self._attempt(first, account, wishes)
         while (following := next_attempt(account, attempts, self._node_retry)) is not None:
             reason = cut(following.retry_reason or "", whole=attempts[-1].log_path)
@@ -120,8 +135,6 @@ class SelectedStep:
             attempts.append(attempt)
             yield from self._attempt(attempt, account, wishes)
         yield from self._release(account)
-        self._end_timeline(attempts[-1], account, wishes)
-        return attempts[-1], account.failure(attempts[-1])
 
     def _end_timeline(self, last: Attempt, account: Account, wishes: ReportWishes) -> None:
         reports = list(account.finished)

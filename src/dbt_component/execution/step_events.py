@@ -17,6 +17,7 @@ from dbt_component.execution.outcome_metadata import metadata_of
 from dbt_component.execution.outcomes import NotBuilt
 from dbt_component.manifest.dbt_test import DbtTest
 from dbt_component.manifest.index import ManifestIndex
+from dbt_component.manifest.node import Node
 
 
 class StepEvents(OutcomeEvents):
@@ -98,6 +99,14 @@ class StepEvents(OutcomeEvents):
     def asset_ids(self) -> Set[str]:
         """Unique ids of the selected assets."""
         return self._outputs.keys()
+
+    def assets_among(self, ids: Set[str]) -> list[tuple[Node, dg.AssetKey]]:
+        """The nodes of selected assets with their final keys, those in ``ids`` only."""
+        return [
+            (self.index.node_by_id[unique_id], key)
+            for unique_id, (_, key) in self._outputs.items()
+            if unique_id in ids
+        ]
 
     def _asset_key(self, unique_id: str) -> dg.AssetKey | None:
         selected = self._outputs.get(unique_id)

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.errors import PrepareError
+from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.compared_state import ComparedState
@@ -21,6 +22,7 @@ from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import write_state
 from dbt_component.project.temporary import remove_abandoned
+from dbt_component.selection.criteria import SelectionCriteria
 
 LOCK_TIMEOUT_SECONDS = 1800
 _SWEPT = ("scratch", "files", "projects", "selections")
@@ -92,22 +94,44 @@ def refresh_from(
     engine = find_engine(project.dbt_executable)
     decision = _decide(previous, project, engine, request, origin)
     if not decision.reasons:
-        return RefreshOutcome(is_changed=False)
+        return _unchanged(previous, request)
     with _project_lock(project) as has_waited:
         if previous.reopen_if_replaced() or has_waited:
             decision = _decide(previous, project, engine, request, origin)
             if not decision.reasons:
-                return RefreshOutcome(is_changed=False)
+                return _unchanged(previous, request)
         prepared = Preparation(
             project, engine, request, decision.fingerprint, previous.state, origin
         ).run()
-        write_state(request.state_path, prepared.contents)
+        contents = prepared.contents
+        notes = _review(request, contents.index, contents.selections)
+        write_state(request.state_path, contents)
     return RefreshOutcome(
         is_changed=True,
         reasons=decision.reasons,
-        warnings=prepared.warnings,
+        warnings=[*prepared.warnings, *notes],
         dbt_warnings=prepared.dbt_warnings,
     )
+
+
+def _unchanged(previous: PreviousState, request: RefreshRequest) -> RefreshOutcome:
+    state = previous.state
+    assert state is not None, "a refresh without a usable state has reasons"
+    notes: list[str] = []
+    if request.review is not None:
+        notes = _review(request, state.index, state.selections)
+    return RefreshOutcome(is_changed=False, warnings=notes)
+
+
+def _review(
+    request: RefreshRequest, index: ManifestIndex, selections: Mapping[str, Collection[str]]
+) -> list[str]:
+    def select(criteria: SelectionCriteria) -> frozenset[str]:
+        if criteria.is_everything:
+            return index.all_ids
+        return frozenset(selections[criteria.cache_key])
+
+    return [] if request.review is None else request.review(index, select)
 
 
 def _decide(

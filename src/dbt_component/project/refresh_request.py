@@ -1,13 +1,17 @@
 """The request for a refresh: what the state must contain, and where to write it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbt_component.lineage.project_lineage import ColumnSource
+from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.state import StateFile
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
+
+Reviewer = Callable[[ManifestIndex, Callable[[SelectionCriteria], Set[str]]], list[str]]
+"""Says what people should know of a project and its selections; raises an error if a state of it is of no use."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class RefreshRequest:
         replaces: The version of the previous state, in a versioned storage.
         working_folder: Where to run dbt if the project's files are a checkout. Default: in the checkout.
         lineage: Where the columns are read of which the state must contain the lineage; ``None`` if it need not.
+        review: Called before the state is replaced, and if nothing changed; an error keeps the previous state.
     """
 
     state_path: Path
@@ -33,6 +38,7 @@ class RefreshRequest:
     replaces: str | None = None
     working_folder: WorkingFolder | None = None
     lineage: ColumnSource | None = None
+    review: Reviewer | None = None
 
     def __post_init__(self) -> None:
         wanted = {criteria for criteria in self.selections if not criteria.is_everything}

@@ -7,7 +7,7 @@ from dbt_component.definitions.op_settings import OpSettings
 
 
 def test_everything_is_optional_and_the_component_supplies_name_and_tags() -> None:
-    op = Op().complete(default_name="shop", reserved_tags={"a": "b"}, config_cls=None)
+    op = Op().settings("shop", reserved_tags={"a": "b"}, config_cls=None)
     assert op == OpSettings(name="shop", tags={"a": "b"})
 
 
@@ -24,8 +24,9 @@ def test_every_setting_reaches_the_op() -> None:
         backfill_policy: {type: multi_run, max_partitions_per_run: 7}
         """
     )
-    assert op.complete(
-        default_name="shop", reserved_tags={"reserved": "yes"}, config_cls=Config
+    assert op.name == "nightly"
+    assert op.settings(
+        "nightly", reserved_tags={"reserved": "yes"}, config_cls=Config
     ) == OpSettings(
         name="nightly",
         tags={"team": "analytics", "reserved": "yes"},
