@@ -9,12 +9,14 @@ import dagster as dg
 
 from dbt_component._dagster import DefsStateConfig
 from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.freshness import build_source_freshness
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.watched import build_watch_of
 from dbt_component.component.yaml.op import Op
 from dbt_component.definitions.assets import RunFunction, build_assets
 from dbt_component.definitions.selection_tags import selection_tags
+from dbt_component.definitions.source_freshness import MeasureFunction
 from dbt_component.selection.emptiness import explain_emptiness
 
 _logger = logging.getLogger("dbt_component")
@@ -26,6 +28,7 @@ def build_definitions(
     loaded: Loaded,
     *,
     run: RunFunction,
+    measure: MeasureFunction,
     op_config: type[dg.Config] | None,
     state_config: DefsStateConfig,
     refresh: Callable[[Path], Coroutine[Any, Any, str]],
@@ -37,6 +40,7 @@ def build_definitions(
         context: The component's load context.
         loaded: Its state.
         run: The body of its ops.
+        measure: The body of the op that measures the freshness of sources.
         op_config: The class of their config in the launchpad.
         state_config: The location of the state.
         refresh: Refreshes the state in the current storage.
@@ -75,6 +79,9 @@ def build_definitions(
             may_be_empty = any(map(loaded.prepared.compares, (schedule.criteria, loaded.criteria)))
             schedules.append(schedule.build(selection, may_be_empty=may_be_empty))
     definitions = dg.Definitions(assets=assets, schedules=schedules)
+    if attributes.source_freshness is not None:
+        freshness = build_source_freshness(attributes.source_freshness, loaded, op, measure)
+        definitions = dg.Definitions.merge(definitions, freshness)
     if attributes.watch is None:
         return definitions
     watch = build_watch_of(

@@ -18,6 +18,7 @@ from dbt_component._dagster import (
 from dbt_component.component.build import build_definitions
 from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
+from dbt_component.component.freshness import gate_of, measure_sources
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.manifest_fallback import read_manifest_project
 from dbt_component.component.refresh import StateRefresh
@@ -35,6 +36,7 @@ from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.run_config import config_class
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import find_unset_variable
+from dbt_component.dbt_process.run_options import with_run_options
 from dbt_component.definitions.asset_selection import asset_selection
 from dbt_component.definitions.yaml_place import placed
 from dbt_component.errors import (
@@ -284,6 +286,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             context,
             loaded,
             run=self._run,
+            measure=self._measure,
             op_config=self._op_config,
             state_config=self.defs_state_config,
             refresh=self.refresh_state,
@@ -297,13 +300,32 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             return self.op_config_schema
         return config_class(self.run_config, self.op_config_schema)
 
+    def _run_options(self, context: dg.OpExecutionContext) -> dict[str, Any]:
+        """The values of ``run_config`` in the launchpad."""
+        given = context.op_config or {}
+        return {name: given.get(name) for name in self.run_config or ()}
+
+    def _measure(self, context: dg.OpExecutionContext) -> Iterator[Any]:
+        assert self.source_freshness is not None
+        try:
+            argv = self.get_cli_args(dg.AssetExecutionContext(context))
+            argv = with_run_options(argv, self._run_options(context))
+            yield from measure_sources(
+                self.source_freshness, self.loaded, self.dbt_project, argv, context
+            )
+        except CliArgsError as error:
+            raise self._placed(error) from None
+
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
-        given = context.op_execution_context.op_config or {}
+        op_context = context.op_execution_context
         dbt = DbtCliResource.of(
             self.dbt_project,
             deferral=self.defer,
             retry=self.retry_policy,
-            run_options={name: given.get(name) for name in self.run_config or ()},
+            run_options=self._run_options(op_context),
+            gate=gate_of(self.source_freshness, self.loaded, op_context)
+            if self.source_freshness is not None
+            else None,
         )
         try:
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))

@@ -42,10 +42,12 @@ class StateRefresh:
         schedules = [schedule.criteria for schedule in attributes.schedules]
         checks = attributes.check_rules
         rules = [] if checks is None else [rule.criteria for rule in checks.rules]
+        freshness = attributes.source_freshness
+        sources = [] if freshness is None else [freshness.criteria]
         return cls(
             key=key,
             source=attributes.project_source,
-            selections=[attributes.criteria, *schedules, *rules],
+            selections=[attributes.criteria, *schedules, *rules, *sources],
             runtime_vars=templated_vars(attributes.cli_args),
             working_folder=working_folder,
             lineage=attributes.lineage_columns_from,

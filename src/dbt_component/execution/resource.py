@@ -25,6 +25,7 @@ from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import CliArgsError, DefinitionError, ProjectError
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.deferral import Deferral
+from dbt_component.execution.freshness_gate import FreshnessGate
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.op_body import note_command
 from dbt_component.execution.op_context import Context, op_context_of
@@ -89,6 +90,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     _deferral: Deferral | None = PrivateAttr(default=None)
     _retry: DbtRetryPolicy | None = PrivateAttr(default=None)
     _run_options: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _gate: FreshnessGate | None = PrivateAttr(default=None)
 
     def __init__(
         self,
@@ -146,6 +148,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         deferral: Deferral | None = None,
         retry: DbtRetryPolicy | None = None,
         run_options: Mapping[str, Any] | None = None,
+        gate: FreshnessGate | None = None,
     ) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
 
@@ -156,6 +159,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             deferral: What every command defers to, unless its arguments say otherwise.
             retry: The retry policy of commands over the nodes of a step that are given none.
             run_options: Values of dbt's options by the names of ``RUN_OPTIONS``, for the commands that accept them.
+            gate: Measures sources before each command over the nodes of a step that builds.
         """
         resource = cls(
             project_dir=KnownText(project.project_dir),
@@ -169,6 +173,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         resource._deferral = deferral
         resource._retry = retry
         resource._run_options = run_options or {}
+        resource._gate = gate
         return resource
 
     @property
@@ -345,6 +350,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 ),
                 log=op_context.log,
                 retry=retry,
+                gate=self._gate if arguments.command.builds else None,
                 is_resumed=bool(finished),
             )
             attempt = Attempt(plan, folder.target_path(1), process=process)
