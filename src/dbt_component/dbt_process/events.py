@@ -33,7 +33,7 @@ class BuiltQuery(msgspec.Struct, frozen=True):
     tables: list[ReadRelation]
 
 
-class SourceFreshness(msgspec.Struct, frozen=True):
+class SourceAge(msgspec.Struct, frozen=True):
     """The age of a source's data, as dbt measured it.
 
     Times are ISO times in UTC. ``max_loaded_at`` is in the year 1 if there is no row. ``warn_after`` and
@@ -79,7 +79,7 @@ class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_fini
     """The file of ``compiled_code``."""
     relation_name: str | None = None
     invocation_id: str | None = None
-    freshness: SourceFreshness | None = None
+    freshness: SourceAge | None = None
     """Only of a source whose age dbt could measure."""
 
 

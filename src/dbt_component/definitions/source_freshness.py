@@ -48,20 +48,24 @@ def build_freshness_op(
         settings: Those of the op that runs dbt, whose name gets the suffix ``_source_freshness``.
         measure: The op's body.
     """
-    own = replace(settings, backfill_policy=None, description="Runs `dbt source freshness`.")
-    multi_asset = dg.multi_asset(
-        name=f"{settings.name}_{_SUFFIX}",
-        specs=list(specs.asset_specs.values()),
-        check_specs=list(specs.check_specs.values()),
-        can_subset=True,
-        **own.arguments,
-        # A check may be on a source that other definitions make.
-        allow_arbitrary_check_specs=True,
-    )
+    name = f"{settings.name}_{_SUFFIX}"
+    arguments = replace(settings, description="Runs `dbt source freshness`.").arguments
+    del arguments["backfill_policy"]  # sources have no partitions here
 
     def body(context: dg.OpExecutionContext) -> Iterator[Any]:
         yield from measure(context)
 
+    checks = list(specs.check_specs.values())
+    if not specs.asset_specs:
+        return dg.multi_asset_check(name=name, specs=checks, can_subset=True, **arguments)(body)
+    multi_asset = dg.multi_asset(
+        name=name,
+        specs=list(specs.asset_specs.values()),
+        check_specs=checks,
+        can_subset=True,
+        **arguments,
+        allow_arbitrary_check_specs=True,  # on sources that share a key, which are no assets
+    )
     return as_observation(multi_asset(body))
 
 

@@ -1,5 +1,6 @@
 """Measurements of sources as Dagster events."""
 
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -50,7 +51,7 @@ class FreshnessEvents:
             "severity": dg.AssetCheckSeverity.WARN
             if measurement.is_warning
             else dg.AssetCheckSeverity.ERROR,
-            "description": cut(f"The source {measurement.summary}.", whole=log_path),
+            "description": cut(f"The source {measurement.summary}", whole=log_path),
             "metadata": metadata,
         }
         key = self._specs.check_specs[unique_id].key
@@ -67,14 +68,19 @@ class FreshnessEvents:
         version = measurement.finished.freshness.max_loaded_at
         if self._outputs is not None and unique_id in self._outputs.assets:
             output = self._outputs.assets[unique_id]
-            return dg.Output(
-                None, output_name=output, metadata=metadata, data_version=dg.DataVersion(version)
-            )
+            with warnings.catch_warnings():  # the argument is a beta in Dagster
+                warnings.simplefilter("ignore", dg.BetaWarning)
+                return dg.Output(
+                    None,
+                    output_name=output,
+                    metadata=metadata,
+                    data_version=dg.DataVersion(version),
+                )
         # Of an asset that is not observed, Dagster would compare a data version with none at all.
         tags = data_version_tags(version) if self._specs.is_observed(unique_id) else {}
         return dg.AssetObservation(
             asset_key=self._specs.key_of(unique_id),
-            description=f"The source {measurement.summary}.",
+            description=f"The source {measurement.summary}",
             metadata=metadata,
             tags=tags,
         )

@@ -55,18 +55,14 @@ class Measurement:
     @property
     def summary(self) -> str:
         """What is known, as the end of a sentence that begins with the source."""
-        freshness = None if self.finished is None else self.finished.freshness
-        if freshness is None:
+        age = None if self.finished is None else self.finished.freshness
+        if age is None:
             return f"has an unknown age: {self.error}"
-        limits = (
-            f"warn_after: {freshness.warn_after}, error_after: {freshness.error_after}".replace(
-                "None", "none"
-            )
-        )
+        limits = {"warn_after": age.warn_after, "error_after": age.error_after}
+        shown = ", ".join(f"{name}: {limit}" for name, limit in limits.items() if limit)
         state = "is fresh" if self.passed else "is old" if self.is_warning else "is stale"
-        if self.age is None:
-            return f"{state}: there is no row with a time ({limits})"
-        return f"{state}: the last row was loaded {self.age} ago ({limits})"
+        loaded = f"the last row was loaded {self.age} ago" if self.age else "no row has a time"
+        return f"{state}: {loaded} ({shown})"
 
 
 def is_empty(max_loaded_at: str) -> bool:

@@ -24,7 +24,7 @@ def watch_freshness(measured: dict[str, dict[str, Any]]) -> None:
 
 
 def describe_freshness(result: Any) -> dict[str, Any]:
-    """The fields of ``SourceFreshness``."""
+    """The fields of ``SourceAge``."""
     criteria = result.node.freshness
     return {
         "max_loaded_at": in_utc(result.max_loaded_at),
