@@ -18,7 +18,7 @@ ORDERS = "source.shop.raw.orders"
 
 
 def freshness(
-    *entries: dict[str, Any], observe: bool = True, translation: Any = None, **settings: bool
+    *entries: dict[str, Any], observe: bool = True, translation: Any = None, **settings: Any
 ) -> FreshnessSpecs:
     specs = build(manifest_of(*entries), translation=translation, **settings)
     return build_freshness_specs(specs, specs.index.all_ids, observe=observe)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from dbt_component.definitions.duplicate_keys import refuse_shared_keys
+from dbt_component.definitions.duplicate_keys import refuse_shared_keys, refuse_unusable_outputs
 from dbt_component.definitions.metadata_keys import UNIQUE_ID_KEY
 from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.manifest.node import Node
@@ -52,7 +52,8 @@ def build_freshness_specs(
             data version.
 
     Raises:
-        DuplicateAssetKeyError: A source has the key of another node.
+        DuplicateAssetKeyError: A source has the key of another node, or one that differs only in punctuation.
+        DefinitionError: A key has characters that an output of an op may not have.
     """
     index, view = specs.index, specs.view
     sources = [
@@ -71,16 +72,21 @@ def build_freshness_specs(
     own = [
         node for node in sources if observe and keys[node.unique_id] not in view.shared_source_keys
     ]
-    asset_specs = {node.unique_id: _asset(source_specs[node.unique_id]) for node in own}
-    outputs = {spec.key.to_python_identifier() for spec in asset_specs.values()}
-    names = _Names({spec.key for spec in specs.check_specs}, outputs)
+    asset_specs = {i: _asset(source_specs[i], i) for i in (node.unique_id for node in own)}
+    outputs = {key: key.to_python_identifier() for key in keys.values()}
+    refuse_unusable_outputs(outputs)
+    names = _Names(
+        {spec.key for spec in specs.check_specs},
+        {outputs[spec.key] for spec in asset_specs.values()},
+    )
     checks = {node.unique_id: _check(node, keys[node.unique_id], names) for node in sources}
     return FreshnessSpecs(checks, asset_specs, names.notes)
 
 
-def _asset(spec: dg.AssetSpec) -> dg.AssetSpec:
+def _asset(spec: dg.AssetSpec, unique_id: str) -> dg.AssetSpec:
     """The spec of a source that its op observes; dbt measures the source as a whole, and when the op runs."""
-    return spec.replace_attributes(partitions_def=None, automation_condition=None, deps=[])
+    own = spec.replace_attributes(partitions_def=None, automation_condition=None, deps=[])
+    return own.merge_attributes(metadata={UNIQUE_ID_KEY: unique_id})
 
 
 def _check(node: Node, key: dg.AssetKey, names: "_Names") -> dg.AssetCheckSpec:
