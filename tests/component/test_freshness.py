@@ -277,6 +277,24 @@ def test_dagster_sees_that_a_source_has_new_rows(
     assert tags["dagster/input_data_version/raw/fresh"] == f"{newest.isoformat()}+00:00"
 
 
+def test_partitions_and_run_config_of_the_models_leave_the_sources_alone(
+    on_duckdb: FreshnessProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    defs = on_duckdb.load_with(
+        source_freshness={"select": "source:raw.fresh", "before_build": True},
+        translation={"partitions_def": {"type": "static", "partition_keys": ["a", "b"]}},
+        cli_args=["build", {"--vars": {"part": "{{ partition_key }}"}}],
+        run_config={"threads": 1},
+    )
+    capfd.readouterr()
+    outcome = measure(defs, "fresh")
+    assert outcome.success, outcome.failure
+    assert "Concurrency: 1 threads" in capfd.readouterr().out
+    outcome = run(defs, dg.AssetSelection.assets("from_fresh"), partition_key="a")
+    assert outcome.success, outcome.failure
+    assert evaluations(outcome)["fresh"].passed and outcome.materialized == ["from_fresh"]
+
+
 def test_without_observe_the_sources_are_no_assets_and_may_be_made_elsewhere(
     on_duckdb: FreshnessProject,
 ) -> None:
