@@ -10,6 +10,9 @@ import pytest
 from dbt_component._dagster import (
     ProjectAssetsDefinition,
     ProjectCheckResult,
+    as_observation,
+    data_version_tags,
+    forget_input_version,
     remember_output_keys,
 )
 from dbt_component.component.collector import built_for_good
@@ -124,3 +127,52 @@ def test_the_collector_is_as_it_was_after_building_also_if_that_fails() -> None:
         pass
     assert gc.isenabled() and gc.get_freeze_count() > frozen
     gc.unfreeze()
+
+
+def test_an_op_that_observes_records_data_versions_that_staleness_reads() -> None:
+    key = dg.AssetKey("source")
+    versions = iter(["1", "1", "2"])
+
+    def observe(context: dg.OpExecutionContext) -> Iterator[Any]:
+        version = dg.DataVersion(next(versions))
+        yield dg.Output(None, output_name="source", data_version=version)
+
+    observed = as_observation(dg.multi_asset(specs=[dg.AssetSpec(key)], can_subset=True)(observe))
+
+    @dg.asset(deps=[key])
+    def model() -> None: ...
+
+    job = dg.define_asset_job("observe", dg.AssetSelection.assets(key))
+    defs = dg.Definitions(assets=[observed, model], jobs=[job])
+    assert defs.resolve_asset_graph().get(key).is_observable
+    with dg.instance_for_test() as instance:
+        tags = []
+        for _ in range(3):
+            result = defs.resolve_job_def("observe").execute_in_process(instance=instance)
+            (event,) = result.get_asset_observation_events()
+            tags.append(event.asset_observation_data.asset_observation.tags)
+    assert tags[0] == tags[1] == data_version_tags("1")
+    assert tags[2] == data_version_tags("2")
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_what_is_built_after_an_observation_in_the_same_step_comes_from_its_version(
+    forgets: bool,
+) -> None:
+    key = dg.AssetKey("source")
+
+    @dg.asset(deps=[key])
+    def model(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield dg.AssetObservation(asset_key=key, tags=data_version_tags("new"))
+        if forgets:
+            forget_input_version(context.op_execution_context, key)
+        yield dg.Output(None)
+
+    with dg.instance_for_test() as instance:
+        instance.report_runless_asset_event(
+            dg.AssetObservation(asset_key=key, tags=data_version_tags("old"))
+        )
+        result = dg.materialize([model], instance=instance)
+        (event,) = result.asset_materializations_for_node("model")
+    expected = "new" if forgets else "old"
+    assert (event.tags or {})["dagster/input_data_version/source"] == expected

@@ -9,8 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.assets.definition.asset_spec import AssetExecutionType
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
+from dagster._core.definitions.data_version import (
+    DATA_VERSION_IS_USER_PROVIDED_TAG,
+    DATA_VERSION_TAG,
+)
 from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
@@ -68,11 +73,14 @@ __all__ = [
     "SingleRunBackfillPolicyModel",
     "UnresolvedAssetJobDefinition",
     "claim_slot",
+    "as_observation",
     "code_references",
     "delete_slots",
     "free_slot",
     "assets_around_input",
+    "data_version_tags",
     "find_run_worker",
+    "forget_input_version",
     "derive_model_type",
     "remember_output_keys",
     "resolve_backfill_policy",
@@ -133,6 +141,28 @@ def log_engine_event(
     DagsterEvent.engine_event(
         context.get_step_execution_context(), message, EngineEventData(metadata)
     )
+
+
+def data_version_tags(version: str) -> dict[str, str]:
+    """The tags of an observation that states the asset's data version, as Dagster writes them for its own."""
+    return {DATA_VERSION_TAG: version, DATA_VERSION_IS_USER_PROVIDED_TAG: "true"}
+
+
+def forget_input_version(context: dg.OpExecutionContext, key: dg.AssetKey) -> None:
+    """Makes a step read the data version of an asset again that it depends on: it was observed during the step.
+
+    Otherwise what the step builds from now on would seem to come from the version before.
+    """
+    context.get_step_execution_context().wipe_input_asset_version_info(key)
+
+
+def as_observation(assets: dg.AssetsDefinition) -> dg.AssetsDefinition:
+    """The definition with an op that observes its assets instead of making them.
+
+    ``dagster.multi_observable_source_asset`` takes neither a pool, tags, config nor checks of other assets.
+    """
+    attributes = {**assets.get_attributes_dict(), "execution_type": AssetExecutionType.OBSERVATION}
+    return dg.AssetsDefinition.dagster_internal_init(**attributes)
 
 
 def step_key_of(context: dg.OpExecutionContext) -> str:

@@ -351,15 +351,12 @@ def test_an_op_has_arguments_options_and_metadata_of_its_own(dg_project: DgProje
         ],
     )
     defs = dg_project.load()
-    configs = {
-        name: set(
-            defs.get_repository_def()
-            .get_job("__ASSET_JOB")
-            .get_node_named(name)
-            .definition.config_schema.config_type.fields
-        )
-        for name in ("reports", "shop")
+    job = defs.get_repository_def().get_job("__ASSET_JOB")
+    job = defs.get_repository_def().get_job("__ASSET_JOB")
+    schemas: dict[str, Any] = {
+        name: job.get_node_named(name).definition.config_schema for name in ("reports", "shop")
     }
+    configs = {name: set(schema.config_type.fields) for name, schema in schemas.items()}
     assert configs == {"reports": {"vars"}, "shop": {"threads"}}
     outcome = run(defs, run_config={"ops": {"shop": {"config": {"threads": 1}}}})
     assert outcome.success, outcome.failure

@@ -7,6 +7,7 @@ from dbt.cli.main import cli
 
 from dbt_component.dbt_process.arguments import (
     add_resource_types,
+    as_source_freshness,
     as_test,
     parse_arguments,
     parse_options,
@@ -245,3 +246,12 @@ def test_a_test_command_keeps_exactly_the_options_of_a_build_that_dbt_test_has_t
         given = [flag] if option.arity is Arity.NONE else [flag, "x"]
         is_kept = flag in test and "resource-type" not in flag
         assert as_test(["build", *given]) == (["test", *given] if is_kept else ["test"])
+
+
+def test_freshness_is_measured_with_the_profile_target_variables_and_threads_of_a_build() -> None:
+    argv = ["--quiet", "build", "--full-refresh", "--select", "a", "--threads", "4", "-t", "prod"]
+    argv += ["--vars={a: 1}", "--profile", "other", "--fail-fast"]
+    assert as_source_freshness(argv) == [
+        *("source", "freshness"),
+        *("--threads", "4", "-t", "prod", "--vars={a: 1}", "--profile", "other"),
+    ]

@@ -141,3 +141,31 @@ def test_a_manifest_in_memory_gives_the_same_index_as_the_state_except_offsets(
     assert [n.code_version for n in in_memory.nodes] == [n.code_version for n in packed.nodes]
     assert {n.raw_length for n in in_memory.nodes} == {0}
     assert 0 not in {n.raw_length for n in packed.nodes}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, None),
+        ({"freshness": None}, None),
+        ({"freshness": {"warn_after": {"count": None, "period": None}, "filter": "a"}}, None),
+        ({"freshness": {"warn_after": {"count": 1, "period": "day"}}}, "a warning after 1 day"),
+        (
+            {
+                "freshness": {
+                    "warn_after": {"count": 12, "period": "hour"},
+                    "error_after": {"count": 0, "period": "day"},
+                }
+            },
+            "a warning after 12 hours, stale after 0 days",
+        ),
+        (
+            {"config": {"freshness": {"error_after": {"count": 2, "period": "minute"}}}},
+            "stale after 2 minutes",
+        ),
+    ],
+)
+def test_the_ages_of_a_source_are_known_if_dbt_checks_them(
+    fields: dict[str, Any], expected: str | None
+) -> None:
+    assert parsed(source("orders", **fields)).freshness == expected

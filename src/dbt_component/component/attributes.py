@@ -24,6 +24,7 @@ from dbt_component.component.yaml.project_op import ProjectOp
 from dbt_component.component.yaml.retry import Retry
 from dbt_component.component.yaml.run_config import RunConfigModel, resolve_run_config
 from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.component.yaml.source_freshness import SourceFreshness
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
@@ -234,6 +235,14 @@ class DbtProjectAttributes(dg.Resolvable):
             examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
         ),
     ] = field(default_factory=list)
+    source_freshness: Annotated[
+        SourceFreshness | None,
+        dg.Resolver.default(
+            description="`dbt source freshness` as a check and observations of each source: on a schedule, on request,"
+            " and before what reads the source is built. Default: no such checks.",
+            examples=[{"cron_schedule": "0 * * * *", "before_build": True}],
+        ),
+    ] = None
     watch: Annotated[
         Watch | None,
         dg.Resolver.default(
@@ -295,6 +304,8 @@ class DbtProjectAttributes(dg.Resolvable):
         for position, schedule in enumerate(self.schedules or []):
             with schedule.named(position):
                 schedule.criteria  # noqa: B018 - as above
+        if self.source_freshness is not None:
+            self.source_freshness.check()
         if self.watch is not None:
             remote_commit_of(self.project_source)
 
@@ -376,6 +387,9 @@ class DbtProjectAttributes(dg.Resolvable):
         for position, rule in enumerate(rules.rules if rules is not None else ()):
             if rule.criteria.cache_key in error.refused:
                 error.key = f"checks.rules[{position}].{rule.criteria.main_key}"
+        freshness = self.source_freshness
+        if freshness is not None and freshness.criteria.cache_key in error.refused:
+            error.key = f"source_freshness.{freshness.criteria.main_key}"
         if self.criteria.cache_key in error.refused:
             error.key = self.criteria.main_key
         error.refused = ()

@@ -9,6 +9,7 @@ import dagster as dg
 
 from dbt_component._dagster import DefsStateConfig
 from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.freshness import build_source_freshness
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.op_run import OpRun
@@ -16,6 +17,7 @@ from dbt_component.component.watched import build_watch_of
 from dbt_component.definitions.assets import build_parts
 from dbt_component.definitions.op_part import OpPart, RunFunction
 from dbt_component.definitions.selection_tags import selection_tags
+from dbt_component.definitions.source_freshness import MeasureFunction
 from dbt_component.selection.emptiness import explain_emptiness
 
 _logger = logging.getLogger("dbt_component")
@@ -27,6 +29,7 @@ def build_definitions(
     loaded: Loaded,
     *,
     run: Callable[[dg.AssetExecutionContext, OpRun], Iterator[Any]],
+    measure: MeasureFunction,
     op_config: Callable[[OpRun], type[dg.Config] | None],
     state_config: DefsStateConfig,
     refresh: Callable[[Path], Coroutine[Any, Any, str]],
@@ -38,6 +41,7 @@ def build_definitions(
         context: The component's load context.
         loaded: Its state.
         run: The body of an op.
+        measure: The body of the op that measures the freshness of sources.
         op_config: The class of its config in the launchpad.
         state_config: The location of the state.
         refresh: Refreshes the state in the current storage.
@@ -67,6 +71,11 @@ def build_definitions(
             may_be_empty = any(map(loaded.prepared.compares, (schedule.criteria, loaded.criteria)))
             schedules.append(schedule.build(selection, may_be_empty=may_be_empty))
     definitions = dg.Definitions(assets=assets, schedules=schedules)
+    if attributes.source_freshness is not None:
+        freshness = build_source_freshness(
+            attributes.source_freshness, loaded, parts[-1].settings, measure
+        )
+        definitions = dg.Definitions.merge(definitions, freshness)
     if attributes.watch is None:
         return definitions
     watch = build_watch_of(

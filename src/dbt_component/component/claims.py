@@ -19,7 +19,12 @@ _KEY_HINT = (
 )
 _CHECK_HINT = (
     "Leave the tests out of one of them, with `exclude`, or for tests of sources with"
-    " `translation_settings: {enable_source_tests_as_checks: false}`."
+    " `translation_settings: {enable_source_tests_as_checks: false}`. For checks of freshness, let `source_freshness`"
+    " select each source in one of them only."
+)
+_SOURCE_HINT = (
+    "Let `source_freshness` select each source in one of them only, with `select` or `exclude`. For assets that other"
+    " definitions make, set `source_freshness: {observe: false}`."
 )
 _OP_HINT = "Set another name in one of them: `op: {name: …}`."
 
@@ -32,6 +37,8 @@ class Claim:
     assets: Set[dg.AssetKey]
     checks: Set[dg.AssetCheckKey]
     ops: Set[str]
+    sources: Set[dg.AssetKey] = frozenset()
+    """Those of ``assets`` that are observed only."""
 
     @classmethod
     def of(cls, context: dg.ComponentLoadContext, definitions: dg.Definitions) -> "Claim":
@@ -40,6 +47,7 @@ class Claim:
         return cls(
             loc=context.component_loc,
             assets=frozenset(key for item in built for key in item.keys),
+            sources=frozenset(key for item in built if item.is_observable for key in item.keys),
             checks=frozenset(key for item in built for key in item.check_keys),
             ops=frozenset(item.node_def.name for item in built),
         )
@@ -76,7 +84,7 @@ def _refuse_shared(first: Claim, second: Claim) -> None:
         raise DuplicateAssetKeyError(
             f"Two components define the same assets: {_named(key.to_user_string() for key in assets)}.",
             where=where,
-            hint=_KEY_HINT,
+            hint=_KEY_HINT if assets.isdisjoint(first.sources | second.sources) else _SOURCE_HINT,
         )
     if checks := first.checks & second.checks:
         names = (f"{key.asset_key.to_user_string()}:{key.name}" for key in checks)

@@ -19,6 +19,7 @@ from dbt_component._dagster import (
 from dbt_component.component.build import build_definitions
 from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
+from dbt_component.component.freshness import gate_of, measure_sources
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.manifest_fallback import read_manifest_project
 from dbt_component.component.op_run import OpRun
@@ -37,6 +38,7 @@ from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.run_config import config_class
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import find_unset_variable
+from dbt_component.dbt_process.run_options import with_run_options
 from dbt_component.definitions.asset_selection import asset_selection
 from dbt_component.definitions.yaml_place import placed
 from dbt_component.errors import (
@@ -294,6 +296,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             context,
             loaded,
             run=self._run,
+            measure=self._measure,
             op_config=self._op_config,
             state_config=self.defs_state_config,
             refresh=self.refresh_state,
@@ -306,9 +309,23 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             return self.op_config_schema
         return config_class(run.run_config, self.op_config_schema)
 
+    def _measure(self, context: dg.OpExecutionContext) -> Iterator[Any]:
+        assert self.source_freshness is not None
+        asset_context = dg.AssetExecutionContext(context)
+        run = self.project_ops[-1].run
+        try:
+            options = run.options(context.op_config or {}, self._scope_of(asset_context))
+            argv = with_run_options(self.get_cli_args(asset_context), options)
+            yield from measure_sources(
+                self.source_freshness, self.loaded, self.dbt_project, argv, context
+            )
+        except CliArgsError as error:
+            raise self._placed(error) from None
+
     def _run(self, context: dg.AssetExecutionContext, run: OpRun) -> Iterator[Any]:
-        given = context.op_execution_context.op_config or {}
-        self._running[context.op_execution_context] = run
+        op_context = context.op_execution_context
+        given = op_context.op_config or {}
+        self._running[op_context] = run
         try:
             scope = self._scope_of(context)
             dbt = DbtCliResource.of(
@@ -317,6 +334,9 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
                 retry=run.retry,
                 run_options=run.options(given, scope),
                 vars=run.rendered_vars(scope),
+                gate=gate_of(self.source_freshness, self.loaded, op_context)
+                if self.source_freshness is not None
+                else None,
             )
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))
         except (CliArgsError, DagsterDbtManifestNotFoundError) as error:

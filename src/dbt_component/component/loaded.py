@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from dbt_component.definitions.check_rules import DbtCheckRules
+from dbt_component.definitions.freshness_specs import FreshnessSpecs, build_freshness_specs
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.op_division import OpDivision, divide_ops
 from dbt_component.definitions.op_rules import OpRules
@@ -109,6 +110,10 @@ class Loaded:
     def selection_of(self, criteria: SelectionCriteria) -> JobSelection:
         """The assets, checks and tests of this component that dbt selects."""
         return JobSelection.of(self.specs, self.prepared.select(criteria))
+
+    def freshness_of(self, criteria: SelectionCriteria, *, observe: bool) -> FreshnessSpecs:
+        """The freshness checks of the sources that dbt selects; see ``build_freshness_specs``."""
+        return build_freshness_specs(self.specs, self.prepared.select(criteria), observe=observe)
 
     @cached_property
     def _view(self) -> ResolvingManifest:

@@ -45,10 +45,12 @@ class StateRefresh:
         schedules = [schedule.criteria for schedule in attributes.schedules]
         checks = attributes.check_rules
         rules = [] if checks is None else [rule.criteria for rule in checks.rules]
+        freshness = attributes.source_freshness
+        sources = [] if freshness is None else [freshness.criteria]
         return cls(
             key=key,
             source=attributes.project_source,
-            selections=[attributes.criteria, *own, *schedules, *rules],
+            selections=[attributes.criteria, *own, *schedules, *rules, *sources],
             runtime_vars=[name for op in ops for name in op.run.runtime_vars],
             review=Review(attributes.criteria, [op.rules for op in ops]) if own else None,
             working_folder=working_folder,

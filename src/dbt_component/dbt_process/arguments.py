@@ -228,6 +228,17 @@ def as_test(argv: Sequence[str]) -> list[str]:
     return kept
 
 
+def as_source_freshness(argv: Sequence[str]) -> list[str]:
+    """`dbt source freshness` with the profile, target, variables and threads of another command line."""
+    kept = [
+        token
+        for part in _split(argv)[1]
+        if part.option is not None and (part.option in _PARSING or part.option.name == "--threads")
+        for token in part.tokens
+    ]
+    return ["source", "freshness", *kept]
+
+
 def _split(args: Sequence[str]) -> tuple[list[str], list[_Part]]:
     """Splits a command line by the rules of dbt's parser (click).
 

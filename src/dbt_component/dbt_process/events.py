@@ -33,6 +33,21 @@ class BuiltQuery(msgspec.Struct, frozen=True):
     tables: list[ReadRelation]
 
 
+class SourceAge(msgspec.Struct, frozen=True):
+    """The age of a source's data, as dbt measured it.
+
+    Times are ISO times in UTC. ``max_loaded_at`` is in the year 1 if there is no row. ``warn_after`` and
+    ``error_after`` are texts such as ``12 hours``, ``None`` where there is no limit.
+    """
+
+    max_loaded_at: str
+    snapshotted_at: str
+    age_seconds: float
+    warn_after: str | None = None
+    error_after: str | None = None
+    filter: str | None = None
+
+
 class NodeStarted(msgspec.Struct, frozen=True, tag_field="kind", tag="node_started"):
     unique_id: str
 
@@ -64,6 +79,8 @@ class NodeFinished(msgspec.Struct, frozen=True, tag_field="kind", tag="node_fini
     """The file of ``compiled_code``."""
     relation_name: str | None = None
     invocation_id: str | None = None
+    freshness: SourceAge | None = None
+    """Only of a source whose age dbt could measure."""
 
 
 class NodeDescribed(msgspec.Struct, frozen=True, tag_field="kind", tag="node_described"):

@@ -1,7 +1,7 @@
 """Accounts for every expected node: exit code 0 alone is not taken as success."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import dagster as dg
 
@@ -21,16 +21,30 @@ _MAX_BRIEF_CHARACTERS = 160
 _HEADING = re.compile(r" in \w+ .*\(.*\)$")
 
 
+def is_failed(finished: NodeFinished) -> bool:
+    """Whether a node failed, by its status."""
+    return finished.status not in FINE_STATUSES and finished.status != SKIPPED
+
+
 class Account:
     """Expected nodes against reported ones, over all attempts of one command.
 
     Args:
         expected: The nodes that dbt must report.
         causes: Finds the reasons of skipped nodes; without it only those that dbt gives are known.
+        fails: Whether a report fails the command.
     """
 
-    def __init__(self, expected: frozenset[str], causes: SkipCauses | None = None) -> None:
+    def __init__(
+        self,
+        expected: frozenset[str],
+        causes: SkipCauses | None = None,
+        *,
+        fails: Callable[[NodeFinished], bool] = is_failed,
+    ) -> None:
         self.expected = expected
+        self._fails = fails
+        self._withheld: dict[str, str] = {}
         self._reported: dict[str, NodeFinished] = {}
         self._earlier: dict[str, list[NodeFinished]] = {}
         self._causes = causes
@@ -48,7 +62,10 @@ class Account:
     @property
     def has_failures(self) -> bool:
         """Whether a reported node failed or was skipped."""
-        return any(f.status not in FINE_STATUSES for f in self._reported.values())
+        return any(
+            f.status not in FINE_STATUSES and f.unique_id not in self._withheld
+            for f in self._reported.values()
+        )
 
     @property
     def finished(self) -> Iterator[NodeFinished]:
@@ -73,19 +90,26 @@ class Account:
         if self._causes is not None:
             self._causes = self._causes.without_failures()
             for finished in self._reported.values():
-                if _is_failed(finished):
+                if self._fails(finished):
                     self._causes.note_failure(finished.unique_id)
 
     def record(self, finished: NodeFinished) -> None:
         """Records a node's end."""
         self._reported[finished.unique_id] = finished
-        if self._causes is not None and _is_failed(finished):
+        if self._causes is not None and self._fails(finished):
             self._causes.note_failure(finished.unique_id)
+
+    def withhold(self, finished: NodeFinished) -> None:
+        """Records an expected node that dbt is not asked to run, with status ``skipped`` and the reason as message."""
+        self._reported[finished.unique_id] = finished
+        self._withheld[finished.unique_id] = finished.message or ""
 
     def skip_reason(self, finished: NodeFinished) -> str | None:
         """Why a node was skipped: the failed nodes, or dbt's own reason. ``None`` for nodes that were not."""
         if finished.status != SKIPPED:
             return None
+        if finished.unique_id in self._withheld:
+            return self._withheld[finished.unique_id]
         causes = self._causes.of(finished.unique_id) if self._causes is not None else ()
         if causes:
             return f"{listed(causes, limit=3)} failed"
@@ -119,10 +143,10 @@ class Account:
             attempt: The last attempt.
         """
         reported = self._reported.values()
-        failed = [f for f in reported if _is_failed(f)]
+        failed = [f for f in reported if self._fails(f)]
         skipped = [f for f in reported if f.status == SKIPPED]
         missing = sorted(self.missing)
-        dbt_error = _dbt_error(attempt, has_failed_nodes=bool(failed))
+        dbt_error = _dbt_error(attempt, has_failed_nodes=any(map(is_failed, reported)))
         if not (failed or skipped or missing or dbt_error):
             return None
         lines = [f"`{attempt.plan.dbt_command}`: {self._summary(failed, skipped)}."]
@@ -189,10 +213,6 @@ class Account:
         for finished in skipped:
             found.setdefault(self.skip_reason(finished), []).append(finished.unique_id)
         return found
-
-
-def _is_failed(finished: NodeFinished) -> bool:
-    return finished.status not in FINE_STATUSES and finished.status != SKIPPED
 
 
 def _dbt_error(attempt: Attempt, *, has_failed_nodes: bool) -> str | None:

@@ -92,6 +92,11 @@ class Attempt:
         """Whether dbt itself failed, as opposed to a node."""
         return self.result is None or bool(self.result.error)
 
+    def end_unused(self) -> None:
+        """Ends an attempt that has nothing to run, without running dbt."""
+        self.stop()
+        self.result = InvocationResult(success=True)
+
     def stop(self) -> None:
         """Stops dbt if it is running."""
         process, self._process = self._process, None

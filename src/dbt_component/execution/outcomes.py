@@ -30,12 +30,16 @@ class Built:
 
 @dataclass(frozen=True)
 class NotBuilt:
-    """A model, seed or snapshot failed or was skipped; ``message`` is dbt's, or the reason."""
+    """A model, seed or snapshot failed or was skipped; ``message`` is dbt's, or the reason.
+
+    ``is_withheld`` is whether dbt was not even asked to build it.
+    """
 
     node: Node
     finished: NodeFinished
     message: str | None
     earlier: Sequence[NodeFinished] = ()
+    is_withheld: bool = False
 
 
 @dataclass(frozen=True)

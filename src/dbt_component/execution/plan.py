@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +78,11 @@ class RunPlan:
         Values of variables that came from the environment are masked, and so is all text in the project's.
         """
         return " ".join(["dbt", *shown_argv(self.argv, hidden=self.project.vars.keys())])
+
+    def without(self, unique_ids: Set[str]) -> "RunPlan":
+        """The plan without some of its nodes."""
+        selected = None if self.selected is None else self.selected - unique_ids
+        return replace(self, selected=selected, expected=self.expected - unique_ids)
 
 
 def plan_command(project: DbtProject, arguments: DbtArguments, argv: Sequence[str]) -> RunPlan:
@@ -169,7 +174,8 @@ def expected_nodes(
     for unique_id in wanted:
         node = index.node_by_id.get(unique_id)
         if node is not None:
-            if node.is_asset and node.resource_type in arguments.resource_types:
+            has_end = node.is_asset or node.is_source
+            if has_end and node.resource_type in arguments.resource_types:
                 expected.add(unique_id)
             continue
         test = index.test_by_id.get(unique_id)

@@ -26,6 +26,7 @@ from dbt_component.errors import CliArgsError, DefinitionError, ProjectError
 from dbt_component.execution.attempt import Attempt, start_process
 from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.first_build import FirstBuild
+from dbt_component.execution.freshness_gate import FreshnessGate
 from dbt_component.execution.invocation import DbtCliInvocation
 from dbt_component.execution.op_body import note_command
 from dbt_component.execution.op_context import Context, op_context_of
@@ -91,6 +92,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     _retry: DbtRetryPolicy | None = PrivateAttr(default=None)
     _run_options: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _vars: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _gate: FreshnessGate | None = PrivateAttr(default=None)
 
     def __init__(
         self,
@@ -149,6 +151,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         retry: DbtRetryPolicy | None = None,
         run_options: Mapping[str, Any] | None = None,
         vars: Mapping[str, Any] | None = None,
+        gate: FreshnessGate | None = None,
     ) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
 
@@ -160,6 +163,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             retry: The retry policy of commands over the nodes of a step that are given none.
             run_options: Values of dbt's options by the names of ``RUN_OPTIONS``, for the commands that accept them.
             vars: Variables of commands over the nodes of a step, besides the project's; those in arguments win.
+            gate: Measures sources before each command over the nodes of a step that builds.
         """
         resource = cls(
             project_dir=KnownText(project.project_dir),
@@ -174,6 +178,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         resource._retry = retry
         resource._run_options = run_options or {}
         resource._vars = vars or {}
+        resource._gate = gate
         return resource
 
     @property
@@ -353,6 +358,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 log=op_context.log,
                 retry=retry,
                 first_build=FirstBuild(op_context, events.assets_among(plan.expected)),
+                gate=self._gate if arguments.command.builds else None,
                 is_resumed=bool(finished),
             )
             attempt = Attempt(plan, folder.target_path(1), process=process)

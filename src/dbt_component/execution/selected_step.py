@@ -14,10 +14,11 @@ from dbt_component.execution.attempt import Attempt
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.first_build import FirstBuild
+from dbt_component.execution.freshness_gate import FreshnessGate
 from dbt_component.execution.node_reports import node_reports
 from dbt_component.execution.node_retry import NodeRetry
 from dbt_component.execution.outcome_events import DagsterEvent
-from dbt_component.execution.outcomes import outcome_of
+from dbt_component.execution.outcomes import NotBuilt, outcome_of
 from dbt_component.execution.plan import RunPlan, write_request
 from dbt_component.execution.report_wishes import NO_WISHES, ReportWishes
 from dbt_component.execution.retry import next_attempt
@@ -42,6 +43,7 @@ class SelectedStep:
         log: The step's log.
         retry: Which failed nodes run again; ``None`` for none.
         first_build: Keeps apart the runs that build an incremental model for the first time.
+        gate: Keeps nodes from being built that read stale sources; ``None`` for none.
         is_resumed: Whether an earlier attempt of the step has finished some of its nodes, which are left out.
     """
 
@@ -55,6 +57,7 @@ class SelectedStep:
         log: logging.Logger,
         retry: DbtRetryPolicy | None = None,
         first_build: FirstBuild | None = None,
+        gate: FreshnessGate | None = None,
         is_resumed: bool = False,
     ) -> None:
         self._prepared = prepared
@@ -64,6 +67,7 @@ class SelectedStep:
         self._log = log
         self._retry = retry
         self._first_build = first_build
+        self._gate = gate
         self._is_resumed = is_resumed
         self._node_retry: NodeRetry | None = None
         self._attempts: list[Attempt] = []
@@ -108,6 +112,12 @@ class SelectedStep:
             return first, None
         if not self._is_resumed:
             self._warn_if_no_asset_is_built(plan)
+        if self._gate is not None:
+            yield from self._withhold(first, account, self._gate)
+            plan = first.plan
+            if not plan.expected:
+                first.end_unused()
+                return first, account.failure(first)
         attempts = self._attempts = [first]
         if self._retry is not None:
             adapter = self._prepared.manifest.index.adapter_type or ""
@@ -142,9 +152,30 @@ class SelectedStep:
             self._timeline.draw(reports, command=last.plan.dbt_command, folder=last.target_path)
         self._timeline.record(reports)
 
+    def _withhold(
+        self, first: Attempt, account: Account, gate: FreshnessGate
+    ) -> Iterator[DagsterEvent]:
+        """Takes the nodes that the gate withholds from the first attempt, and reports them with the reason."""
+        index = self._prepared.manifest.index
+        withheld = yield from gate.withheld_from(first.plan, self._log)
+        for unique_id in sorted(
+            withheld.keys() & first.plan.expected, key=index.positions.__getitem__
+        ):
+            reason = withheld[unique_id]
+            node = index.node_by_id.get(unique_id)
+            kind = "" if node is None else node.resource_type
+            finished = NodeFinished(unique_id, SKIPPED, kind, message=reason)
+            account.withhold(finished)
+            self._log.warning("%s is not run: %s.", unique_id, reason)
+            if node is not None:
+                yield from self._events.of(NotBuilt(node, finished, reason, is_withheld=True))
+        first.plan = first.plan.without(withheld.keys())
+
     def stop(self) -> None:
         """Stops dbt if an attempt is running, and the waiting for one."""
         self._stopped.set()
+        if self._gate is not None:
+            self._gate.stop()
         if self._running is not None:
             self._running.stop()
 

@@ -125,9 +125,10 @@ class StepEvents(OutcomeEvents):
     def _of_not_built(self, outcome: NotBuilt, log_path: Path | None) -> Iterator[DagsterEvent]:
         known = self._outputs.get(outcome.node.unique_id)
         if known is not None:
+            message = cut(outcome.message or "", whole=log_path)
+            reported = f"dbt reported {outcome.finished.status!r}. "
             yield dg.AssetObservation(
                 asset_key=known[1],
-                description=f"Not materialized: dbt reported {outcome.finished.status!r}."
-                + (f" {cut(outcome.message, whole=log_path)}" if outcome.message else ""),
+                description=f"Not materialized: {'' if outcome.is_withheld else reported}{message}".rstrip(),
                 metadata=metadata_of(outcome, log_path=log_path),
             )

@@ -25,6 +25,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``depends_on`` are unique ids in the manifest's order. ``code_version`` covers the node's code,
     configuration, macros, ephemeral parents and variables (see ``manifest.code_version``).
     ``raw_offset`` and ``raw_length`` locate the complete entry in the state's raw-node section.
+    ``freshness`` are the ages at which a source is too old, as text; ``None`` for a source without such ages.
 
     See: https://schemas.getdbt.com/dbt/manifest/v12.json
     """
@@ -56,6 +57,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reads_graph: bool = False
     raw_offset: int = 0
     raw_length: int = 0
+    freshness: str | None = None
 
     @property
     def is_asset(self) -> bool:

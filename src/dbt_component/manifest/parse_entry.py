@@ -69,6 +69,7 @@ def parse_node(
         reads_graph=_reads_graph(entry, versions),
         raw_offset=place[0],
         raw_length=place[1],
+        freshness=_freshness(entry),
     )
 
 
@@ -164,6 +165,19 @@ def _parse_column(name: str, column: Mapping[str, Any]) -> Column:
         not_null="not_null" in kinds,
         unique="unique" in kinds,
     )
+
+
+def _freshness(entry: Mapping[str, Any]) -> str | None:
+    """The ages at which dbt warns about a source or calls it stale; ``None`` if dbt does not check its freshness."""
+    if entry["resource_type"] != "source":
+        return None
+    found = entry.get("freshness") or (entry.get("config") or {}).get("freshness") or {}
+    limits = [
+        f"{effect} after {limit['count']} {limit['period']}{'' if limit['count'] == 1 else 's'}"
+        for key, effect in (("warn_after", "a warning"), ("error_after", "stale"))
+        if (limit := found.get(key) or {}).get("count") is not None and limit.get("period")
+    ]
+    return ", ".join(limits) or None
 
 
 def _default_materialized(entry: Mapping[str, Any]) -> str | None:

@@ -47,7 +47,7 @@ from dbt_component.project.state_archive import (
 from dbt_component.project.temporary import remove_abandoned, replace_file
 
 FORMAT = "dbt-component-state"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _LINEAGE = "lineage.msgpack"
 
 

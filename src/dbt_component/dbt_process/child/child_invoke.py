@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .child_freshness import watch_freshness
 from .child_manifest import cut_manifest, load_manifest
 from .child_patches import (
     compare_relations_of_one_name,
@@ -28,6 +29,7 @@ def run_invoke(pipe: EventPipe, request: dict[str, Any]) -> None:
     raw_events = RawEvents(pipe) if request.get("with_raw_events") else None
     watcher = NodeWatcher(pipe, frozenset(request.get("metadata") or ()), raw_events)
     remember_manifest(watcher)
+    watch_freshness(watcher.measured)
     make_cycle_check_linear()
     compare_relations_of_one_name()
     silence_relation_cache(request["argv"])

@@ -47,6 +47,7 @@ class NodeWatcher:
         self._warned_of: set[str] = set()
         self._printed: set[str] = set()
         self.reported: set[str] = set()
+        self.measured: dict[str, dict[str, Any]] = {}
         self.manifest: Optional[Any] = None
 
     def __call__(self, message: Any) -> None:
@@ -114,6 +115,8 @@ class NodeWatcher:
         if ADAPTER_RESPONSE in self._metadata and fields["adapter_response"]:
             response = json.dumps(fields["adapter_response"], default=str)
             fields["relation"] = {ADAPTER_RESPONSE: response}
+        if info.unique_id in self.measured:
+            fields["freshness"] = self.measured[info.unique_id]
         if info.unique_id in self.reported:
             return
         self.reported.add(info.unique_id)
