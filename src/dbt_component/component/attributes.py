@@ -13,6 +13,8 @@ from dbt_component.component.yaml.checks import Checks
 from dbt_component.component.yaml.column_lineage import ColumnLineage
 from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
 from dbt_component.component.yaml.defs_state import DefsState
+from dbt_component.component.yaml.job import Job
+from dbt_component.component.yaml.launcher_names import refuse_shared_names
 from dbt_component.component.yaml.op import Op
 from dbt_component.component.yaml.project import (
     ProjectModel,
@@ -213,12 +215,23 @@ class DbtProjectAttributes(dg.Resolvable):
             examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
         ),
     ] = None
+    jobs: Annotated[
+        Sequence[Job],
+        dg.Resolver.default(
+            description="Jobs, each of which launches exactly what dbt selects; with `include_downstream` also what"
+            " others build from it.",
+            examples=[[{"name": "marts", "select": "+tag:daily", "include_downstream": True}]],
+        ),
+    ] = field(default_factory=list)
     schedules: Annotated[
         Sequence[Schedule],
         dg.Resolver.default(
-            description="Schedules, each of which launches exactly what dbt selects. Partitioned assets run for"
-            " the latest partition that is complete at the tick's time.",
-            examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
+            description="Schedules, each of which launches one of `jobs`, or exactly what dbt selects. Partitioned"
+            " assets run for the latest partition that is complete at the tick's time.",
+            examples=[
+                [{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}],
+                [{"name": "nightly", "cron_schedule": "0 5 * * *", "job": "marts"}],
+            ],
         ),
     ] = field(default_factory=list)
     watch: Annotated[
@@ -280,9 +293,14 @@ class DbtProjectAttributes(dg.Resolvable):
         )
         _refuse_wrong_types(self)
         self.criteria  # noqa: B018 - rejects select combined with selector
+        for position, job in enumerate(self.jobs):
+            with job.named(position):
+                job.criteria  # noqa: B018 - as above
         for position, schedule in enumerate(self.schedules or []):
             with schedule.named(position):
+                schedule.refuse_bad_job(job.name for job in self.jobs)
                 schedule.criteria  # noqa: B018 - as above
+        refuse_shared_names(self.jobs, self.schedules or [])
         if self.watch is not None:
             remote_commit_of(self.project_source)
 
@@ -339,9 +357,13 @@ class DbtProjectAttributes(dg.Resolvable):
         )
 
     def name_selection(self, error: SelectionError) -> None:
-        """Adds the owner of a refused selection to the error: its key, and the name of a schedule."""
+        """Adds the owner of a refused selection to the error: its key, and the name of a job or schedule."""
+        for position, job in enumerate(self.jobs):
+            if job.criteria.cache_key in error.refused:
+                error.subject = f"Job {job.name!r}"
+                error.key = f"jobs[{position}].{job.criteria.main_key}"
         for position, schedule in enumerate(self.schedules):
-            if schedule.criteria.cache_key in error.refused:
+            if schedule.own_job is not None and schedule.criteria.cache_key in error.refused:
                 error.subject = f"Schedule {schedule.name!r}"
                 error.key = f"schedules[{position}].{schedule.criteria.main_key}"
         rules = self.check_rules

@@ -1,4 +1,4 @@
-"""Builds a component's definitions: assets and checks, schedules, and the sensor that watches Git."""
+"""Builds a component's definitions: assets and checks, jobs and schedules, and the sensor that watches Git."""
 
 import logging
 from collections.abc import Callable, Coroutine, Iterator
@@ -9,6 +9,7 @@ import dagster as dg
 
 from dbt_component._dagster import DefsStateConfig
 from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.launchers import Launchers
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.watched import build_watch_of
@@ -57,24 +58,17 @@ def build_definitions(
         reserved_tags=selection_tags(attributes.criteria),
         config_cls=op_config,
     )
-    scheduled = []
-    for position, schedule in enumerate(attributes.schedules):
-        with schedule.named(position):
-            scheduled.append((schedule, loaded.selection_of(schedule.criteria)))
+    launchers = Launchers.of(attributes, loaded)
     assets = build_assets(
         loaded.specs,
         loaded.prepared,
         op,
         body,
         metadata=frozenset(attributes.include_metadata),
-        jobs={schedule.job: selection.unique_ids for schedule, selection in scheduled},
+        jobs=launchers.unique_ids,
     )
-    schedules = []
-    for position, (schedule, selection) in enumerate(scheduled):
-        with schedule.named(position):
-            may_be_empty = any(map(loaded.prepared.compares, (schedule.criteria, loaded.criteria)))
-            schedules.append(schedule.build(selection, may_be_empty=may_be_empty))
-    definitions = dg.Definitions(assets=assets, schedules=schedules)
+    launched = launchers.build({item.node_def.name for item in assets})
+    definitions = dg.Definitions(assets=assets, jobs=launched.jobs, schedules=launched.schedules)
     if attributes.watch is None:
         return definitions
     watch = build_watch_of(
