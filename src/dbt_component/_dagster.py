@@ -30,6 +30,7 @@ from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
 from dagster._core.storage.tags import RETRY_STRATEGY_TAG
+from dagster._core.utils import is_valid_email
 from dagster._utils.env import using_dagster_dev
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
@@ -76,6 +77,7 @@ __all__ = [
     "assets_around_input",
     "check_valid_name",
     "find_run_worker",
+    "is_valid_email",
     "derive_model_type",
     "remember_output_keys",
     "resolve_backfill_policy",

@@ -189,6 +189,13 @@ class DbtProjectAttributes(dg.Resolvable):
             ],
         ),
     ] = None
+    exposures: Annotated[
+        bool,
+        dg.Resolver.default(
+            description="Whether the exposures and saved queries that dbt selects become external assets, and the"
+            " metrics and semantic models that lead to them."
+        ),
+    ] = False
     include_metadata: Annotated[
         list[str],
         dg.Resolver(
@@ -382,10 +389,11 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
         for name in ("select", "exclude", "selector")
         if not isinstance(value := getattr(attributes, name) or "", str)
     ]
-    if not isinstance(attributes.prepare_if_dev, bool):
-        problems.append(
-            f"`prepare_if_dev` must be true or false, not {attributes.prepare_if_dev!r}"
-        )
+    problems += [
+        f"`{name}` must be true or false, not {value!r}"
+        for name in ("prepare_if_dev", "exposures")
+        if not isinstance(value := getattr(attributes, name), bool)
+    ]
     wrong = [item for item in attributes.include_metadata or [] if item not in SUMMARIES]
     if wrong:
         problems.append(f"`include_metadata` accepts {list(SUMMARIES)}, not {wrong!r}")

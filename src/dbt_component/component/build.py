@@ -68,7 +68,11 @@ def build_definitions(
         jobs=launchers.unique_ids,
     )
     launched = launchers.build({item.node_def.name for item in assets})
-    definitions = dg.Definitions(assets=assets, jobs=launched.jobs, schedules=launched.schedules)
+    definitions = dg.Definitions(
+        assets=[*assets, *loaded.specs.external_specs],
+        jobs=launched.jobs,
+        schedules=launched.schedules,
+    )
     if attributes.watch is None:
         return definitions
     watch = build_watch_of(

@@ -42,7 +42,10 @@ class Claim:
         schedules = [s for s in definitions.schedules or () if isinstance(s, dg.ScheduleDefinition)]
         return cls(
             loc=context.component_loc,
-            assets=frozenset(key for item in built for key in item.keys),
+            assets=frozenset(
+                [key for item in built for key in item.keys]
+                + [item.key for item in definitions.assets or () if isinstance(item, dg.AssetSpec)]
+            ),
             checks=frozenset(key for item in built for key in item.check_keys),
             ops=frozenset(item.node_def.name for item in built),
             jobs=frozenset(

@@ -333,7 +333,13 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
         rules = (self.spec_rules, self.criteria, scope, self.check_rules)
         has_lineage = self.lineage_columns_from is not None
-        return Loaded.of(prepared, self.project_source, *rules, has_lineage=has_lineage)
+        return Loaded.of(
+            prepared,
+            self.project_source,
+            *rules,
+            has_lineage=has_lineage,
+            has_uses=self.exposures,
+        )
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(
@@ -342,7 +348,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             hint=hint_for_missing_state(self.defs_state_config),
         )
         rules = (self.spec_rules, self.criteria, scope, self.check_rules)
-        return Loaded(prepared, self.project_source, *rules)
+        return Loaded(prepared, self.project_source, *rules, has_uses=self.exposures)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):

@@ -19,7 +19,7 @@ def test_every_setting_reaches_the_job() -> None:
         select: "tag:{{ 'daily' }}"
         exclude: tag:slow
         description: All marts.
-        tags: {team: analytics}
+        tags: {team: analytics, dagster/max_retries: "2"}
         run_config: {execution: {config: {in_process: {}}}}
         """
     )
@@ -32,6 +32,7 @@ def test_every_setting_reaches_the_job() -> None:
     assert resolved.run_config == {"execution": {"config": {"in_process": {}}}}
     assert resolved.run_tags == {
         "team": "analytics",
+        "dagster/max_retries": "2",
         "dagster/retry_strategy": "FROM_ASSET_FAILURE",
     }
     assert "dagster/retry_strategy" not in resolved.tags

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dbt_component._dagster import UnresolvedAssetJobDefinition, check_valid_name
 from dbt_component.component.yaml.named_errors import naming
+from dbt_component.component.yaml.run_tags import as_text
 from dbt_component.component.yaml.selected_nodes import SelectedNodes
 from dbt_component.definitions.common_partitions import common_partitions
 from dbt_component.definitions.downstream_selection import DownstreamSelection, PartitionsByKey
@@ -40,6 +41,8 @@ class Job(SelectedNodes):
             " not selected are left out.",
         ),
     ] = False
+
+    _tags_as_text = field_validator("tags", mode="before")(as_text)
 
     @contextmanager
     def named(self, position: int) -> Iterator[None]:

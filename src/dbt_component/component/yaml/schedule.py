@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dbt_component._dagster import UnresolvedAssetJobDefinition
 from dbt_component.component.yaml.named_errors import naming
+from dbt_component.component.yaml.run_tags import as_text
 from dbt_component.component.yaml.selected_nodes import SelectedNodes
 from dbt_component.definitions.idle_job import build_idle_job
 from dbt_component.definitions.idle_schedule import build_idle_schedule
@@ -67,6 +68,8 @@ class Schedule(SelectedNodes):
             description="Run config of the launched runs. Default: that of `job`, if there is one."
         ),
     ] = None
+
+    _tags_as_text = field_validator("tags", mode="before")(as_text)
 
     @property
     def own_job(self) -> str | None:
