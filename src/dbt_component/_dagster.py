@@ -27,11 +27,15 @@ from dagster._core.definitions.metadata.source_code import (
 )
 from dagster._core.definitions.node_definition import NodeDefinition
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.definitions.utils import check_valid_name
 from dagster._core.errors import DagsterInvalidPropertyError
 from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.context.system import StepExecutionContext
+from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
+from dagster._core.storage.tags import RETRY_STRATEGY_TAG
+from dagster._core.utils import is_valid_email
 from dagster._utils.env import using_dagster_dev
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
@@ -54,6 +58,7 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 __all__ = [
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
+    "RETRY_STRATEGY_TAG",
     "AssetGraph",
     "BaseAssetGraph",
     "ComponentTranslator",
@@ -69,6 +74,7 @@ __all__ = [
     "NodeDefinition",
     "ProjectAssetsDefinition",
     "ProjectCheckResult",
+    "ReexecutionStrategy",
     "ResolutionException",
     "SingleRunBackfillPolicyModel",
     "UnresolvedAssetJobDefinition",
@@ -81,6 +87,8 @@ __all__ = [
     "data_version_tags",
     "find_run_worker",
     "forget_input_version",
+    "check_valid_name",
+    "is_valid_email",
     "derive_model_type",
     "remember_output_keys",
     "resolve_backfill_policy",

@@ -43,8 +43,10 @@ def test_a_component_and_its_schedule_define_and_run_what_is_modified(
         "project": PROJECT,
         "select": "state:modified+",
         "defer": True,
+        "jobs": [{"name": "now", "select": "state:modified", "include_downstream": True}],
         "schedules": [
             {"name": "changed", "cron_schedule": "0 5 * * *", "select": "state:modified"},
+            {"name": "of_job", "cron_schedule": "0 5 * * *", "job": "now"},
         ],
     }
     project.write_component(**attributes)
@@ -68,11 +70,13 @@ def test_a_component_and_its_schedule_define_and_run_what_is_modified(
     two_environments.build_production()
     defs = project.load()
     assert specs_of(defs) == {}
-    schedule = defs.resolve_schedule_def("changed")
-    tick = schedule.evaluate_tick(dg.build_schedule_context())
-    assert tick.run_requests == []
-    assert "matches --select 'state:modified' now" in (tick.skip_message or "")
-    assert defs.resolve_job_def("changed_job").execute_in_process().success
+    for name, job_name in (("changed", "changed_job"), ("of_job", "now")):
+        schedule = defs.resolve_schedule_def(name)
+        assert schedule.job_name == job_name
+        tick = schedule.evaluate_tick(dg.build_schedule_context())
+        assert tick.run_requests == []
+        assert "matches --select 'state:modified' now" in (tick.skip_message or "")
+        assert defs.resolve_job_def(job_name).execute_in_process().success
     attributes["schedules"][0]["select"] = "tag:none"
     project.write_component(**attributes | {"select": "fqn:*"})
     with pytest.raises(DefinitionError, match="selects nothing"):

@@ -32,13 +32,18 @@ def test_a_job_has_its_assets_tags_and_description() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "expected"),
-    [(None, "Job 'daily' selects nothing"), ("Schedule 'x'", "Schedule 'x' selects nothing")],
+    ("owner", "expected"),
+    [("job", "Job 'daily' selects nothing"), ("schedule", "Schedule 'x' selects nothing")],
 )
-def test_a_job_of_nothing_is_refused(subject: str | None, expected: str) -> None:
+def test_a_job_of_nothing_is_refused(owner: str, expected: str) -> None:
     with pytest.raises(DefinitionError, match=expected) as caught:
         build_job(
-            "daily", JobSelection(), criteria=SelectionCriteria(), subject=subject, where="here"
+            "daily",
+            JobSelection(),
+            criteria=SelectionCriteria(),
+            owner=owner,
+            owner_name="x" if owner == "schedule" else None,
+            where="here",
         )
     assert caught.value.where == "here"
 

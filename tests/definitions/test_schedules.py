@@ -26,7 +26,12 @@ def definitions(
         "nightly",
         JobSelection(
             [asset.key for asset in made],
-            partitions_defs=list(partitions_defs) if known is None else known,
+            partitions={
+                asset.key: found
+                for asset, found in zip(
+                    made, partitions_defs if known is None else known, strict=False
+                )
+            },
         ),
         criteria=SelectionCriteria(),
         cron_schedule="0 5 * * *",
@@ -159,7 +164,7 @@ def test_partitions_that_change_after_the_schedule_is_built_count(
 def test_partitions_without_a_latest_one_are_refused_with_the_name_of_the_schedule(
     partitions_defs: list[dg.PartitionsDefinition | None], expected: str, hint: str
 ) -> None:
-    with pytest.raises(DefinitionError, match=rf"Schedule 'nightly' .*{expected}") as caught:
+    with pytest.raises(DefinitionError, match=rf"(?s)Schedule 'nightly' .*{expected}") as caught:
         definitions(*partitions_defs)
     assert hint in (caught.value.hint or "")
 

@@ -9,6 +9,7 @@ import dagster as dg
 from dbt_component.api.asset_specs import criteria_of
 from dbt_component.api.assets_selection import DbtAssetsSelection
 from dbt_component.api.bound_assets import BoundAssets, single_bound_assets
+from dbt_component.definitions.idle_job import build_idle_job
 from dbt_component.definitions.idle_schedule import build_idle_schedule
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.jobs import refuse_nothing
@@ -68,7 +69,7 @@ def build_schedule_from_dbt_selection(
     if selection.is_empty and bound.op.prepared.compares(criteria):
         return build_idle_schedule(
             name,
-            job_name=job_name,
+            job=build_idle_job(job_name),
             reason=f"Nothing that the definition contains matches {criteria} now.",
             cron_schedule=cron_schedule,
             execution_timezone=execution_timezone,
@@ -83,7 +84,7 @@ def build_schedule_from_dbt_selection(
     return schedule_job(
         name,
         job,
-        partitions_defs=selection.partitions_defs,
+        partitions_defs=selection.partitions.values(),
         cron_schedule=cron_schedule,
         execution_timezone=execution_timezone,
         default_status=default_status,
@@ -95,11 +96,10 @@ def build_schedule_from_dbt_selection(
 def _selection_of(bound: BoundAssets, criteria: SelectionCriteria) -> JobSelection:
     ids = bound.op.prepared.select(criteria)
     asset_keys = [key for unique_id, key in bound.keys.items() if unique_id in ids]
-    partitions = (bound.assets_def.specs_by_key[key].partitions_def for key in asset_keys)
     return JobSelection(
         asset_keys=asset_keys,
         check_keys=[key for unique_id, key in bound.check_keys.items() if unique_id in ids],
         loose_tests=sorted(ids & bound.op.nodes.loose_tests),
-        partitions_defs=list(dict.fromkeys(partitions)),
+        partitions={key: bound.assets_def.specs_by_key[key].partitions_def for key in asset_keys},
         unique_ids=ids & bound.op.nodes.all_ids,
     )

@@ -14,6 +14,8 @@ from dbt_component.component.yaml.checks import Checks
 from dbt_component.component.yaml.column_lineage import ColumnLineage
 from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
 from dbt_component.component.yaml.defs_state import DefsState
+from dbt_component.component.yaml.job import Job
+from dbt_component.component.yaml.launcher_names import refuse_shared_names
 from dbt_component.component.yaml.metadata_kinds import metadata_kinds
 from dbt_component.component.yaml.op import Op
 from dbt_component.component.yaml.project import (
@@ -188,6 +190,13 @@ class DbtProjectAttributes(dg.Resolvable):
             ],
         ),
     ] = None
+    exposures: Annotated[
+        bool,
+        dg.Resolver.default(
+            description="Whether the exposures and saved queries that dbt selects become external assets, and the"
+            " metrics and semantic models that lead to them."
+        ),
+    ] = False
     include_metadata: Annotated[
         list[str],
         metadata_kinds(
@@ -227,12 +236,23 @@ class DbtProjectAttributes(dg.Resolvable):
             ],
         ),
     ] = field(default_factory=list)
+    jobs: Annotated[
+        Sequence[Job],
+        dg.Resolver.default(
+            description="Jobs, each of which launches exactly what dbt selects; with `include_downstream` also what"
+            " others build from it.",
+            examples=[[{"name": "marts", "select": "+tag:daily", "include_downstream": True}]],
+        ),
+    ] = field(default_factory=list)
     schedules: Annotated[
         Sequence[Schedule],
         dg.Resolver.default(
-            description="Schedules, each of which launches exactly what dbt selects. Partitioned assets run for"
-            " the latest partition that is complete at the tick's time.",
-            examples=[[{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}]],
+            description="Schedules, each of which launches one of `jobs`, or exactly what dbt selects. Partitioned"
+            " assets run for the latest partition that is complete at the tick's time.",
+            examples=[
+                [{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}],
+                [{"name": "nightly", "cron_schedule": "0 5 * * *", "job": "marts"}],
+            ],
         ),
     ] = field(default_factory=list)
     source_freshness: Annotated[
@@ -301,11 +321,16 @@ class DbtProjectAttributes(dg.Resolvable):
                 may_have_other_options=getattr(settings, "dbt_executable", None) is not None
             )
         self.criteria  # noqa: B018 - rejects select combined with selector
+        for position, job in enumerate(self.jobs):
+            with job.named(position):
+                job.criteria  # noqa: B018 - as above
         for position, schedule in enumerate(self.schedules or []):
             with schedule.named(position):
+                schedule.refuse_bad_job(job.name for job in self.jobs)
                 schedule.criteria  # noqa: B018 - as above
         if self.source_freshness is not None:
             self.source_freshness.check()
+        refuse_shared_names(self.jobs, self.schedules or [])
         if self.watch is not None:
             remote_commit_of(self.project_source)
 
@@ -374,9 +399,13 @@ class DbtProjectAttributes(dg.Resolvable):
         )
 
     def name_selection(self, error: SelectionError) -> None:
-        """Adds the owner of a refused selection to the error: its key, and the name of a schedule."""
+        """Adds the owner of a refused selection to the error: its key, and the name of a job or schedule."""
+        for position, job in enumerate(self.jobs):
+            if job.criteria.cache_key in error.refused:
+                error.subject = f"Job {job.name!r}"
+                error.key = f"jobs[{position}].{job.criteria.main_key}"
         for position, schedule in enumerate(self.schedules):
-            if schedule.criteria.cache_key in error.refused:
+            if schedule.own_job is not None and schedule.criteria.cache_key in error.refused:
                 error.subject = f"Schedule {schedule.name!r}"
                 error.key = f"schedules[{position}].{schedule.criteria.main_key}"
         for position, op in enumerate(self.ops):
@@ -402,10 +431,11 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
         for name in ("select", "exclude", "selector")
         if not isinstance(value := getattr(attributes, name) or "", str)
     ]
-    if not isinstance(attributes.prepare_if_dev, bool):
-        problems.append(
-            f"`prepare_if_dev` must be true or false, not {attributes.prepare_if_dev!r}"
-        )
+    problems += [
+        f"`{name}` must be true or false, not {value!r}"
+        for name in ("prepare_if_dev", "exposures")
+        if not isinstance(value := getattr(attributes, name), bool)
+    ]
     lists = {"include_metadata": attributes.include_metadata or ()}
     for position, op in enumerate(attributes.ops or ()):
         lists[f"ops[{position}].include_metadata"] = op.include_metadata or ()

@@ -1,4 +1,4 @@
-"""Builds a component's definitions: assets and checks, schedules, and the sensor that watches Git."""
+"""Builds a component's definitions: assets and checks, jobs and schedules, and the sensor that watches Git."""
 
 import logging
 from collections.abc import Callable, Coroutine, Iterator
@@ -10,6 +10,7 @@ import dagster as dg
 from dbt_component._dagster import DefsStateConfig
 from dbt_component.component.attributes import DbtProjectAttributes
 from dbt_component.component.freshness import build_source_freshness
+from dbt_component.component.launchers import Launchers
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.op_run import OpRun
@@ -55,22 +56,14 @@ def build_definitions(
         _warn_about_nothing(loaded, state_config.key)
     default_name = default_op_name(loaded.manifest.index.project_name, state_config.key, context)
     parts = _parts(attributes, loaded, default_name, run=run, op_config=op_config)
-    scheduled = []
-    for position, schedule in enumerate(attributes.schedules):
-        with schedule.named(position):
-            scheduled.append((schedule, loaded.selection_of(schedule.criteria)))
-    assets = build_parts(
-        loaded.specs,
-        loaded.prepared,
-        parts,
-        jobs={schedule.job: selection.unique_ids for schedule, selection in scheduled},
+    launchers = Launchers.of(attributes, loaded)
+    assets = build_parts(loaded.specs, loaded.prepared, parts, jobs=launchers.unique_ids)
+    launched = launchers.build({item.node_def.name for item in assets})
+    definitions = dg.Definitions(
+        assets=[*assets, *loaded.specs.external_specs],
+        jobs=launched.jobs,
+        schedules=launched.schedules,
     )
-    schedules = []
-    for position, (schedule, selection) in enumerate(scheduled):
-        with schedule.named(position):
-            may_be_empty = any(map(loaded.prepared.compares, (schedule.criteria, loaded.criteria)))
-            schedules.append(schedule.build(selection, may_be_empty=may_be_empty))
-    definitions = dg.Definitions(assets=assets, schedules=schedules)
     if attributes.source_freshness is not None:
         freshness = build_source_freshness(
             attributes.source_freshness, loaded, parts[-1].settings, measure

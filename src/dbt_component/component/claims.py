@@ -1,4 +1,4 @@
-"""Rejects assets, checks and op names that two components of a Dagster project define.
+"""Rejects assets, checks, and names of ops, jobs and schedules that two components of a Dagster project define.
 
 Dagster rejects them as well, but only when it has merged all definitions, without the files.
 """
@@ -39,17 +39,28 @@ class Claim:
     ops: Set[str]
     sources: Set[dg.AssetKey] = frozenset()
     """Those of ``assets`` that are observed only."""
+    jobs: Set[str] = frozenset()
+    schedules: Set[str] = frozenset()
 
     @classmethod
     def of(cls, context: dg.ComponentLoadContext, definitions: dg.Definitions) -> "Claim":
         """The claim of the component that is being loaded in this context."""
         built = [item for item in definitions.assets or () if isinstance(item, dg.AssetsDefinition)]
+        schedules = [s for s in definitions.schedules or () if isinstance(s, dg.ScheduleDefinition)]
         return cls(
             loc=context.component_loc,
-            assets=frozenset(key for item in built for key in item.keys),
+            assets=frozenset(
+                [key for item in built for key in item.keys]
+                + [item.key for item in definitions.assets or () if isinstance(item, dg.AssetSpec)]
+            ),
             sources=frozenset(key for item in built if item.is_observable for key in item.keys),
             checks=frozenset(key for item in built for key in item.check_keys),
             ops=frozenset(item.node_def.name for item in built),
+            jobs=frozenset(
+                [job.name for job in definitions.jobs or ()]
+                + [s.job_name for s in schedules if s.target.has_job_def]
+            ),
+            schedules=frozenset(schedule.name for schedule in schedules),
         )
 
 
@@ -66,7 +77,7 @@ class Claims:
 
         Raises:
             DuplicateAssetKeyError: Another component of the tree defines the same assets or checks.
-            DefinitionError: Another component has an op of the same name.
+            DefinitionError: Another component has an op, job or schedule of the same name.
         """
         tracker = tree.state_tracker
         known = self._by_tree.setdefault(tracker, {})
@@ -99,6 +110,16 @@ def _refuse_shared(first: Claim, second: Claim) -> None:
             where=where,
             hint=_OP_HINT,
         )
+    for kind, shared in (
+        ("job", first.jobs & second.jobs),
+        ("schedule", first.schedules & second.schedules),
+    ):
+        if shared:
+            raise DefinitionError(
+                f"Two components have a {kind} of the same name: {_named(shared)}.",
+                where=where,
+                hint=f"Give the {kind} another name in one of them.",
+            )
 
 
 def _named(names: Any) -> str:

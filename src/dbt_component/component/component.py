@@ -1,6 +1,7 @@
-"""DbtProjectComponent: defines a dbt project as Dagster assets, checks and schedules, from YAML."""
+"""DbtProjectComponent: defines a dbt project as Dagster assets, checks, jobs and schedules, from YAML."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from dbt_component.component.build import build_definitions
 from dbt_component.component.claims import Claim, Claims
 from dbt_component.component.definitions_memo import BuiltDefinitions, DefinitionsMemo, LoadInputs
 from dbt_component.component.freshness import gate_of, measure_sources
+from dbt_component.component.launchers import Launchers
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.manifest_fallback import read_manifest_project
 from dbt_component.component.op_run import OpRun
@@ -80,6 +82,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         self._loaded: Loaded | None = None
         self._file: dg.ResolutionContext | None = None
         self._running: WeakKeyDictionary[dg.OpExecutionContext, OpRun] = WeakKeyDictionary()
+        self._loads_next = False
         self.complete_and_check()
 
     @classmethod
@@ -236,26 +239,40 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             The version of the state.
 
         Raises:
-            DagsterDbtError: The project can't be prepared; the stored version stays in use.
+            DagsterDbtError: The project can't be prepared, or a job can't be launched; the stored version stays in use.
         """
         self._project_root = self._project_root or project_root
         storage = versioned_storage(self.defs_state_config)
         try:
             if storage is not None:
-                return await self.state_refresh.into_storage(storage)
+                return await self.state_refresh.into_storage(storage, check=self._check)
             return await super().refresh_state(project_root)
         except DagsterDbtError as error:
             raise self._placed(error) from None
 
     def write_state_to_path(self, state_path: Path) -> None:
         self.state_refresh.into_file(state_path, state_path)
+        self._check(state_path)
+
+    def _check(self, state_path: Path) -> None:
+        """Rejects jobs and schedules that can't be launched from a state, unless definitions are loaded next."""
+        if self._loads_next or not (self.jobs or self.schedules):
+            return
+        with closing(StateFile(state_path)) as state:
+            Launchers.of(self, self._load(self._open(state), {})).build()
 
     # -- definitions -------------------------------------------------------------------------------
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         self._project_root = context.project_root
         try:
-            refresh_in_development(self.defs_state_config, context.project_root, self.refresh_state)
+            self._loads_next = True
+            try:
+                refresh_in_development(
+                    self.defs_state_config, context.project_root, self.refresh_state
+                )
+            finally:
+                self._loads_next = False
             with state_at_load(self.defs_state_config, context.project_root) as state_path:
                 return self.build_defs_from_state(context, state_path=state_path)
         except DagsterDbtError as error:
@@ -348,7 +365,13 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
         rules = (self.spec_rules, self.criteria, scope, self.op_rules, self.check_rules)
         has_lineage = self.lineage_columns_from is not None
-        return Loaded.of(prepared, self.project_source, *rules, has_lineage=has_lineage)
+        return Loaded.of(
+            prepared,
+            self.project_source,
+            *rules,
+            has_lineage=has_lineage,
+            has_uses=self.exposures,
+        )
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(
@@ -357,7 +380,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             hint=hint_for_missing_state(self.defs_state_config),
         )
         rules = (self.spec_rules, self.criteria, scope, self.op_rules, self.check_rules)
-        return Loaded(prepared, self.project_source, *rules)
+        return Loaded(prepared, self.project_source, *rules, has_uses=self.exposures)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):

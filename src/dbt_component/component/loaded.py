@@ -39,6 +39,7 @@ class Loaded:
         ops: What its ops say about their nodes; the last is the default op.
         scope: Names that run-time templates may use besides those of the run.
         has_lineage: Whether assets show the lineage of columns that the state holds.
+        has_uses: Whether exposures, and what leads to them, become external assets.
     """
 
     prepared: PreparedProject
@@ -50,6 +51,7 @@ class Loaded:
     check_rules: DbtCheckRules | None = None
     state_id: str | None = None
     has_lineage: bool = False
+    has_uses: bool = False
 
     @classmethod
     def of(
@@ -63,12 +65,12 @@ class Loaded:
         check_rules: DbtCheckRules | None,
         *,
         has_lineage: bool,
+        has_uses: bool = False,
     ) -> "Loaded":
         """A project that was loaded from a state."""
         state_id = prepared.state.header.state_id
-        return cls(
-            prepared, source, rules, criteria, scope, ops, check_rules, state_id, has_lineage
-        )
+        given = (prepared, source, rules, criteria, scope, ops, check_rules)
+        return cls(*given, state_id, has_lineage, has_uses)
 
     @property
     def manifest(self) -> Manifest:
@@ -89,6 +91,7 @@ class Loaded:
             selected_ids=self.prepared.select(self.criteria),
             project=self._view.project,
             lineage=self.prepared.lineage if self.has_lineage else None,
+            has_uses=self.has_uses,
         )
         specs = with_op_rules(specs, self.division)
         return replace(specs, notes=[*specs.notes, *self.division.notes])

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,8 @@ class StateRefresh:
         """Returns the refresh for a component with these attributes."""
         ops = attributes.project_ops
         own = [op.rules.criteria for op in ops if op.rules.criteria is not None]
-        schedules = [schedule.criteria for schedule in attributes.schedules]
+        jobs = [job.criteria for job in attributes.jobs]
+        schedules = [s.criteria for s in attributes.schedules if s.own_job is not None]
         checks = attributes.check_rules
         rules = [] if checks is None else [rule.criteria for rule in checks.rules]
         freshness = attributes.source_freshness
@@ -50,7 +51,7 @@ class StateRefresh:
         return cls(
             key=key,
             source=attributes.project_source,
-            selections=[attributes.criteria, *own, *schedules, *rules, *sources],
+            selections=[attributes.criteria, *own, *jobs, *schedules, *rules, *sources],
             runtime_vars=[name for op in ops for name in op.run.runtime_vars],
             review=Review(attributes.criteria, [op.rules for op in ops]) if own else None,
             working_folder=working_folder,
@@ -87,8 +88,15 @@ class StateRefresh:
             _report(f"{self.key}: unchanged, nothing to do.")
         return outcome
 
-    async def into_storage(self, storage: DefsStateStorage) -> str:
-        """Stores a new version of the state if something changed; returns the version to use."""
+    async def into_storage(
+        self, storage: DefsStateStorage, *, check: Callable[[Path], None] | None = None
+    ) -> str:
+        """Stores a new version of the state if something changed; returns the version to use.
+
+        Args:
+            storage: The storage.
+            check: Raises an error if definitions can't be loaded from a state; nothing is stored then.
+        """
         latest = storage.get_latest_version(self.key)
         with temporary_folder(cache_folder("scratch")) as folder:
             previous = folder / "previous"
@@ -99,6 +107,8 @@ class StateRefresh:
                     _logger.warning("State %s of %s can't be read: %s", latest, self.key, error)
             fresh = folder / "state"
             outcome = await asyncio.to_thread(self.into_file, fresh, previous, replaces=latest)
+            if check is not None:
+                check(fresh if outcome.is_changed else previous)
             if not outcome.is_changed and latest is not None:
                 return latest
             version = new_version()

@@ -8,7 +8,7 @@ import dagster as dg
 def build_idle_schedule(
     name: str,
     *,
-    job_name: str,
+    job: dg.JobDefinition,
     reason: str,
     cron_schedule: str | Sequence[str],
     execution_timezone: str | None = None,
@@ -16,24 +16,21 @@ def build_idle_schedule(
     tags: Mapping[str, str] | None = None,
     description: str | None = None,
 ) -> dg.ScheduleDefinition:
-    """Builds a schedule whose ticks are skipped, and whose job is empty.
-
-    Both keep their names, so a schedule that was turned on stays on.
+    """Builds a schedule whose ticks are skipped. It keeps its name, so a schedule that was turned on stays on.
 
     Args:
         name: The schedule's name.
-        job_name: The job's name.
+        job: A job, which is not launched.
         reason: Why its ticks are skipped.
         cron_schedule: A cron expression, or several.
         execution_timezone: Time zone of the cron expression. Default: UTC.
         default_status: Whether it runs until someone turns it on or off.
         tags: Tags of the runs.
-        description: Shown in Dagster's UI, for schedule and job.
+        description: Shown in Dagster's UI.
     """
-    graph = dg.GraphDefinition(f"{job_name}_of_nothing")
     return dg.ScheduleDefinition(
         name=name,
-        job=graph.to_job(name=job_name, description=description, tags=dict(tags or {})),
+        job=job,
         cron_schedule=cron_schedule,
         execution_timezone=execution_timezone,
         default_status=default_status,

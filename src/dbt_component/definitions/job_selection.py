@@ -1,7 +1,7 @@
 """What dbt selects for a job: assets, checks, and tests that are checks of no asset."""
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 import dagster as dg
 
@@ -13,14 +13,14 @@ class JobSelection:
     """The part of a component's definitions that a job runs.
 
     ``loose_tests`` are the unique ids of tests that are checks of no asset, which Dagster can't select: the
-    steps of the job run them. ``partitions_defs`` are those of the assets, each once, with ``None`` for
-    assets without partitions. ``unique_ids`` is all of dbt's selection.
+    steps of the job run them. ``partitions`` are those of each asset; ``None`` for an asset without partitions.
+    ``unique_ids`` is all of dbt's selection.
     """
 
     asset_keys: Sequence[dg.AssetKey] = ()
     check_keys: Sequence[dg.AssetCheckKey] = ()
     loose_tests: Sequence[str] = ()
-    partitions_defs: Sequence[dg.PartitionsDefinition | None] = ()
+    partitions: Mapping[dg.AssetKey, dg.PartitionsDefinition | None] = field(default_factory=dict)
     unique_ids: frozenset[str] = frozenset()
 
     @property
@@ -46,10 +46,10 @@ class JobSelection:
                 for unique_id in chosen
                 if unique_id in specs.index.test_by_id and unique_id not in checks
             ),
-            partitions_defs=list(
-                dict.fromkeys(
-                    spec.partitions_def for spec in specs.asset_specs if spec.key in chosen_keys
-                )
-            ),
+            partitions={
+                spec.key: spec.partitions_def
+                for spec in specs.asset_specs
+                if spec.key in chosen_keys
+            },
             unique_ids=chosen,
         )

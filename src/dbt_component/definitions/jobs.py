@@ -1,13 +1,16 @@
 """Jobs that run exactly what dbt selects."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
 from dbt_component._dagster import UnresolvedAssetJobDefinition
 from dbt_component.definitions.asset_selection import asset_selection
+from dbt_component.definitions.common_partitions import common_partitions
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.definitions.listing import listed
+from dbt_component.definitions.retry_tags import with_retry_strategy
 from dbt_component.errors import DefinitionError
 from dbt_component.selection.criteria import SelectionCriteria
 
@@ -19,12 +22,16 @@ def build_job(
     criteria: SelectionCriteria,
     tags: Mapping[str, str] | None = None,
     description: str | None = None,
-    subject: str | None = None,
+    run_config: Mapping[str, Any] | None = None,
+    owner: str = "job",
+    owner_name: str | None = None,
     where: str | None = None,
+    assets: dg.AssetSelection | None = None,
 ) -> UnresolvedAssetJobDefinition:
     """Builds a job of the selected assets and checks.
 
-    Its steps also run the tests that are checks of no asset, if ``build_assets`` was given the job.
+    Its steps also run the tests that are checks of no asset, if ``build_assets`` was given the job. If a run of it
+    fails and is executed again, only assets and checks that failed or were skipped are, unless ``tags`` say otherwise.
 
     Args:
         name: The job's name.
@@ -32,18 +39,27 @@ def build_job(
         criteria: The selection in dbt's syntax, for errors.
         tags: Tags of the runs.
         description: Shown in Dagster's UI.
-        subject: Name of the selection's owner in errors. Default: ``Job`` and its name.
+        run_config: Run config of runs that set none of their own.
+        owner: What the selection belongs to, for errors: ``job`` or ``schedule``.
+        owner_name: The owner's name. Default: the job's.
         where: Place where the selection is written, for errors.
+        assets: What to launch. Default: the selected assets and checks, and nothing else.
 
     Raises:
-        DefinitionError: There are neither assets nor checks.
+        DefinitionError: There are neither assets nor checks, or the assets have different partitions.
     """
-    refuse_nothing(subject or f"Job {name!r}", selection, criteria=criteria, where=where)
+    subject = f"{owner.capitalize()} {(owner_name or name)!r}"
+    refuse_nothing(subject, selection, criteria=criteria, where=where)
+    common_partitions(subject, selection.partitions, owner=owner, where=where)
+    if assets is None:
+        assets = asset_selection(selection.asset_keys, selection.check_keys)
     return dg.define_asset_job(
         name,
-        selection=asset_selection(selection.asset_keys, selection.check_keys),
+        selection=assets,
         tags=dict(tags or {}),
+        run_tags=with_retry_strategy(tags),
         description=description,
+        config=run_config,
     )
 
 

@@ -73,6 +73,10 @@ class ResolvingManifest(Manifest):
         attached = self.rules.tests.attached.get(test.unique_id)
         return attached or attached_node_of(self.index, test)
 
+    def parents_of(self, node: Node) -> list[Node]:
+        """The nodes whose assets the asset of a node depends on; those of an exposure may be metrics."""
+        return self.index.used_by(node) if node.is_use else self.index.upstream_assets(node)
+
     def final_spec(self, unique_id: str) -> dg.AssetSpec:
         """The spec of a node after all rules.
 
@@ -135,7 +139,7 @@ class ResolvingManifest(Manifest):
             elif current not in seen and current not in self._specs:
                 seen.add(current)
                 stack.append((current, True))
-                parents = self.index.upstream_assets(self.node(current))
+                parents = self.parents_of(self.node(current))
                 stack.extend((parent.unique_id, False) for parent in reversed(parents))
         return ordered
 

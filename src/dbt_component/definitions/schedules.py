@@ -14,7 +14,8 @@ from dbt_component.definitions.scheduled_partitions import (
 )
 from dbt_component.selection.criteria import SelectionCriteria
 
-_WHERE = "schedules in defs.yaml"
+WHERE = "schedules in defs.yaml"
+"""The place of a component's schedules, for errors of their ticks."""
 
 
 def build_schedule(
@@ -56,19 +57,20 @@ def build_schedule(
         criteria=criteria,
         tags=tags,
         description=description,
-        subject=f"Schedule {name!r}",
+        owner="schedule",
+        owner_name=name,
     )
     return schedule_job(
         name,
         job,
-        partitions_defs=selection.partitions_defs,
+        partitions_defs=selection.partitions.values(),
         cron_schedule=cron_schedule,
         execution_timezone=execution_timezone,
         default_status=default_status,
         tags=tags,
         description=description,
         run_config=run_config,
-        where=_WHERE,
+        where=WHERE,
     )
 
 

@@ -5,7 +5,7 @@ dependencies carry final keys.
 """
 
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
@@ -18,6 +18,7 @@ from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.node_map import NodeMap
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.uses import uses_of
 from dbt_component.lineage.project_lineage import ProjectLineage
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.manifest import Manifest
@@ -30,7 +31,7 @@ from dbt_component.translation import defaults
 class SelectedSpecs:
     """Asset specs and check specs in the project's topological order, and the node of each.
 
-    ``notes`` explain, for people, what was left out or renamed.
+    ``external_specs`` are those of exposures and the like, which dbt does not build. ``notes`` explain, for people, what was left out or renamed.
     """
 
     index: ManifestIndex
@@ -40,6 +41,7 @@ class SelectedSpecs:
     keys: NodeKeys
     notes: list[str]
     view: ResolvingManifest
+    external_specs: list[dg.AssetSpec] = field(default_factory=list)
 
     def map_assets(self, change: Callable[[dg.AssetSpec], dg.AssetSpec]) -> "SelectedSpecs":
         """These specs with changed attributes of assets; their keys must stay."""
@@ -59,6 +61,7 @@ def build_specs(
     selected_ids: Set[str],
     project: DbtProject | None,
     lineage: ProjectLineage | None = None,
+    has_uses: bool = False,
 ) -> SelectedSpecs:
     """Builds the specs of all selected models, seeds and snapshots, and the checks on them.
 
@@ -70,6 +73,7 @@ def build_specs(
         selected_ids: dbt's selection, tests included.
         project: The project on disk, for code references.
         lineage: The lineage of its columns, which becomes metadata.
+        has_uses: Whether exposures, and what leads to them, become external assets.
 
     Raises:
         DuplicateAssetKeyError: Several nodes share an asset key or output name; all are listed.
@@ -93,10 +97,13 @@ def build_specs(
             if lineage is not None:
                 spec = with_lineage(spec, node.unique_id, lineage, key_of.get)
             asset_specs.append(_with_unique_id(spec, node.unique_id))
+    uses = uses_of(index, selected_ids) if has_uses else []
+    used = [parent for use in uses for parent in index.used_by(use)]
+    external = {node.unique_id: view.final_spec(node.unique_id) for node in [*used, *uses]}
     refuse_shared_keys(
         index,
-        [*chosen, *upstream],
-        key_of,
+        [*chosen, *upstream, *used, *uses],
+        {**key_of, **{unique_id: spec.key for unique_id, spec in external.items()}},
         allow_shared_sources=rules.settings.enable_duplicate_source_asset_keys,
     )
     output_names = {spec.key: spec.key.to_python_identifier() for spec in asset_specs}
@@ -126,7 +133,15 @@ def build_specs(
             *(lineage_notes(lineage, chosen) if lineage is not None else ()),
         ],
         view=view,
+        external_specs=[_external(external[node.unique_id], node.unique_id) for node in uses],
     )
+
+
+def _external(spec: dg.AssetSpec, unique_id: str) -> dg.AssetSpec:
+    """The spec of what nothing builds: without an automation condition that the YAML gives to every node."""
+    if spec.automation_condition is not None:
+        spec = spec.replace_attributes(automation_condition=None)
+    return _with_unique_id(spec, unique_id)
 
 
 def _with_ancestors(index: ManifestIndex, chosen: Iterable[Node]) -> list[Node]:

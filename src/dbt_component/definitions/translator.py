@@ -17,6 +17,7 @@ from dbt_component.definitions.resolving_manifest import (
 )
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.use_attributes import use_metadata, use_owners
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.manifest.node import Node
 from dbt_component.manifest.node_props import NodeProps
@@ -73,12 +74,14 @@ class DagsterDbtTranslator:
         return defaults.group_name(node_of(dbt_resource_props))
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
-        """``meta.dagster.owners``, else the e-mail addresses of the dbt group's owner.
+        """``meta.dagster.owners``, else the e-mail addresses of the dbt group's owner, or of the exposure's.
 
         If the node has a dbt group, ``dbt_resource_props["group"]`` is the group's own entry, with ``name`` and
         ``owner``, instead of its name.
         """
-        return defaults.owners(node_of(dbt_resource_props))
+        node = node_of(dbt_resource_props)
+        owners = defaults.owners(node)
+        return owners or (use_owners(dbt_resource_props) or None if node.is_use else None)
 
     def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
         """By default the tags in dbt that Dagster accepts, each with an empty value."""
@@ -118,13 +121,17 @@ class DagsterDbtTranslator:
         return None
 
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Metadata of the relation that is known before it is built: materialization, columns, table."""
-        return known_metadata(node_of(dbt_resource_props))
+        """Metadata of the relation that is known before it is built: materialization, columns, table; of an exposure
+        and the like its type, maturity, label, URL and owner.
+        """
+        node = node_of(dbt_resource_props)
+        return use_metadata(dbt_resource_props) if node.is_use else known_metadata(node)
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """The default spec of a model, seed, snapshot or source.
+        """The default spec of a model, seed, snapshot or source; or of an exposure, saved query, metric or semantic
+        model, which becomes an external asset.
 
         While definitions are built, dependencies carry the *final* keys of the parents, overrides and
         YAML translation included. In a direct call, they carry the keys that this translator's
@@ -146,7 +153,7 @@ class DagsterDbtTranslator:
         props = view.props(unique_id)
         attributes = self._attributes(view, props, project)
         try:
-            return dg.AssetSpec(skippable=True, **attributes)
+            return dg.AssetSpec(skippable=not node_of(props).is_use, **attributes)
         except Exception as error:
             raise DefinitionError(
                 f"{unique_id} can't become a Dagster asset: {error}",
@@ -164,7 +171,7 @@ class DagsterDbtTranslator:
         try:
             metadata = {
                 **(self.get_metadata(props) or {}),
-                "dagster/storage_kind": adapter,
+                **({} if node.is_use else {"dagster/storage_kind": adapter}),
                 UNIQUE_ID_KEY: node.unique_id,
                 PROJECT_ID_KEY: view.index.project_id or "",
             }
@@ -184,7 +191,7 @@ class DagsterDbtTranslator:
                 "tags": self.get_tags(props),
                 "kinds": {
                     "dbt",
-                    *([adapter] if adapter else []),
+                    *([node.resource_type] if node.is_use else [adapter] if adapter else []),
                     *(["view"] if is_virtual else []),
                 },
                 "is_virtual": is_virtual,
@@ -239,7 +246,7 @@ class DagsterDbtTranslator:
     def _deps(self, view: ResolvingManifest, props: NodeProps) -> list[dg.AssetDep]:
         node = node_of(props)
         deps: dict[dg.AssetKey, dg.AssetDep] = {}
-        parents = [] if node.is_source else view.index.upstream_assets(node)
+        parents = [] if node.is_source else view.parents_of(node)
         specs = [view.final_spec(parent.unique_id) for parent in parents]
         described = self._source_metadata(view, parents, specs)
         for parent, spec in zip(parents, specs, strict=True):

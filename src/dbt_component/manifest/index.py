@@ -91,6 +91,26 @@ class ManifestIndex(msgspec.Struct, frozen=True, dict=True):
             self._upstream_assets[node.unique_id] = upstream
         return upstream
 
+    def used_by(self, node: Node) -> list[Node]:
+        """The nearest assets, sources and uses upstream of a use, such as the metrics of an exposure.
+
+        Looks through ephemeral models and functions. In the manifest's order, without duplicates.
+        """
+        found: dict[str, Node] = {}
+        seen: set[str] = set()
+        waiting = list(reversed(node.depends_on))
+        while waiting:
+            unique_id = waiting.pop()
+            parent = self.node_by_id.get(unique_id)
+            if unique_id in seen or parent is None:
+                continue
+            seen.add(unique_id)
+            if parent.is_asset or parent.is_source or parent.is_use:
+                found[unique_id] = parent
+            else:
+                waiting.extend(reversed(parent.depends_on))
+        return list(found.values())
+
     def nearest_assets(self, unique_id: str) -> list[Node]:
         """The node itself if it is an asset or a source, else ``upstream_assets``; empty if unknown."""
         node = self.node_by_id.get(unique_id)

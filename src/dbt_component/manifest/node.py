@@ -6,6 +6,8 @@ import msgspec
 
 ASSET_RESOURCE_TYPES = frozenset({"model", "seed", "snapshot"})
 """Resource types that become Dagster assets."""
+USE_RESOURCE_TYPES = frozenset({"exposure", "saved_query", "metric", "semantic_model"})
+"""Resource types of what is made of relations, without a relation of its own."""
 
 
 class Column(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -67,6 +69,11 @@ class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def is_source(self) -> bool:
         return self.resource_type == "source"
+
+    @property
+    def is_use(self) -> bool:
+        """Whether the node describes a use of relations, such as a dashboard or a metric."""
+        return self.resource_type in USE_RESOURCE_TYPES
 
     @property
     def is_ephemeral(self) -> bool:

@@ -7,6 +7,7 @@ lists the differences and the reasons.
 import re
 
 from dbt_component.manifest.node import Node
+from dbt_component.manifest.parse import section_of
 
 _TAG_KEY = re.compile(r"^([A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}$")
 MAX_DESCRIPTION_SQL_CHARACTERS = 10_000
@@ -16,14 +17,17 @@ MAX_DESCRIPTION_SQL_CHARACTERS = 10_000
 def asset_key(node: Node) -> list[str]:
     """Parts of the asset key.
 
-    ``meta.dagster.asset_key`` if set; source and table name for a source; the alias for a versioned model;
-    else the configured schema, if any, and the name.
+    ``meta.dagster.asset_key`` if set; source and table name for a source; the section of the manifest and the
+    name for an exposure and the like; the alias for a versioned model; else the configured schema, if any, and
+    the name.
     """
     configured = node.dagster_meta.get("asset_key")
     if configured:
         return [str(part) for part in ([configured] if isinstance(configured, str) else configured)]
     if node.is_source:
         return [node.source_name or "", node.name]
+    if node.is_use:
+        return [section_of(node.resource_type), node.name]
     if node.version is not None:
         return [node.alias or node.name]
     if node.config_schema is not None:
