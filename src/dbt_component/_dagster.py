@@ -11,6 +11,14 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_IS_USER_PROVIDED_TAG,
+    DATA_VERSION_TAG,
+    INPUT_DATA_VERSION_TAG_PREFIX,
+    INPUT_EVENT_POINTER_TAG_PREFIX,
+    NULL_EVENT_POINTER,
+)
 from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
@@ -26,7 +34,19 @@ from dagster._core.errors import DagsterInvalidPropertyError
 from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
+from dagster._core.storage.asset_check_execution_record import (
+    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
+    AssetCheckExecutionRecordStatus,
+)
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
+from dagster._core.storage.event_log.base import AssetEventSummaryRecord, EventLogStorage
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    SqlEventLogStorageTable,
+)
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.sqlalchemy_compat import db_fetch_mappings, db_select, db_subquery
+from dagster._serdes import deserialize_value
 from dagster._utils.env import using_dagster_dev
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
@@ -45,8 +65,28 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
     DefsStateManagementType,
 )
+from sqlalchemy import func as sql_function
 
 __all__ = [
+    "COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES",
+    "CODE_VERSION_TAG",
+    "DATA_VERSION_IS_USER_PROVIDED_TAG",
+    "DATA_VERSION_TAG",
+    "INPUT_DATA_VERSION_TAG_PREFIX",
+    "INPUT_EVENT_POINTER_TAG_PREFIX",
+    "NULL_EVENT_POINTER",
+    "AssetCheckExecutionRecordStatus",
+    "AssetCheckExecutionsTable",
+    "AssetEventSummaryRecord",
+    "EventLogStorage",
+    "SqlEventLogStorage",
+    "SqlEventLogStorageTable",
+    "db_fetch_mappings",
+    "db_select",
+    "db_subquery",
+    "deserialize_value",
+    "outputs_of_other_steps",
+    "sql_function",
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
     "AssetGraph",
@@ -135,6 +175,18 @@ def log_engine_event(
 def step_key_of(context: dg.OpExecutionContext) -> str:
     """The key of the step that runs, by which the run's events name it."""
     return context.get_step_execution_context().step.key
+
+
+def outputs_of_other_steps(context: dg.OpExecutionContext) -> frozenset[str]:
+    """The outputs of the step that runs that other steps of the run wait for: without them Dagster skips those."""
+    step_context = context.get_step_execution_context()
+    return frozenset(
+        handle.output_name
+        for step in step_context.execution_plan.step_dict.values()
+        for step_input in getattr(step, "step_inputs", ())
+        for handle in step_input.get_step_output_handle_dependencies()
+        if handle.step_key == step_context.step.key and step.key != step_context.step.key
+    )
 
 
 def find_run_worker() -> BaseProcess | None:

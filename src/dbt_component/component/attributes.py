@@ -21,6 +21,11 @@ from dbt_component.component.yaml.project import (
 from dbt_component.component.yaml.retry import Retry
 from dbt_component.component.yaml.run_config import RunConfigModel, resolve_run_config
 from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.component.yaml.skip_unchanged import (
+    SkipUnchangedValue,
+    resolve_skip_unchanged,
+    skip_policy_of,
+)
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
@@ -33,6 +38,7 @@ from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.execution.cli_args import CliArg, refuse_impossible
 from dbt_component.execution.deferral import Deferral
 from dbt_component.execution.retry_policy import DbtRetryPolicy
+from dbt_component.execution.unchanged.skip_policy import SkipPolicy
 from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.lineage.requirement import require_sqlglot
 from dbt_component.project.folder import FolderSource
@@ -150,6 +156,18 @@ class DbtProjectAttributes(dg.Resolvable):
             examples=[{"attempts": 3, "delay_seconds": 10, "on": ["connection", "deadlock"]}],
         ),
     ] = None
+    skip_unchanged: Annotated[
+        SkipPolicy | None,
+        dg.Resolver(
+            resolve_skip_unchanged,
+            model_field_type=SkipUnchangedValue,
+            inject_before_resolve=False,
+            description="Whether runs that build leave out tables, views and seeds whose code and inputs are those of"
+            " their last good build, and tests that passed for the same code and data. A run can say otherwise in its"
+            " config. Default: no.",
+            examples=[True, {"unknown_sources": "skip", "sources": "all"}],
+        ),
+    ] = None
     translation: Annotated[
         TranslationFn | None,
         dg.Resolver(
@@ -262,6 +280,7 @@ class DbtProjectAttributes(dg.Resolvable):
         if self.cli_args is None:
             self.cli_args = ["build"]
         self.defer = deferral_of(self.defer)
+        self.skip_unchanged = skip_policy_of(self.skip_unchanged)
         self.retry_policy  # noqa: B018 - rejects values out of range
         self.check_rules  # noqa: B018 - rejects rules that are not valid
         if "insights" in (self.include_metadata or []):

@@ -33,6 +33,7 @@ from dbt_component.component.state_storage import (
 )
 from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.run_config import config_class
+from dbt_component.component.yaml.skip_unchanged import FIELD
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import find_unset_variable
 from dbt_component.definitions.asset_selection import asset_selection
@@ -293,9 +294,14 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     @property
     def _op_config(self) -> type[dg.Config] | None:
         """The class of the op's config: the subclass's own, with the options of ``run_config``."""
-        if self.run_config is None:
+        policy = self.skip_unchanged
+        if self.run_config is None and policy is None:
             return self.op_config_schema
-        return config_class(self.run_config, self.op_config_schema)
+        return config_class(
+            self.run_config or {},
+            self.op_config_schema,
+            skips_unchanged=None if policy is None else policy.is_on,
+        )
 
     def _run(self, context: dg.AssetExecutionContext) -> Iterator[Any]:
         given = context.op_execution_context.op_config or {}
@@ -304,6 +310,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             deferral=self.defer,
             retry=self.retry_policy,
             run_options={name: given.get(name) for name in self.run_config or ()},
+            skip_policy=self.skip_unchanged
+            and self.skip_unchanged.switched(is_on=given.get(FIELD, self.skip_unchanged.is_on)),
         )
         try:
             yield from run_body(context, lambda: self.execute(context=context, dbt=dbt))

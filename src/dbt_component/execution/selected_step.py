@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Generator, Iterator, Set
+from collections.abc import Generator, Iterable, Iterator, Set
 from dataclasses import replace
 
 from dbt_component.dbt_process.child.child_metadata import TIMELINE
@@ -39,7 +39,9 @@ class SelectedStep:
         timeline: Learns from the run, and draws it if ``metadata`` or the reader of the events asks for that.
         log: The step's log.
         retry: Which failed nodes run again; ``None`` for none.
-        is_resumed: Whether an earlier attempt of the step has finished some of its nodes, which are left out.
+        is_resumed: Whether some of the step's nodes are left out: an earlier attempt has finished them, or they are
+            unchanged.
+        left_out: The events about unchanged nodes; they come first.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class SelectedStep:
         log: logging.Logger,
         retry: DbtRetryPolicy | None = None,
         is_resumed: bool = False,
+        left_out: Iterable[DagsterEvent] = (),
     ) -> None:
         self._prepared = prepared
         self._events = events
@@ -60,6 +63,7 @@ class SelectedStep:
         self._log = log
         self._retry = retry
         self._is_resumed = is_resumed
+        self._left_out = left_out
         self._node_retry: NodeRetry | None = None
         self._attempts: list[Attempt] = []
         self._held: list[tuple[NodeFinished, Attempt]] = []
@@ -91,6 +95,7 @@ class SelectedStep:
             The last attempt, and the error of the command as a whole.
         """
         plan = first.plan
+        yield from self._left_out
         if not plan.expected:
             first.stop()
             if self._is_resumed:
