@@ -73,11 +73,16 @@ class SkippingProject:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(text).strip() + "\n")
 
-    def observe(self, version: str) -> None:
-        """Records the data version of the source."""
+    def observe(self, version: str, source: dg.AssetKey = SOURCE) -> None:
+        """Records the data version of a source."""
         self.instance.report_runless_asset_event(
-            dg.AssetObservation(SOURCE, tags={"dagster/data_version": version})
+            dg.AssetObservation(source, tags={"dagster/data_version": version})
         )
+
+    def data_version(self, name: str) -> str | None:
+        event = self.instance.get_latest_materialization_event(dg.AssetKey(name))
+        assert event is not None and event.asset_materialization is not None
+        return (event.asset_materialization.tags or {}).get("dagster/data_version")
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.dg_project.dbt_folder / "shop.duckdb")) as connection:

@@ -29,6 +29,13 @@ class Verdict(Enum):
     """A view that is left out although there is new data below it, which it shows as it is."""
 
 
+_ACTIONS = {
+    Verdict.RUNS: "build",
+    Verdict.UNCHANGED: "skip",
+    Verdict.SHOWS_NEW_DATA: "skip view",
+}
+
+
 @dataclass(frozen=True)
 class NodeDecision:
     """The verdict on one node, with its reason in words; ``build`` is its last build if it is left out."""
@@ -41,6 +48,11 @@ class NodeDecision:
     @property
     def runs(self) -> bool:
         return self.verdict is Verdict.RUNS
+
+    @property
+    def action(self) -> str:
+        """What becomes of it, in a word or two: ``build``, ``skip`` or ``skip view``."""
+        return _ACTIONS[self.verdict]
 
 
 @dataclass(frozen=True)

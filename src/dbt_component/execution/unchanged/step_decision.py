@@ -51,16 +51,19 @@ class StepDecision:
         nodes = [d.node.unique_id for d in self.node_decisions if not d.runs]
         return frozenset([*nodes, *(d.test.unique_id for d in self.tests if not d.runs)])
 
-    def summary(self) -> str:
-        """A few lines for the log: the numbers, and why nodes run."""
+    def counts(self) -> str:
+        """How many nodes and tests run, and how many do not."""
         verdicts = Counter(d.verdict for d in self.node_decisions)
         tests_left_out = sum(not d.runs for d in self.tests)
         views = verdicts[Verdict.SHOWS_NEW_DATA]
-        head = (
+        return (
             f"{counted(verdicts[Verdict.RUNS], 'node')} to build,"
             f" {verdicts[Verdict.UNCHANGED]} unchanged"
-            + (f", {counted(views, 'view')} with new data that need not be built" if views else "")
+            + (f", {counted(views, 'view')} that need not be built for new data" if views else "")
             + f"; {counted(len(self.tests) - tests_left_out, 'test')} to run, {tests_left_out} left out"
         )
+
+    def summary(self) -> str:
+        """The counts and the first reasons, for the log of a step."""
         reasons = [f"{d.node.key} ({d.reason})" for d in self.node_decisions if d.runs]
-        return head + (f". To build: {listed(reasons, _LISTED)}" if reasons else "") + "."
+        return self.counts() + (f". To build: {listed(reasons, _LISTED)}" if reasons else "") + "."
