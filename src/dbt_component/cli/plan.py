@@ -12,6 +12,8 @@ from dbt_component.cli.shown_errors import shown_errors
 if TYPE_CHECKING:
     from dbt_component.component.plan import ComponentPlan
 
+WIDEST_NAME = 60
+"""Longer names are complete, but what follows is not aligned."""
 Row = tuple[str, str, str, str]
 """Action, name, expected duration and reason."""
 
@@ -93,6 +95,7 @@ def _aligned(rows: Sequence[Row]) -> Iterator[str]:
     if not rows:
         return
     action, name, duration = (max(len(row[column]) for row in rows) for column in range(3))
+    name = min(name, WIDEST_NAME)
     for row in rows:
         yield f"  {row[0]:<{action}}  {row[1]:<{name}}  {row[2]:>{duration}}  {row[3]}"
 

@@ -41,6 +41,7 @@ class ComponentPlan:
         seconds: The usual duration of each node and test that runs, where one is known, by unique id.
         chain: The unique ids of the longest chain of nodes and tests that wait for each other.
         chain_seconds: How long it usually takes; a node without a duration counts as the median.
+        settings: The digest of the settings of the run.
     """
 
     state_key: str
@@ -50,6 +51,7 @@ class ComponentPlan:
     seconds: Mapping[str, float] = field(default_factory=dict)
     chain: Sequence[str] = ()
     chain_seconds: float = 0.0
+    settings: str = ""
 
     @property
     def work_seconds(self) -> float:
@@ -105,11 +107,12 @@ def plan_component(
     graph = _graph(specs, expected_nodes(specs.index, arguments, frozenset(wanted)))
     forced = _why_forced(component, instance, arguments, differences, force=force)
     facts = read_facts(instance, graph) if instance is not None and not forced else KnownFacts()
+    settings = settings_digest(arguments, project, differences)
     decision = StepDecision.of(
         graph,
         facts,
         component.skip_unchanged or SkipPolicy(),
-        settings=settings_digest(arguments, project, differences),
+        settings=settings,
         forced=forced,
     )
     runs = frozenset(
@@ -126,6 +129,7 @@ def plan_component(
         seconds={unique_id: usual[unique_id] for unique_id in sorted(runs & usual.keys())},
         chain=chain,
         chain_seconds=chain_seconds,
+        settings=settings,
     )
 
 

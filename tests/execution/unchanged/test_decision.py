@@ -181,7 +181,10 @@ def test_what_reads_a_view_runs_after_a_run_that_only_recorded_new_data_of_the_v
     assert verdict_on(node("b", "v"), view, **known) == (RUNS, "view v shows new data")
     assert verdict_on(node("b", "v"), beyond={"v": view}, **known)[0] is RUNS
     repeated = replace(shown, moved_id=5)
-    assert verdict_on(node("b", "v"), view, **{**known, "builds": {**builds, "v": repeated}})[0] is UNCHANGED
+    assert (
+        verdict_on(node("b", "v"), view, **{**known, "builds": {**builds, "v": repeated}})[0]
+        is UNCHANGED
+    )
 
 
 def test_with_all_a_node_waits_for_new_data_of_all_its_sources() -> None:

@@ -75,7 +75,7 @@ def _decide(
             return TestDecision(test, reason)
     return TestDecision(
         test,
-        f"passed in run {short(result.run_id)} ({time_text(result.ended_at)}) for the same code and data",
+        f"passed in run {short(result.run_id)} ({time_text(result.tested_at or result.ended_at)}) for the same code and data",
         result,
     )
 

@@ -38,12 +38,16 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class NodeDecision:
-    """The verdict on one node, with its reason in words; ``build`` is its last build if it is left out."""
+    """The verdict on one node, with its reason in words.
+
+    ``build`` is its last build if it is left out. ``is_consequence`` says that it runs only because others do.
+    """
 
     node: GraphNode
     verdict: Verdict
     reason: str
     build: Build | None = None
+    is_consequence: bool = False
 
     @property
     def runs(self) -> bool:
@@ -129,8 +133,10 @@ def _own_reason(node: GraphNode, facts: KnownFacts, settings: str) -> str | None
 
 def _by_inputs(node: GraphNode, build: Build, inputs: Inputs, policy: SkipPolicy) -> NodeDecision:
     found = {key: inputs.movement(key, node, build) for key in node.inputs if key != node.key}
-    if built := [m.text for m in found.values() if m.movement is Movement.BUILT]:
-        return NodeDecision(node, Verdict.RUNS, listed(built, _LISTED))
+    if built := [m for m in found.values() if m.movement is Movement.BUILT]:
+        reason = listed([m.text for m in built], _LISTED)
+        follows = all(m.is_in_this_run for m in built)
+        return NodeDecision(node, Verdict.RUNS, reason, is_consequence=follows)
     moved = {key: m.text for key, m in found.items() if m.movement is Movement.NEW_DATA}
     from_sources = [key for key in found if inputs.comes_from_sources(key)]
     if moved and (policy.sources == "any" or len(moved) == len(from_sources)):

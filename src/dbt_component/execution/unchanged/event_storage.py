@@ -23,12 +23,13 @@ from dbt_component._dagster import (
     deserialize_value,
     sql_function,
 )
-from dbt_component.execution.event_tags import TEST_VERSION
+from dbt_component.execution.event_tags import TEST_VERSION, TESTED
 from dbt_component.execution.unchanged.known_facts import CheckResult
 
 CHUNK = 2_000
 """Keys in one query; SQLite allows 32,766 parameters."""
 _TEST_VERSION = re.compile(rf'"{TEST_VERSION}".{{1,120}}?"([0-9a-f]{{40}})"')
+_TESTED = re.compile(rf'"{TESTED}".{{1,120}}?"([0-9a-f-]*) ([0-9.]+)"')
 _COMPLETED = [status.value for status in COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES]
 
 
@@ -123,12 +124,15 @@ def _check_by_check(
             evaluation = record.evaluation
             if evaluation is not None and record.event is not None:
                 version = evaluation.metadata.get(TEST_VERSION)
+                tested = evaluation.metadata.get(TESTED)
+                run_id, _, tested_at = str(tested.value).partition(" ") if tested else ("", "", "")
                 found[key] = CheckResult(
                     passed=evaluation.passed,
                     blocks=_blocks(evaluation),
                     ended_at=record.event.timestamp,
-                    run_id=record.run_id,
+                    run_id=run_id or record.run_id,
                     code_version=None if version is None else str(version.value),
+                    tested_at=float(tested_at) if tested_at else None,
                 )
     return found
 
@@ -136,15 +140,16 @@ def _check_by_check(
 def _check_result(status: str, event: str, ended_at: datetime, run_id: str) -> CheckResult:
     """A row of the table. The event of a check that passed is not decoded: a project has thousands of them."""
     passed = status == AssetCheckExecutionRecordStatus.SUCCEEDED.value
-    version = _TEST_VERSION.search(event or "")
+    version, tested = _TEST_VERSION.search(event or ""), _TESTED.search(event or "")
     if ended_at.tzinfo is None:
         ended_at = ended_at.replace(tzinfo=timezone.utc)
     return CheckResult(
         passed=passed,
         blocks=not passed and _event_blocks(event),
         ended_at=ended_at.timestamp(),
-        run_id=run_id,
+        run_id=tested[1] if tested else run_id,
         code_version=version[1] if version else None,
+        tested_at=float(tested[2]) if tested else None,
     )
 
 

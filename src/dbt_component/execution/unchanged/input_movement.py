@@ -26,6 +26,7 @@ class InputMovement:
 
     movement: Movement
     text: str = ""
+    is_in_this_run: bool = False
 
 
 _NONE = InputMovement(Movement.NONE)
@@ -59,7 +60,7 @@ class Inputs:
     def movement(self, key: str, reader: GraphNode, build: Build) -> InputMovement:
         """What happened to an input since ``build``, the last build of its reader."""
         if key in self._built:
-            return InputMovement(Movement.BUILT, f"{key} is built in this run")
+            return InputMovement(Movement.BUILT, f"{key} is built in this run", is_in_this_run=True)
         if key in self._with_new_data:
             return InputMovement(Movement.NEW_DATA, f"view {key} shows new data")
         read = build.inputs.get(key)
@@ -75,6 +76,8 @@ class Inputs:
         node = self._graph.node_of.get(key)
         if now is None:
             return self._without_build(key, node, read)
+        if node is not None and (run_id := self._facts.unfinished.get(key)) is not None:
+            return InputMovement(Movement.BUILT, f"run {short(run_id)} did not finish {key}")
         again = InputMovement(Movement.BUILT, f"run {short(now.run_id)} built {key} again")
         if node is None:
             if now.data_version != read.data_version or (

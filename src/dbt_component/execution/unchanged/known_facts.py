@@ -56,9 +56,10 @@ class CheckResult:
     Args:
         passed: Whether it passed.
         blocks: Whether it failed in a way that stops what is downstream.
-        ended_at: When, in seconds since the epoch.
-        run_id: The run.
+        ended_at: When it was recorded, in seconds since the epoch.
+        run_id: The run in which the test really ran; a later one may only repeat its result.
         code_version: The code version of the test then; ``None`` if none was recorded.
+        tested_at: When the test really ran; ``None`` if it was when the result was recorded.
     """
 
     passed: bool
@@ -66,6 +67,7 @@ class CheckResult:
     ended_at: float
     run_id: str
     code_version: str | None = None
+    tested_at: float | None = None
 
 
 @dataclass(frozen=True)

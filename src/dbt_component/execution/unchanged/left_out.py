@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from dbt_component._dagster import ProjectCheckResult
-from dbt_component.execution.event_tags import REASON, TEST_VERSION, UNCHANGED
+from dbt_component.execution.event_tags import REASON, TEST_VERSION, TESTED, UNCHANGED
 from dbt_component.execution.outcome_events import DagsterEvent
 from dbt_component.execution.step_events import StepEvents
 from dbt_component.execution.unchanged.build_event import tags_of_repeated, tags_of_view
@@ -93,5 +93,6 @@ class LeftOut:
                 "status": f"passed in run {short(result.run_id)}",
                 REASON: decision.reason,
                 TEST_VERSION: test.code_version,
+                TESTED: f"{result.run_id} {result.tested_at or result.ended_at:.6f}",
             },
         )

@@ -65,5 +65,11 @@ class StepDecision:
 
     def summary(self) -> str:
         """The counts and the first reasons, for the log of a step."""
-        reasons = [f"{d.node.key} ({d.reason})" for d in self.node_decisions if d.runs]
-        return self.counts() + (f". To build: {listed(reasons, _LISTED)}" if reasons else "") + "."
+        running = [d for d in self.node_decisions if d.runs]
+        reasons = [f"{d.node.key} ({d.reason})" for d in running if not d.is_consequence]
+        text = self.counts()
+        if reasons:
+            text += f". To build: {listed(reasons, _LISTED)}"
+            following = len(running) - len(reasons)
+            text += f"; and {counted(following, 'node')} downstream" if following else ""
+        return f"{text}."
