@@ -1,8 +1,11 @@
 """A run builds what changed and everything downstream of it, and leaves out the rest with its reason."""
 
+import json
+
 import dagster as dg
 import pytest
 
+from tests.equivalence.databases import PostgresDatabase
 from tests.execution.unchanged.conftest import ALL, FILES, SOURCE, SkippingProject, built, ran
 
 pytestmark = pytest.mark.server
@@ -267,3 +270,64 @@ def test_a_foreign_parent_counts_by_its_data_version(skipping: SkippingProject) 
     assert built(again) == {"ext/feed"}, again.failure
     versions[0] = "b"
     assert built(skipping.run(more=more)) == {"ext/feed", "visits"}
+
+
+def test_on_postgresql_no_view_is_missing_after_its_table_was_replaced(
+    skipping: SkippingProject, postgres: PostgresDatabase
+) -> None:
+    postgres.clear()
+    profile = {"shop": {"target": "dev", "outputs": {"dev": postgres.output()}}}
+    skipping.write(
+        {
+            "profiles.yml": json.dumps(profile),
+            "models/top.sql": "{{ config(materialized='view') }} select * from {{ ref('loud') }}",
+            "models/last.sql": "{{ config(materialized='table') }} select * from {{ ref('top') }}",
+        }
+    )
+    skipping.dg_project.write_component(skip_unchanged=True, exclude="source:*+")
+    assert skipping.run().success
+    skipping.write({"models/loud.sql": "{{ config(materialized='table') }} select 7 as id"})
+    outcome = skipping.run()
+    assert outcome.success, outcome.failure
+    assert built(outcome) == {"loud", "report", "top", "last"}
+    assert postgres.rows("select id from eq.last") == postgres.rows("select id from eq.top")
+    assert built(skipping.run()) == set()
+
+
+ATTEMPTS = """
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+from dbt_component import DbtProjectComponent
+
+
+@dataclass
+class Repeated(DbtProjectComponent):
+    def execute(self, context: dg.AssetExecutionContext, dbt: Any) -> Iterator[Any]:
+        yield from super().execute(context, dbt)
+        if context.retry_number == 0:
+            raise dg.RetryRequested(max_retries=1, seconds_to_wait=0)
+"""
+
+
+def test_an_attempt_after_the_first_leaves_out_what_was_left_out(
+    skipping: SkippingProject,
+) -> None:
+    assert skipping.run().success
+    folder = skipping.dg_project.defs_folder / "transform"
+    (folder / "repeated.py").write_text(ATTEMPTS)
+    module = f"{skipping.dg_project.module}.defs.transform.repeated"
+    yaml = (folder / "defs.yaml").read_text()
+    skipping.dg_project.write_yaml(
+        yaml.replace("dbt_component.DbtProjectComponent", f"{module}.Repeated")
+    )
+    skipping.write({"macros/loudly.sql": "{% macro loudly(c) %}lower({{ c }}){% endmacro %}"})
+    outcome = skipping.run()
+    assert outcome.success, outcome.failure
+    assert any(event.is_step_up_for_retry for event in outcome.events)
+    assert built(outcome) == {"loud", "report"}
+    reported = [e.asset_key for e in outcome.events if e.is_asset_observation]
+    assert len(reported) == len(ALL) - 2 == len(set(reported))
+    assert built(skipping.run()) == set()

@@ -1,5 +1,6 @@
 """The events about what a step leaves out, each with the reason."""
 
+import warnings
 from collections.abc import Iterator, Set
 from typing import Any
 
@@ -63,13 +64,16 @@ class LeftOut:
             return
         metadata["status"] = "unchanged"
         if output in self._needed:
-            yield dg.Output(
-                None,
-                output,
-                metadata,
-                data_version=dg.DataVersion(build.data_version),
-                tags=tags_of_repeated(build),
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", category=dg.BetaWarning)  # of data_version
+                repeated: dg.Output[None] = dg.Output(
+                    None,
+                    output,
+                    metadata,
+                    data_version=dg.DataVersion(build.data_version),
+                    tags=tags_of_repeated(build),
+                )
+            yield repeated
             return
         yield dg.AssetObservation(
             key,
