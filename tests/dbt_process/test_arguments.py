@@ -11,6 +11,7 @@ from dbt_component.dbt_process.arguments import (
     parse_arguments,
     parse_options,
     refuse_step_flags,
+    result_options,
 )
 from dbt_component.dbt_process.options import Arity, find_option
 from dbt_component.errors import CliArgsError
@@ -245,3 +246,11 @@ def test_a_test_command_keeps_exactly_the_options_of_a_build_that_dbt_test_has_t
         given = [flag] if option.arity is Arity.NONE else [flag, "x"]
         is_kept = flag in test and "resource-type" not in flag
         assert as_test(["build", *given]) == (["test", *given] if is_kept else ["test"])
+
+
+def test_only_options_that_may_change_results_are_result_options() -> None:
+    line = "build --select a b --threads 4 -x --no-fail-fast --target prod --full-refresh --quiet"
+    assert result_options(line.split()) == []
+    line = "build --vars {} --empty --defer --state=before --sample 3d --newer --threads=2"
+    kept = ["--vars", "{}", "--empty", "--defer", "--state=before", "--sample", "3d", "--newer"]
+    assert result_options(line.split()) == kept

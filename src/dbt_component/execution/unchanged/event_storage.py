@@ -39,10 +39,16 @@ def latest_check_results(
     """The last completed execution of each check. Those that a run has planned, such as the one that asks, do not count."""
     if not isinstance(storage, SqlEventLogStorage):
         return _check_by_check(storage, keys)
-    wanted = set(keys)
+    # Dagster reads a key in 50 µs, so those in rows are looked up.
+    wanted: dict[tuple[str, str], dg.AssetCheckKey] = {}
+    texts: dict[dg.AssetKey, str] = {}
+    for key in keys:
+        text = texts.get(key.asset_key) or key.asset_key.to_string()
+        texts[key.asset_key] = text
+        wanted[text, key.name] = key
     found: dict[dg.AssetCheckKey, CheckResult] = {}
     table = AssetCheckExecutionsTable.c
-    for chunk in chunks(sorted({key.asset_key.to_string() for key in keys})):
+    for chunk in chunks(sorted(texts.values())):
         newest = db_subquery(
             db_select([sql_function.max(table.id).label("id")])
             .where(table.asset_key.in_(chunk), table.execution_status.in_(_COMPLETED))
@@ -62,10 +68,9 @@ def latest_check_results(
         with storage.index_connection() as connection:
             rows = db_fetch_mappings(connection, query)
         for row in rows:
-            asset_key = dg.AssetKey.from_db_string(row["asset_key"])
-            key = dg.AssetCheckKey(asset_key, row["check_name"]) if asset_key else None
-            if key in wanted:
-                found[key] = _check_result(
+            check = wanted.get((row["asset_key"], row["check_name"]))
+            if check is not None:
+                found[check] = _check_result(
                     row["execution_status"],
                     row["evaluation_event"],
                     row["evaluation_event_timestamp"],
@@ -85,7 +90,8 @@ def latest_observations(
         return {k: record.event_log_entry for k, record in entries.items() if record is not None}
     found: dict[dg.AssetKey, dg.EventLogEntry] = {}
     table = SqlEventLogStorageTable.c
-    for chunk in chunks([key.to_string() for key in keys]):
+    wanted = {key.to_string(): key for key in keys}
+    for chunk in chunks(list(wanted)):
         newest = db_subquery(
             db_select([sql_function.max(table.id).label("id")])
             .where(
@@ -100,9 +106,7 @@ def latest_observations(
         with storage.index_connection() as connection:
             rows = db_fetch_mappings(connection, query)
         for row in rows:
-            key = dg.AssetKey.from_db_string(row["asset_key"])
-            if key is not None:
-                found[key] = deserialize_value(row["event"], dg.EventLogEntry)
+            found[wanted[row["asset_key"]]] = deserialize_value(row["event"], dg.EventLogEntry)
     return found
 
 

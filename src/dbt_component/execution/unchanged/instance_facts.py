@@ -83,10 +83,12 @@ def _observation(entry: dg.EventLogEntry) -> Observation | None:
 
 
 def _checks(instance: dg.DagsterInstance, checks: Iterable[str]) -> dict[str, CheckResult]:
-    keys = {
-        dg.AssetCheckKey(dg.AssetKey.from_user_string(asset), name): text
-        for text in checks
-        for asset, _, name in [text.rpartition(":")]
-    }
+    asset_keys: dict[str, dg.AssetKey] = {}
+    keys = {}
+    for text in checks:
+        asset, _, name = text.rpartition(":")
+        if asset not in asset_keys:
+            asset_keys[asset] = dg.AssetKey.from_user_string(asset)
+        keys[dg.AssetCheckKey(asset_keys[asset], name)] = text
     results = latest_check_results(instance.event_log_storage, list(keys))
     return {keys[key]: result for key, result in results.items()}
