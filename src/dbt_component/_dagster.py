@@ -13,8 +13,12 @@ from dagster._core.definitions.assets.definition.asset_spec import AssetExecutio
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
     DATA_VERSION_IS_USER_PROVIDED_TAG,
     DATA_VERSION_TAG,
+    INPUT_DATA_VERSION_TAG_PREFIX,
+    INPUT_EVENT_POINTER_TAG_PREFIX,
+    NULL_EVENT_POINTER,
 )
 from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadContext,
@@ -33,9 +37,21 @@ from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
+from dagster._core.storage.asset_check_execution_record import (
+    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
+    AssetCheckExecutionRecordStatus,
+)
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
+from dagster._core.storage.event_log.base import AssetEventSummaryRecord, EventLogStorage
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    SqlEventLogStorageTable,
+)
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.sqlalchemy_compat import db_fetch_mappings, db_select, db_subquery
 from dagster._core.storage.tags import RETRY_STRATEGY_TAG
 from dagster._core.utils import is_valid_email
+from dagster._serdes import deserialize_value
 from dagster._utils.env import using_dagster_dev
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
@@ -54,8 +70,28 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
     DefsStateManagementType,
 )
+from sqlalchemy import func as sql_function
 
 __all__ = [
+    "COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES",
+    "CODE_VERSION_TAG",
+    "DATA_VERSION_IS_USER_PROVIDED_TAG",
+    "DATA_VERSION_TAG",
+    "INPUT_DATA_VERSION_TAG_PREFIX",
+    "INPUT_EVENT_POINTER_TAG_PREFIX",
+    "NULL_EVENT_POINTER",
+    "AssetCheckExecutionRecordStatus",
+    "AssetCheckExecutionsTable",
+    "AssetEventSummaryRecord",
+    "EventLogStorage",
+    "SqlEventLogStorage",
+    "SqlEventLogStorageTable",
+    "db_fetch_mappings",
+    "db_select",
+    "db_subquery",
+    "deserialize_value",
+    "outputs_of_other_steps",
+    "sql_function",
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
     "RETRY_STRATEGY_TAG",
@@ -208,6 +244,18 @@ def delete_slots(instance: dg.DagsterInstance, pool: str) -> None:
     """Deletes a pool."""
     if instance.event_log_storage.supports_global_concurrency_limits:
         instance.event_log_storage.delete_concurrency_limit(pool)
+
+
+def outputs_of_other_steps(context: dg.OpExecutionContext) -> frozenset[str]:
+    """The outputs of the step that runs that other steps of the run wait for: without them Dagster skips those."""
+    step_context = context.get_step_execution_context()
+    return frozenset(
+        handle.output_name
+        for step in step_context.execution_plan.step_dict.values()
+        for step_input in getattr(step, "step_inputs", ())
+        for handle in step_input.get_step_output_handle_dependencies()
+        if handle.step_key == step_context.step.key and step.key != step_context.step.key
+    )
 
 
 def find_run_worker() -> BaseProcess | None:

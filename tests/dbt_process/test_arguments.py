@@ -12,6 +12,7 @@ from dbt_component.dbt_process.arguments import (
     parse_arguments,
     parse_options,
     refuse_step_flags,
+    result_options,
 )
 from dbt_component.dbt_process.options import Arity, find_option
 from dbt_component.errors import CliArgsError
@@ -255,3 +256,11 @@ def test_freshness_is_measured_with_the_profile_target_variables_and_threads_of_
         *("source", "freshness"),
         *("--threads", "4", "-t", "prod", "--vars={a: 1}", "--profile", "other"),
     ]
+
+
+def test_only_options_that_may_change_results_are_result_options() -> None:
+    line = "build --select a b --threads 4 -x --no-fail-fast --target prod --full-refresh --quiet"
+    assert result_options(line.split()) == []
+    line = "build --vars {} --empty --defer --state=before --sample 3d --newer --threads=2"
+    kept = ["--vars", "{}", "--empty", "--defer", "--state=before", "--sample", "3d", "--newer"]
+    assert result_options(line.split()) == kept

@@ -121,3 +121,50 @@ def test_macros_that_read_the_graph_are_listed() -> None:
     entry = macro("walk", "{% for node in graph.nodes %}")
     index = index_manifest(manifest_of(macros={entry["unique_id"]: entry}))
     assert index.graph_reading_macros == ["macro.shop.walk"]
+
+
+def test_environment_variables_that_the_code_or_its_macros_name_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named = project()
+    node(named)["raw_code"] = "select {{ env_var('LEAST') }}"
+    called = project()
+    called["macros"]["macro.shop.round"]["macro_sql"] = "{{ env_var( \"LEAST\", '0') }}"
+    secret = project()
+    node(secret)["raw_code"] = "select {{ env_var('DBT_ENV_SECRET_X') }}"
+    manifests = (named, called, project(), secret)
+    before = [version(manifest) for manifest in manifests]
+    monkeypatch.setenv("LEAST", "7")
+    monkeypatch.setenv("DBT_ENV_SECRET_X", "7")
+    after = [version(manifest) for manifest in manifests]
+    changed = [one != other for one, other in zip(before, after, strict=True)]
+    assert changed == [True, True, False, False]
+
+
+def test_the_version_of_a_test_covers_its_arguments_configuration_and_macros() -> None:
+    def version_of(**changes: Any) -> str:
+        manifest = project()
+        entry = {
+            "unique_id": "test.shop.t",
+            "resource_type": "test",
+            "name": "t",
+            "raw_code": "{{ test_above(**_dbt_generic_test_kwargs) }}",
+            "test_metadata": {"name": "above", "kwargs": {"least": 1}},
+            "config": {"severity": "ERROR", "tags": []},
+            "depends_on": {"macros": ["macro.shop.cents"], "nodes": ["model.shop.orders"]},
+        }
+        manifest["nodes"]["test.shop.t"] = {**entry, **changes}
+        manifest["macros"]["macro.shop.round"]["macro_sql"] = changes.get("macro", "round")
+        return index_manifest(manifest).test_by_id["test.shop.t"].code_version
+
+    first = version_of()
+    assert len(first) == 40
+    assert version_of(config={"severity": "ERROR", "tags": ["x"]}) == first
+    assert version_of(description="Another.") == first
+    others = {
+        version_of(raw_code="select 1"),
+        version_of(test_metadata={"name": "above", "kwargs": {"least": 2}}),
+        version_of(config={"severity": "WARN"}),
+        version_of(macro="trunc"),
+    }
+    assert len(others) == 4 and first not in others

@@ -3,6 +3,7 @@
 import click
 
 from dbt_component.cli.doctor import doctor
+from dbt_component.cli.plan import plan
 from dbt_component.cli.project import project
 from dbt_component.cli.state import state
 
@@ -14,5 +15,6 @@ def main() -> None:
 
 
 main.add_command(doctor)
+main.add_command(plan)
 main.add_command(project)
 main.add_command(state)

@@ -26,6 +26,11 @@ from dbt_component.component.yaml.project_op import ProjectOp
 from dbt_component.component.yaml.retry import Retry
 from dbt_component.component.yaml.run_config import RunConfigModel, resolve_run_config
 from dbt_component.component.yaml.schedule import Schedule
+from dbt_component.component.yaml.skip_unchanged import (
+    SkipUnchangedValue,
+    resolve_skip_unchanged,
+    skip_policy_of,
+)
 from dbt_component.component.yaml.source_freshness import SourceFreshness
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
@@ -39,6 +44,7 @@ from dbt_component.definitions.yaml_translation import TranslationFn, compile_tr
 from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.execution.cli_args import CliArg
 from dbt_component.execution.deferral import Deferral
+from dbt_component.execution.unchanged.skip_policy import SkipPolicy
 from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.lineage.requirement import require_sqlglot
 from dbt_component.project.folder import FolderSource
@@ -151,6 +157,18 @@ class DbtProjectAttributes(dg.Resolvable):
             description="Runs failed nodes again in the same step, with those that dbt skipped because of them, after"
             " errors that pass by themselves. Nothing else runs again. Default: no retry.",
             examples=[{"attempts": 3, "delay_seconds": 10, "on": ["connection", "deadlock"]}],
+        ),
+    ] = None
+    skip_unchanged: Annotated[
+        SkipPolicy | None,
+        dg.Resolver(
+            resolve_skip_unchanged,
+            model_field_type=SkipUnchangedValue,
+            inject_before_resolve=False,
+            description="Whether runs that build leave out tables, views and seeds whose code and inputs are those of"
+            " their last good build, and tests that passed for the same code and data. A run can say otherwise in its"
+            " config. Default: no.",
+            examples=[True, {"unknown_sources": "skip", "sources": "all"}],
         ),
     ] = None
     translation: Annotated[
@@ -304,6 +322,7 @@ class DbtProjectAttributes(dg.Resolvable):
         if self.cli_args is None:
             self.cli_args = ["build"]
         self.defer = deferral_of(self.defer)
+        self.skip_unchanged = skip_policy_of(self.skip_unchanged)
         self.check_rules  # noqa: B018 - rejects rules that are not valid
         if "insights" in self._metadata:
             raise DefinitionError(

@@ -38,6 +38,7 @@ from dbt_component.component.state_storage import (
 )
 from dbt_component.component.yaml.defs_state import defs_state_args
 from dbt_component.component.yaml.run_config import config_class
+from dbt_component.component.yaml.skip_unchanged import FIELD
 from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import find_unset_variable
 from dbt_component.dbt_process.run_options import with_run_options
@@ -322,9 +323,14 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
 
     def _op_config(self, run: OpRun) -> type[dg.Config] | None:
         """The class of an op's config: the subclass's own, with the options of ``run_config``."""
-        if run.run_config is None:
+        policy = self.skip_unchanged
+        if run.run_config is None and policy is None:
             return self.op_config_schema
-        return config_class(run.run_config, self.op_config_schema)
+        return config_class(
+            run.run_config or {},
+            self.op_config_schema,
+            skips_unchanged=None if policy is None else policy.is_on,
+        )
 
     def _measure(self, context: dg.OpExecutionContext) -> Iterator[Any]:
         assert self.source_freshness is not None
@@ -351,6 +357,8 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
                 retry=run.retry,
                 run_options=run.options(given, scope),
                 vars=run.rendered_vars(scope),
+                skip_policy=self.skip_unchanged
+                and self.skip_unchanged.switched(is_on=given.get(FIELD, self.skip_unchanged.is_on)),
                 gate=gate_of(self.source_freshness, self.loaded, op_context)
                 if self.source_freshness is not None
                 else None,

@@ -4,14 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from dbt_component.component.component import DbtProjectComponent
+from dbt_component.component.known_arguments import known_arguments
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.state_storage import versioned_storage
 from dbt_component.component.version_name import stored_at
-from dbt_component.dbt_process.arguments import (
-    DbtArguments,
-    parse_arguments,
-    refuse_step_flags,
-)
 from dbt_component.dbt_process.engine import NEWEST_TESTED, Engine, find_engine
 from dbt_component.definitions.listing import counted
 from dbt_component.errors import DagsterDbtError, StateError
@@ -74,7 +70,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         has_lineage=component.lineage_columns_from is not None,
     )
     notes, wanted = _notes_and_nodes(loaded)
-    mode, reason = choose_mode(prepared, project, engine, _arguments(component), wanted)
+    mode, reason = choose_mode(prepared, project, engine, known_arguments(component), wanted)
     index = state.index
     counts = Counter(
         [n.resource_type for n in index.nodes if n.unique_id in wanted]
@@ -120,19 +116,3 @@ def _note_on(engine: Engine) -> str | None:
         return None
     newest = ".".join(map(str, NEWEST_TESTED))
     return f"dbt-core {engine.versions['dbt-core']} is not tested with this package; use {newest} or older"
-
-
-def _arguments(component: DbtProjectComponent) -> DbtArguments:
-    """The arguments of a run that are known in advance: those without templates."""
-    plain: list[str] = []
-    for arg in component.cli_args:
-        if isinstance(arg, str) and "{{" not in arg:
-            plain.append(arg)
-        elif isinstance(arg, str) and plain and plain[-1].startswith("-"):
-            plain.pop()  # the option that takes the template as its value
-    refuse_step_flags(plain)
-    arguments = parse_arguments(plain or ["build"])
-    if component.defer is None or not arguments.command.can_defer:
-        return arguments
-    options = arguments.state_options.missing_for(".", favor_state=component.defer.favor_state)
-    return parse_arguments([*(plain or ["build"]), *options])

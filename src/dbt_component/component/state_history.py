@@ -40,11 +40,21 @@ def instance_storage() -> Iterator[DefsStateStorage | None]:
 
     Yields ``None`` if DAGSTER_HOME is not set or its instance has no state storage.
     """
+    with current_instance() as instance:
+        yield None if instance is None else instance.defs_state_storage
+
+
+@contextmanager
+def current_instance() -> Iterator[dg.DagsterInstance | None]:
+    """Makes the state storage of the DAGSTER_HOME instance the current one, and yields the instance.
+
+    Yields ``None`` if DAGSTER_HOME is not set.
+    """
     if not os.environ.get("DAGSTER_HOME"):
         yield None
         return
     with dg.DagsterInstance.get() as instance, set_defs_state_storage(instance.defs_state_storage):
-        yield instance.defs_state_storage
+        yield instance
 
 
 def state_keys(storage: DefsStateStorage) -> list[str]:

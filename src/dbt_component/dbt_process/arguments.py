@@ -65,6 +65,53 @@ _ONLY_OF_BUILD = frozenset(
 )
 
 
+_WITHOUT_EFFECT_ON_RESULTS = frozenset(
+    [
+        "cache-selected-only",
+        "clean-project-files-only",
+        "debug",
+        "deprecated-no-print",
+        "deprecated-print",
+        "exclude-resource-type",
+        "export-saved-queries",
+        "fail-fast",
+        "full-refresh",
+        "include-saved-query",
+        "log-cache-events",
+        "log-file-max-bytes",
+        "log-level",
+        "log-level-file",
+        "macro-debugging",
+        "partial-parse",
+        "partial-parse-file-diff",
+        "populate-cache",
+        "print",
+        "printer-width",
+        "profile",
+        "quiet",
+        "record-timing-info",
+        "resource-type",
+        "send-anonymous-usage-stats",
+        "show",
+        "show-all-deprecations",
+        "show-resource-report",
+        "single-threaded",
+        "static-parser",
+        "store-failures",
+        "target",
+        "threads",
+        "use-colors",
+        "use-colors-file",
+        "use-experimental-parser",
+        "use-fast-test-edges",
+        "version-check",
+        "warn-error",
+        "warn-error-options",
+        "write-json",
+    ]
+)
+
+
 class DbtArguments(msgspec.Struct, frozen=True):
     """A dbt command line without its selection.
 
@@ -215,6 +262,25 @@ def parse_options(argv: Sequence[str]) -> list[str]:
     """The subset of a command's arguments that makes other commands read the project the same way."""
     _, parts = _split(argv)
     return [token for part in parts if part.option in _PARSING for token in part.tokens]
+
+
+def result_options(argv: Sequence[str]) -> list[str]:
+    """The options of a command line that may change what dbt builds, in order.
+
+    Left out are the selection, profile and target, and options that are known to change only which nodes run, how fast
+    or with what output. An option that no known version of dbt has is kept.
+    """
+    kept: list[str] = []
+    for part in _split(argv)[1]:
+        if part.option is None:
+            kept += [token for token in part.tokens if token.startswith("-")]
+        elif part.option not in _SELECTION and not _is_without_effect(part.option):
+            kept += part.tokens
+    return kept
+
+
+def _is_without_effect(option: DbtOption) -> bool:
+    return option.name.removeprefix("--").removeprefix("no-") in _WITHOUT_EFFECT_ON_RESULTS
 
 
 def as_test(argv: Sequence[str]) -> list[str]:

@@ -61,7 +61,7 @@ class OutcomeEvents(abc.ABC):
         return {} if found is None else lineage_metadata(found, self._asset_key)
 
     def _of_test(self, checked: Checked, log_path: Path | None) -> Iterator[DagsterEvent]:
-        metadata = metadata_of(checked, log_path=log_path)
+        metadata = {**metadata_of(checked, log_path=log_path), **self._test_metadata(checked.test)}
         key = self._check_key(checked.test)
         if key is not None:
             yield self._evaluation(
@@ -90,6 +90,10 @@ class OutcomeEvents(abc.ABC):
                 if key is not None:
                     keys[key] = None
         return list(keys)
+
+    def _test_metadata(self, test: DbtTest) -> dict[str, Any]:
+        """Metadata of a test's result besides that of its outcome."""
+        return {}
 
     @abc.abstractmethod
     def _asset_key(self, unique_id: str) -> dg.AssetKey | None:

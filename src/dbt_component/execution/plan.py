@@ -1,7 +1,7 @@
 """How one dbt command will run: which nodes, from which manifest, and why."""
 
 import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -103,6 +103,7 @@ def plan_step(
     engine: Engine,
     wanted: frozenset[str],
     tests: RuledTests = NO_RULES,
+    find_left_out: Callable[[frozenset[str]], frozenset[str]] | None = None,
 ) -> RunPlan:
     """Plans a command over the nodes that Dagster chose.
 
@@ -113,6 +114,7 @@ def plan_step(
         engine: The dbt that will run.
         wanted: Unique ids that Dagster chose.
         tests: What rules say about tests.
+        find_left_out: Given the nodes that the command would run, returns those that it leaves out.
 
     Raises:
         EngineError: Rules change tests, and dbt can't be told.
@@ -127,6 +129,8 @@ def plan_step(
         if may_compare(criteria):
             compared = ComparedState.of(project, arguments.state_options.state)
         wanted = wanted & prepared.select(criteria, compared=compared)
+    if find_left_out is not None:
+        wanted -= find_left_out(expected_nodes(prepared.manifest.index, arguments, wanted))
     mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
     _refuse_rules_of_wrapper(engine, wanted & (tests.severities.keys() | tests.passing_on))
     return RunPlan(

@@ -46,6 +46,8 @@ from dbt_component.execution.selected_step import SelectedStep
 from dbt_component.execution.step_events import StepEvents
 from dbt_component.execution.subset import nodes_of_step
 from dbt_component.execution.timeline.step_timeline import StepTimeline
+from dbt_component.execution.unchanged.skip_policy import SkipPolicy
+from dbt_component.execution.unchanged.step_skipping import StepSkipping
 from dbt_component.project.manifest_argument import ManifestArgument
 from dbt_component.project.project import DbtProject
 
@@ -93,6 +95,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
     _run_options: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _vars: Mapping[str, Any] = PrivateAttr(default_factory=dict)
     _gate: FreshnessGate | None = PrivateAttr(default=None)
+    _skip_policy: SkipPolicy | None = PrivateAttr(default=None)
 
     def __init__(
         self,
@@ -152,6 +155,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         run_options: Mapping[str, Any] | None = None,
         vars: Mapping[str, Any] | None = None,
         gate: FreshnessGate | None = None,
+        skip_policy: SkipPolicy | None = None,
     ) -> "DbtCliResource":
         """A resource for a project, with its variables and all its other settings.
 
@@ -164,6 +168,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
             run_options: Values of dbt's options by the names of ``RUN_OPTIONS``, for the commands that accept them.
             vars: Variables of commands over the nodes of a step, besides the project's; those in arguments win.
             gate: Measures sources before each command over the nodes of a step that builds.
+            skip_policy: Which nodes of a step are left out because nothing changed. Default: none.
         """
         resource = cls(
             project_dir=KnownText(project.project_dir),
@@ -179,6 +184,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         resource._run_options = run_options or {}
         resource._vars = vars or {}
         resource._gate = gate
+        resource._skip_policy = skip_policy
         return resource
 
     @property
@@ -330,7 +336,14 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
         process = start_process(engine)
         try:
             wanted = nodes_of_step(bound, op_context)
-            events = StepEvents.of_step(bound, op_context.assets_def, wanted, op_context.log)
+            skipping = StepSkipping.of(self._skip_policy, bound, self.project, engine, arguments)
+            events = StepEvents.of_step(
+                bound,
+                op_context.assets_def,
+                wanted,
+                op_context.log,
+                recorded_tags=None if skipping is None else skipping.recorded_tags,
+            )
             finished = finished_earlier(op_context, events)
             plan = plan_step(
                 bound.prepared,
@@ -339,6 +352,9 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 engine=engine,
                 wanted=wanted - finished,
                 tests=bound.view.rules.tests,
+                find_left_out=None
+                if skipping is None
+                else partial(skipping.find_left_out, op_context, events),
             )
             name = f"{op_context.op.name}-{op_context.run_id[:8]}"
             folder = RunFolder(target_path) if target_path else RunFolder.create(name)
@@ -359,7 +375,9 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 retry=retry,
                 first_build=FirstBuild(op_context, events.assets_among(plan.expected)),
                 gate=self._gate if arguments.command.builds else None,
-                is_resumed=bool(finished),
+                is_resumed=bool(finished)
+                or (skipping is not None and skipping.leaves_out_anything),
+                left_out=() if skipping is None else skipping.render(),
             )
             attempt = Attempt(plan, folder.target_path(1), process=process)
             return DbtCliInvocation(

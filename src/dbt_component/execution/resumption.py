@@ -4,18 +4,20 @@ import dagster as dg
 
 from dbt_component._dagster import step_key_of
 from dbt_component.definitions.listing import counted
+from dbt_component.execution.event_tags import UNCHANGED
 from dbt_component.execution.step_events import StepEvents
 
 _RECORDED = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.ASSET_OBSERVATION,
 }
 
 
 def finished_earlier(context: dg.OpExecutionContext, events: StepEvents) -> frozenset[str]:
     """Unique ids that need not run again in an attempt after the first: Dagster keeps what an attempt has yielded.
 
-    These are assets that were materialized and checks that were evaluated, except an asset whose blocking check
+    These are assets that were materialized or found unchanged, and checks that were evaluated, except an asset whose blocking check
     failed, with all its checks; failed checks run again. It is logged how many there are. If the event log can't be
     read, everything runs again, and a warning says so.
 
@@ -36,6 +38,10 @@ def finished_earlier(context: dg.OpExecutionContext, events: StepEvents) -> froz
                 continue
             if event.is_step_materialization:
                 assets.update([event.asset_key] if event.asset_key else [])
+                continue
+            if event.event_type is dg.DagsterEventType.ASSET_OBSERVATION:
+                is_unchanged = UNCHANGED in event.asset_observation_data.asset_observation.tags
+                assets.update([event.asset_key] if event.asset_key and is_unchanged else [])
                 continue
             evaluation = event.asset_check_evaluation_data
             if evaluation.passed or evaluation.severity == dg.AssetCheckSeverity.WARN:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Generator, Iterator, Set
+from collections.abc import Generator, Iterable, Iterator, Set
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -44,7 +44,9 @@ class SelectedStep:
         retry: Which failed nodes run again; ``None`` for none.
         first_build: Keeps apart the runs that build an incremental model for the first time.
         gate: Keeps nodes from being built that read stale sources; ``None`` for none.
-        is_resumed: Whether an earlier attempt of the step has finished some of its nodes, which are left out.
+        is_resumed: Whether some of the step's nodes are left out: an earlier attempt has finished them, or they are
+            unchanged.
+        left_out: The events about unchanged nodes; they come first.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class SelectedStep:
         first_build: FirstBuild | None = None,
         gate: FreshnessGate | None = None,
         is_resumed: bool = False,
+        left_out: Iterable[DagsterEvent] = (),
     ) -> None:
         self._prepared = prepared
         self._events = events
@@ -69,6 +72,7 @@ class SelectedStep:
         self._first_build = first_build
         self._gate = gate
         self._is_resumed = is_resumed
+        self._left_out = left_out
         self._node_retry: NodeRetry | None = None
         self._attempts: list[Attempt] = []
         self._held: list[tuple[NodeFinished, Attempt]] = []
@@ -100,6 +104,7 @@ class SelectedStep:
             The last attempt, and the error of the command as a whole.
         """
         plan = first.plan
+        yield from self._left_out
         if not plan.expected:
             first.stop()
             if self._is_resumed:

@@ -11,6 +11,7 @@ from dbt_component._dagster import ProjectCheckResult
 from dbt_component.definitions.node_keys import NodeKeys
 from dbt_component.definitions.op_registry import BoundOp
 from dbt_component.execution.built_lineage import BuiltLineage
+from dbt_component.execution.event_tags import TEST_VERSION
 from dbt_component.execution.event_text import cut
 from dbt_component.execution.outcome_events import DagsterEvent, OutcomeEvents
 from dbt_component.execution.outcome_metadata import metadata_of
@@ -31,6 +32,8 @@ class StepEvents(OutcomeEvents):
         lineage: Traces the columns of what was built.
         outputs: Output name and final asset key of each selected asset, by unique id.
         checks: Final key of each selected check, by unique id.
+        recorded_tags: Tags of each materialization, by which later runs know whether something changed; with these,
+            each check result names the code version of its test. ``None`` if nothing needs to be known.
     """
 
     def __init__(
@@ -41,8 +44,10 @@ class StepEvents(OutcomeEvents):
         *,
         outputs: Mapping[str, tuple[str, dg.AssetKey]],
         checks: Mapping[str, dg.AssetCheckKey],
+        recorded_tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(index, lineage)
+        self._recorded_tags = recorded_tags
         self._keys = keys
         self._outputs = outputs
         self._checks = checks
@@ -54,6 +59,8 @@ class StepEvents(OutcomeEvents):
         assets_def: dg.AssetsDefinition,
         wanted: Set[str],
         log: logging.Logger,
+        *,
+        recorded_tags: Mapping[str, str] | None = None,
     ) -> "StepEvents":
         """The events of a step of dbt definitions.
 
@@ -62,6 +69,7 @@ class StepEvents(OutcomeEvents):
             assets_def: The assets and checks that the step selected.
             wanted: Unique ids that the step runs, which may include checks of sources.
             log: The step's log.
+            recorded_tags: See the constructor.
         """
         nodes = bound.nodes
         outputs = assets_def.keys_by_output_name
@@ -84,6 +92,7 @@ class StepEvents(OutcomeEvents):
                     if name in nodes.check_ids
                 },
             },
+            recorded_tags=recorded_tags,
         )
 
     def ids_of(self, assets: Set[dg.AssetKey], checks: Set[dg.AssetCheckKey]) -> frozenset[str]:
@@ -108,6 +117,14 @@ class StepEvents(OutcomeEvents):
             if unique_id in ids
         ]
 
+    def output_of(self, unique_id: str) -> tuple[str, dg.AssetKey] | None:
+        """The output name and final key of a selected asset; ``None`` for anything else."""
+        return self._outputs.get(unique_id)
+
+    def check_key_of(self, unique_id: str) -> dg.AssetCheckKey | None:
+        """The final key of a selected check; ``None`` for anything else."""
+        return self._checks.get(unique_id)
+
     def _asset_key(self, unique_id: str) -> dg.AssetKey | None:
         selected = self._outputs.get(unique_id)
         return selected[1] if selected else self._keys.key_of.get(unique_id)
@@ -118,9 +135,15 @@ class StepEvents(OutcomeEvents):
     def _evaluation(self, key: dg.AssetCheckKey, **fields: Any) -> DagsterEvent:
         return ProjectCheckResult(asset_key=key.asset_key, check_name=key.name, **fields)
 
+    def _test_metadata(self, test: DbtTest) -> dict[str, Any]:
+        if self._recorded_tags is None or not test.code_version:
+            return {}
+        return {TEST_VERSION: test.code_version}
+
     def _of_built(self, unique_id: str, metadata: dict[str, Any]) -> Iterator[DagsterEvent]:
         if unique_id in self._outputs:
-            yield dg.Output(None, output_name=self._outputs[unique_id][0], metadata=metadata)
+            output, tags = self._outputs[unique_id][0], self._recorded_tags
+            yield dg.Output(None, output_name=output, metadata=metadata, tags=tags)
 
     def _of_not_built(self, outcome: NotBuilt, log_path: Path | None) -> Iterator[DagsterEvent]:
         known = self._outputs.get(outcome.node.unique_id)

@@ -11,6 +11,8 @@ class DbtTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``unit_test_inputs`` are the nodes that a unit test mocks, whether or not they are parents of its
     model. ``attached_node`` is the unique id of the node dbt attaches a generic test to, ``None`` for
     singular tests. ``test_type`` is the generic test's name (such as ``unique``), ``singular`` or ``unit``.
+    ``code_version`` covers what determines its result except data; empty if a release prepared it that did not
+    compute it.
     """
 
     unique_id: str
@@ -31,6 +33,7 @@ class DbtTest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reads_graph: bool = False
     raw_offset: int = 0
     raw_length: int = 0
+    code_version: str = ""
 
     @property
     def is_unit_test(self) -> bool:

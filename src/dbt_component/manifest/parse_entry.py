@@ -5,6 +5,7 @@ Only this file and ``parse.py`` read dbt's raw keys.
 See: https://schemas.getdbt.com/dbt/manifest/v12.json
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -99,6 +100,7 @@ def parse_test(
         reads_graph=False if is_unit else _reads_graph(entry, versions),
         raw_offset=place[0],
         raw_length=place[1],
+        code_version=versions.test_version(_test_text(entry), config, _depends_on(entry, "macros")),
     )
 
 
@@ -142,6 +144,12 @@ def unit_test_inputs(
         for name in _QUOTED.findall(str(given.get("input") or "")):
             found.update(dict.fromkeys(ids_by_name.get(name, [])))
     return list(found)
+
+
+def _test_text(entry: Mapping[str, Any]) -> str:
+    """The code and arguments of a test, or the rows of a unit test."""
+    names = ("raw_code", "test_metadata", "column_name", "model", "given", "expect", "overrides")
+    return json.dumps([entry.get(name) for name in names], sort_keys=True, default=str)
 
 
 def _depends_on(entry: Mapping[str, Any], kind: str) -> list[str]:

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster import ResolutionContext
 from pydantic import Field, create_model
 
+from dbt_component.component.yaml.skip_unchanged import FIELD
 from dbt_component.component.yaml.strict_model import StrictModel
 from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.dbt_process.run_options import RUN_OPTIONS
@@ -44,13 +45,27 @@ def resolve_run_config(context: ResolutionContext, value: Any) -> Mapping[str, A
 
 
 def config_class(
-    options: Mapping[str, Any], base: type[dg.Config] | None = None
+    options: Mapping[str, Any],
+    base: type[dg.Config] | None = None,
+    *,
+    skips_unchanged: bool | None = None,
 ) -> type[dg.Config]:
     """The class of the op's config: these options, beside the fields of ``base``.
+
+    Args:
+        options: The options of dbt with their defaults.
+        base: Another class of config.
+        skips_unchanged: The default of ``skip_unchanged``; ``None`` without that option.
 
     Raises:
         DefinitionError: ``base`` has a field of the same name.
     """
+    if skips_unchanged is not None and base is not None and FIELD in base.model_fields:
+        raise DefinitionError(
+            f"The component has `{FIELD}`, and `op_config_schema` has a field of that name.",
+            key=FIELD,
+            hint="Rename the field.",
+        )
     both = sorted(options.keys() & (base.model_fields if base is not None else {}))
     if both:
         raise DefinitionError(
@@ -65,6 +80,9 @@ def config_class(
         )
         for name, default in options.items()
     }
+    if skips_unchanged is not None:
+        meaning = "Whether nodes and tests are left out if nothing changed since they ran."
+        fields[FIELD] = (bool, Field(default=skips_unchanged, description=meaning))
     made: type[dg.Config] = create_model("DbtRunConfig", __base__=base or dg.Config, **fields)
     return made
 

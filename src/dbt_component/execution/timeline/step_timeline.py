@@ -1,7 +1,6 @@
 """The timeline of a step: learns from its durations, orders the next run by them, and draws them."""
 
 import base64
-import hashlib
 import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
@@ -20,10 +19,10 @@ from dbt_component.execution.timeline.history import DurationHistory
 from dbt_component.execution.timeline.lanes import assign_lanes
 from dbt_component.execution.timeline.picture import timeline_picture
 from dbt_component.execution.timeline.priority import worthwhile_priorities
+from dbt_component.execution.timeline.project_history import history_of
 from dbt_component.execution.timeline.summary import TimelineSummary
 from dbt_component.execution.timeline.waits import waits_of
 from dbt_component.manifest.index import ManifestIndex
-from dbt_component.project.cache import cache_folder
 from dbt_component.project.project import DbtProject
 
 FILE_NAME = "timeline.svg"
@@ -70,14 +69,8 @@ class StepTimeline:
         attach: Attach,
         log: logging.Logger,
     ) -> "StepTimeline":
-        """The timeline of a step that runs ``selected``.
-
-        Durations are kept in the cache folder, by the names of project, profile and target: a project in Git is in
-        another folder after each commit.
-        """
-        identity = [index.project_name, index.project_id, project.profile, project.target]
-        digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
-        history = DurationHistory(cache_folder("durations") / digest)
+        """The timeline of a step that runs ``selected``."""
+        history = history_of(project, index)
         history.usual_seconds()  # before this run adds to it
         find_waits = partial(waits_of, index, selected, gates_on_tests=gates_on_tests)
         return cls(index, history, find_waits, attach=attach, log=log)

@@ -1,0 +1,166 @@
+"""Tells what a run of a component would do, without running anything."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from dbt_component.component.component import DbtProjectComponent
+from dbt_component.component.known_arguments import known_arguments
+from dbt_component.component.loaded import Loaded
+from dbt_component.dbt_process.arguments import DbtArguments
+from dbt_component.dbt_process.engine import find_engine
+from dbt_component.definitions.spec_builder import SelectedSpecs
+from dbt_component.errors import StateError
+from dbt_component.execution.plan import expected_nodes
+from dbt_component.execution.timeline.expected_chain import expected_chain
+from dbt_component.execution.timeline.project_history import history_of
+from dbt_component.execution.timeline.waits import waits_of
+from dbt_component.execution.unchanged.build_settings import settings_digest
+from dbt_component.execution.unchanged.instance_facts import read_facts
+from dbt_component.execution.unchanged.known_facts import KnownFacts
+from dbt_component.execution.unchanged.project_graph import ProjectGraph
+from dbt_component.execution.unchanged.skip_policy import SkipPolicy
+from dbt_component.execution.unchanged.step_decision import StepDecision
+from dbt_component.execution.unchanged.step_graph import StepGraph
+from dbt_component.execution.unchanged.step_skipping import why_forced
+from dbt_component.selection.criteria import SelectionCriteria
+
+SHOWN_CHAIN = 10
+
+
+@dataclass(frozen=True)
+class ComponentPlan:
+    """What a run of one component would do.
+
+    Args:
+        state_key: Names the component.
+        problem: Why nothing is known; ``None`` if it is.
+        forced: Why everything runs; ``None`` if it depends on each node.
+        decision: What runs and what does not, with the reasons.
+        seconds: The usual duration of each node and test that runs, where one is known, by unique id.
+        chain: The unique ids of the longest chain of nodes and tests that wait for each other.
+        chain_seconds: How long it usually takes; a node without a duration counts as the median.
+        settings: The digest of the settings of the run.
+    """
+
+    state_key: str
+    problem: str | None = None
+    forced: str | None = None
+    decision: StepDecision = field(default_factory=StepDecision)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    chain: Sequence[str] = ()
+    chain_seconds: float = 0.0
+    settings: str = ""
+
+    @property
+    def work_seconds(self) -> float:
+        """The sum of all known durations."""
+        return sum(self.seconds.values())
+
+
+def plan_component(
+    component: DbtProjectComponent,
+    instance: dg.DagsterInstance | None,
+    *,
+    select: str | None = None,
+    exclude: str = "",
+    force: bool = False,
+) -> ComponentPlan:
+    """Plans a run of a component from its state, the instance, and the durations of earlier runs on this machine.
+
+    Args:
+        component: A component loaded from a dg project.
+        instance: The instance that runs are recorded in; ``None`` if there is none.
+        select: A dbt selection to run; resolved from the state if possible, else by dbt. Default: everything.
+        exclude: Nodes to exclude from it.
+        force: Whether to plan a run with ``skip_unchanged: false``.
+    """
+    key = component.defs_state_config.key
+    try:
+        prepared = component.open_stored()
+    except StateError as error:
+        return ComponentPlan(key, problem=str(error))
+    loaded = Loaded.of(
+        prepared,
+        component.project_source,
+        component.spec_rules,
+        component.criteria,
+        {},
+        component.op_rules,
+        component.check_rules,
+        has_lineage=False,
+    )
+    specs = loaded.specs
+    wanted: Set[str] = specs.node_map.selected_ids
+    if select is not None or exclude:
+        criteria = SelectionCriteria(select=select or SelectionCriteria().select, exclude=exclude)
+        wanted = wanted & prepared.select(criteria)
+    arguments = known_arguments(component)
+    project = prepared.open()
+    differences = prepared.differences(
+        project,
+        find_engine(project.dbt_executable),
+        vars=arguments.vars,
+        profile=arguments.profile,
+        target=arguments.target,
+    )
+    graph = _graph(specs, expected_nodes(specs.index, arguments, frozenset(wanted)))
+    forced = _why_forced(component, instance, arguments, differences, force=force)
+    facts = read_facts(instance, graph) if instance is not None and not forced else KnownFacts()
+    settings = settings_digest(arguments, project, differences)
+    decision = StepDecision.of(
+        graph,
+        facts,
+        component.skip_unchanged or SkipPolicy(),
+        settings=settings,
+        forced=forced,
+    )
+    runs = frozenset(
+        [d.node.unique_id for d in decision.node_decisions if d.runs]
+        + [d.test.unique_id for d in decision.tests if d.runs]
+    )
+    usual = history_of(project, specs.index).usual_seconds()
+    gates = arguments.command.builds and arguments.command.tests
+    chain, chain_seconds = expected_chain(waits_of(specs.index, runs, gates_on_tests=gates), usual)
+    return ComponentPlan(
+        key,
+        forced=forced,
+        decision=decision,
+        seconds={unique_id: usual[unique_id] for unique_id in sorted(runs & usual.keys())},
+        chain=chain,
+        chain_seconds=chain_seconds,
+        settings=settings,
+    )
+
+
+def _graph(specs: SelectedSpecs, expected: Set[str]) -> StepGraph:
+    own = specs.node_map.asset_ids
+    built = {own[spec.key]: spec for spec in specs.asset_specs if own[spec.key] in expected}
+    on_request = {
+        test
+        for test in specs.view.rules.tests.on_request & expected
+        if not built.keys().isdisjoint(specs.index.test_by_id[test].depends_on[:1])
+    }
+    graph = ProjectGraph(specs.view.own, specs.keys.key_of, specs.keys.check_key_of)
+    return graph.of(built, (expected & specs.index.test_by_id.keys()) - on_request)
+
+
+def _why_forced(
+    component: DbtProjectComponent,
+    instance: dg.DagsterInstance | None,
+    arguments: DbtArguments,
+    differences: list[str],
+    *,
+    force: bool,
+) -> str | None:
+    policy = component.skip_unchanged
+    if force:
+        return "--force was given"
+    if policy is None:
+        return "`skip_unchanged` is not set"
+    if not arguments.command.builds:
+        return f"`dbt {arguments.command.name}` builds nothing"
+    if instance is None:
+        return "DAGSTER_HOME is not set, so nothing is known of earlier runs"
+    return why_forced(policy, arguments, differences)

@@ -1,0 +1,1 @@
+"""Leaves out nodes whose result can't have changed since they were last built."""
