@@ -14,6 +14,10 @@ from dbt_component.component.op_name import default_op_name
 from dbt_component.component.watched import build_watch_of
 from dbt_component.component.yaml.op import Op
 from dbt_component.definitions.assets import RunFunction, build_assets
+from dbt_component.definitions.automation_sensor import (
+    AutomationSensorSettings,
+    build_automation_sensor,
+)
 from dbt_component.definitions.selection_tags import selection_tags
 from dbt_component.selection.emptiness import explain_emptiness
 
@@ -74,13 +78,26 @@ def build_definitions(
         with schedule.named(position):
             may_be_empty = any(map(loaded.prepared.compares, (schedule.criteria, loaded.criteria)))
             schedules.append(schedule.build(selection, may_be_empty=may_be_empty))
-    definitions = dg.Definitions(assets=assets, schedules=schedules)
+    sensor = _automation_sensor(attributes, op.name, loaded)
+    definitions = dg.Definitions(
+        assets=assets, schedules=schedules, sensors=[] if sensor is None else [sensor]
+    )
     if attributes.watch is None:
         return definitions
     watch = build_watch_of(
         attributes.watch, op.name, loaded, state_config, refresh, context.project_root
     )
     return dg.Definitions.merge(definitions, watch)
+
+
+def _automation_sensor(
+    attributes: DbtProjectAttributes, op_name: str, loaded: Loaded
+) -> dg.SensorDefinition | None:
+    given = attributes.automation_sensor
+    if given is not None and not given.enabled:
+        return None
+    settings = AutomationSensorSettings() if given is None else given.settings()
+    return build_automation_sensor(f"{op_name}_automation", loaded.specs.asset_specs, settings)
 
 
 def _warn_about_nothing(loaded: Loaded, state_key: str) -> None:

@@ -316,7 +316,9 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     def _load(self, prepared: StateProject, scope: Mapping[str, Any]) -> Loaded:
         rules = (self.spec_rules, self.criteria, scope, self.check_rules)
         has_lineage = self.lineage_columns_from is not None
-        return Loaded.of(prepared, self.project_source, *rules, has_lineage=has_lineage)
+        views = self.view_policy
+        source = self.project_source
+        return Loaded.of(prepared, source, *rules, has_lineage=has_lineage, views=views)
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
         prepared = read_manifest_project(
@@ -325,7 +327,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             hint=hint_for_missing_state(self.defs_state_config),
         )
         rules = (self.spec_rules, self.criteria, scope, self.check_rules)
-        return Loaded(prepared, self.project_source, *rules)
+        return Loaded(prepared, self.project_source, *rules, views=self.view_policy)
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):

@@ -13,6 +13,7 @@ from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.ruled_tests import resolve_check_rules
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.view_automation import ViewPolicy, apply_view_policy
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
@@ -34,6 +35,7 @@ class Loaded:
         criteria: The component's own selection.
         scope: Names that run-time templates may use besides those of the run.
         has_lineage: Whether assets show the lineage of columns that the state holds.
+        views: What automation does with views.
     """
 
     prepared: PreparedProject
@@ -44,6 +46,7 @@ class Loaded:
     check_rules: DbtCheckRules | None = None
     state_id: str | None = None
     has_lineage: bool = False
+    views: ViewPolicy = ViewPolicy.ALWAYS
 
     @classmethod
     def of(
@@ -56,10 +59,13 @@ class Loaded:
         check_rules: DbtCheckRules | None,
         *,
         has_lineage: bool,
+        views: ViewPolicy,
     ) -> "Loaded":
         """A project that was loaded from a state."""
         state_id = prepared.state.header.state_id
-        return cls(prepared, source, rules, criteria, scope, check_rules, state_id, has_lineage)
+        return cls(
+            prepared, source, rules, criteria, scope, check_rules, state_id, has_lineage, views
+        )
 
     @property
     def manifest(self) -> Manifest:
@@ -74,13 +80,14 @@ class Loaded:
     @cached_property
     def specs(self) -> SelectedSpecs:
         """All specs of the component's selection."""
-        return build_specs(
+        specs = build_specs(
             self._view,
             self._view.rules,
             selected_ids=self.prepared.select(self.criteria),
             project=self._view.project,
             lineage=self.prepared.lineage if self.has_lineage else None,
         )
+        return apply_view_policy(specs, self.views)
 
     def key_of(self, unique_id: str) -> dg.AssetKey:
         """The final key of a node, even if the component does not select it."""
