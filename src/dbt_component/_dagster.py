@@ -36,7 +36,6 @@ from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
-from dagster._core.storage.event_log.base import AssetRecord
 from dagster._daemon.asset_daemon import (
     asset_daemon_cursor_from_instigator_serialized_cursor,
     asset_daemon_cursor_to_instigator_serialized_cursor,
@@ -67,7 +66,6 @@ __all__ = [
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
     "AssetGraph",
-    "AssetRecord",
     "AutomationContext",
     "BaseAssetGraph",
     "ComponentTranslator",

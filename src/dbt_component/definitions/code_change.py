@@ -13,7 +13,6 @@ import msgspec
 
 from dbt_component._dagster import (
     CODE_VERSION_TAG,
-    AssetRecord,
     AutomationContext,
     EntitySubset,
 )
@@ -77,7 +76,9 @@ class DbtCodeChanged(dg.AutomationCondition[dg.AssetKey]):
         previous = msgspec.json.decode(context.cursor, type=_Cursor) if context.cursor else None
         if previous is not None and previous.version != version:
             previous = None
-        record = await AssetRecord.gen(context.asset_graph_view, context.key)
+        # From the query that Dagster's evaluation began with.
+        queryer = context.asset_graph_view.get_inner_queryer_for_back_compat()
+        record = queryer.get_asset_record(context.key)
         entry = record.asset_entry if record is not None else None
         if context.partitions_def is None:
             event = entry.last_materialization if entry is not None else None
