@@ -3,15 +3,21 @@
 import multiprocessing
 import warnings
 from collections.abc import Mapping, Set
-from functools import cached_property
+from functools import cached_property, partial
 from multiprocessing.process import BaseProcess
 from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
+from dagster import AutomationContext
+from dagster._check import CheckError
+from dagster._core.asset_graph_view.entity_subset import EntitySubset
 from dagster._core.definitions.assets.definition.asset_spec import AssetExecutionType
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
+from dagster._core.definitions.automation_tick_evaluation_context import (
+    AutomationTickEvaluationContext,
+)
 from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
     DATA_VERSION_IS_USER_PROVIDED_TAG,
@@ -20,6 +26,7 @@ from dagster._core.definitions.data_version import (
     INPUT_EVENT_POINTER_TAG_PREFIX,
     NULL_EVENT_POINTER,
 )
+from dagster._core.definitions.declarative_automation.operators import DepsAutomationCondition
 from dagster._core.definitions.definitions_load_context import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
@@ -30,6 +37,7 @@ from dagster._core.definitions.metadata.source_code import (
     UrlCodeReference,
 )
 from dagster._core.definitions.node_definition import NodeDefinition
+from dagster._core.definitions.sensor_definition import wrap_sensor_evaluation
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.definitions.utils import check_valid_name
 from dagster._core.errors import DagsterInvalidPropertyError
@@ -51,8 +59,13 @@ from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.sqlalchemy_compat import db_fetch_mappings, db_select, db_subquery
 from dagster._core.storage.tags import RETRY_STRATEGY_TAG
 from dagster._core.utils import is_valid_email
+from dagster._daemon.asset_daemon import (
+    asset_daemon_cursor_from_instigator_serialized_cursor,
+    asset_daemon_cursor_to_instigator_serialized_cursor,
+)
 from dagster._serdes import deserialize_value
 from dagster._utils.env import using_dagster_dev
+from dagster._utils.schedules import is_valid_cron_schedule
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.component_tree_state import DuplicateDefsStateKeyWarning
 from dagster.components.resolved.base import derive_model_type
@@ -75,6 +88,7 @@ from sqlalchemy import func as sql_function
 __all__ = [
     "COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES",
     "CODE_VERSION_TAG",
+    "CheckError",
     "DATA_VERSION_IS_USER_PROVIDED_TAG",
     "DATA_VERSION_TAG",
     "INPUT_DATA_VERSION_TAG_PREFIX",
@@ -96,6 +110,7 @@ __all__ = [
     "LOCAL_STATE_VERSION",
     "RETRY_STRATEGY_TAG",
     "AssetGraph",
+    "AutomationContext",
     "BaseAssetGraph",
     "ComponentTranslator",
     "ComponentTreeException",
@@ -105,10 +120,13 @@ __all__ = [
     "DefsStateConfigArgs",
     "DefsStateManagementType",
     "DefsStateStorage",
+    "DepsAutomationCondition",
     "DuplicateDefsStateKeyWarning",
+    "EntitySubset",
     "MultiRunBackfillPolicyModel",
     "NodeDefinition",
     "ProjectAssetsDefinition",
+    "ProjectAutomationSensor",
     "ProjectCheckResult",
     "ReexecutionStrategy",
     "ResolutionException",
@@ -125,6 +143,7 @@ __all__ = [
     "forget_input_version",
     "check_valid_name",
     "is_valid_email",
+    "is_valid_cron_schedule",
     "derive_model_type",
     "remember_output_keys",
     "resolve_backfill_policy",
@@ -289,6 +308,61 @@ def assets_around_input(context: dg.InputContext) -> list[dg.AssetsDefinition]:
     graph = step.job_def.asset_layer.asset_graph if repository is None else repository.asset_graph
     key = context.asset_key
     return sorted(graph.assets_defs, key=lambda assets: key not in assets.keys)
+
+
+class ProjectAutomationSensor(dg.AutomationConditionSensorDefinition):
+    """A sensor that evaluates conditions in the code server, for any number of assets.
+
+    Dagster's own refuses more than 500.
+    """
+
+    def __init__(self, name: str, **arguments: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", category=dg.BetaWarning)
+            super().__init__(name, **arguments)
+        self.evaluate_any_number()
+
+    def evaluate_any_number(self) -> None:
+        """Replaces Dagster's evaluation."""
+        self._raw_fn = partial(_evaluate_conditions, self)
+        self._evaluation_fn = wrap_sensor_evaluation(self.name, self._raw_fn)
+
+    def with_attributes(self, **attributes: Any) -> "ProjectAutomationSensor":
+        """Called by Dagster to create a modified copy, which is also of this class."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", category=dg.BetaWarning)
+            changed = super().with_attributes(**attributes)
+        changed.__class__ = ProjectAutomationSensor
+        assert isinstance(changed, ProjectAutomationSensor)
+        changed.evaluate_any_number()
+        return changed
+
+
+def _evaluate_conditions(
+    sensor: ProjectAutomationSensor, context: dg.SensorEvaluationContext
+) -> dg.SensorResult:
+    assert context.repository_def is not None
+    asset_graph = context.repository_def.asset_graph
+    cursor = asset_daemon_cursor_from_instigator_serialized_cursor(context.cursor, asset_graph)
+    tick = AutomationTickEvaluationContext(
+        evaluation_id=cursor.evaluation_id,
+        instance=context.instance,
+        asset_graph=asset_graph,
+        cursor=cursor,
+        materialize_run_tags=sensor.run_tags,
+        observe_run_tags={},
+        auto_observe_asset_keys=set(),
+        asset_selection=sensor.asset_selection,
+        emit_backfills=sensor.emit_backfills,
+        default_condition=sensor.default_condition,
+        logger=context.log,
+    )
+    run_requests, new_cursor, evaluations = tick.evaluate()
+    return dg.SensorResult(
+        run_requests=run_requests,
+        cursor=asset_daemon_cursor_to_instigator_serialized_cursor(new_cursor),
+        automation_condition_evaluations=evaluations,
+    )
 
 
 class ProjectAssetsDefinition(dg.AssetsDefinition):

@@ -274,6 +274,11 @@ class MyTranslator(DagsterDbtTranslator):
     def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
         return default_metadata_from_dbt_resource_props(dbt_resource_props)
 
+    def get_freshness_policy(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.FreshnessPolicy | None:
+        return super().get_freshness_policy(dbt_resource_props)
+
     def get_auto_materialize_policy(
         self, dbt_resource_props: Mapping[str, Any]
     ) -> dg.AutoMaterializePolicy | None:

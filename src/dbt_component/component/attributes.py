@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import dagster as dg
 
 from dbt_component._dagster import DefsStateConfigArgs
 from dbt_component.component.project_ops import Defaults, OpOfProject, ops_of
+from dbt_component.component.yaml.automation_sensor import AutomationSensor
 from dbt_component.component.yaml.checks import Checks
 from dbt_component.component.yaml.column_lineage import ColumnLineage
 from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
@@ -37,9 +38,11 @@ from dbt_component.component.yaml.template_value import resolve_template
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import COLUMN_LINEAGE, SUMMARIES
+from dbt_component.definitions.asset_attributes import AssetAttributes
 from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.op_rules import OpRules
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
+from dbt_component.definitions.view_automation import ViewPolicy
 from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
 from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.execution.cli_args import CliArg
@@ -175,7 +178,7 @@ class DbtProjectAttributes(dg.Resolvable):
         TranslationFn | None,
         dg.Resolver(
             compile_translation,
-            model_field_type=str | strict(dg.AssetAttributesModel),
+            model_field_type=str | strict(AssetAttributes),
             inject_before_resolve=False,
             description="Changes the asset of each node: a mapping of asset attributes, or one template"
             " that returns them. In scope: `node`, its entry in manifest.json, and `spec`, its asset by"
@@ -183,6 +186,7 @@ class DbtProjectAttributes(dg.Resolvable):
             examples=[
                 {"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]},
                 {"owners": ["{{ node.meta.owner | default('team:data') }}"]},
+                {"automation_condition": ["eager", "on_code_change"]},
             ],
         ),
     ] = None
@@ -193,6 +197,24 @@ class DbtProjectAttributes(dg.Resolvable):
             model_field_type=DagsterDbtComponentTranslatorSettings.model(),
             description="Switches that control the mapping from dbt to Dagster.",
             examples=[{"enable_source_tests_as_checks": True}],
+        ),
+    ] = None
+    views: Annotated[
+        Literal["always", "on_code_change", "virtual"] | None,
+        dg.Resolver.default(
+            description="What automation does with views: `always` (default) treats them like tables; `on_code_change`"
+            " builds a view only if it is missing or its code changed, and what reads it follows the view's parents;"
+            " `virtual` marks them as virtual assets, as `translation_settings.enable_dbt_views_as_virtual_assets` does.",
+            examples=["on_code_change"],
+        ),
+    ] = None
+    automation_sensor: Annotated[
+        AutomationSensor | None,
+        dg.Resolver.default(
+            description="The sensor that evaluates automation conditions in the code server, for all assets of the"
+            " component with a condition. Default: a sensor that is stopped, only for the assets that Dagster's own"
+            " can't evaluate, such as those with `on_code_change`.",
+            examples=[{"default_status": "RUNNING", "minimum_interval_seconds": 60}],
         ),
     ] = None
     checks: Annotated[
@@ -331,6 +353,7 @@ class DbtProjectAttributes(dg.Resolvable):
                 hint=f"Remove it. Available: {', '.join(SUMMARIES)}.",
             )
         self._check_lineage()
+        self._check_views()
         settings = getattr(self.project, "settings", None)
         if self.defer is not None and settings is not None:
             self.defer.check(settings.state_path)
@@ -399,6 +422,20 @@ class DbtProjectAttributes(dg.Resolvable):
             return None
         return (self.column_lineage or ColumnLineage()).source
 
+    @property
+    def view_policy(self) -> ViewPolicy:
+        """What automation does with views."""
+        return ViewPolicy(self.views or "always")
+
+    def _check_views(self) -> None:
+        settings = self.translation_settings
+        if self.views == "always" and settings and settings.enable_dbt_views_as_virtual_assets:
+            raise DefinitionError(
+                "`views` is 'always', but `translation_settings.enable_dbt_views_as_virtual_assets` is on.",
+                key="views",
+                hint="Write `views: virtual`, and remove the setting.",
+            )
+
     def _check_lineage(self) -> None:
         is_wanted = COLUMN_LINEAGE in self._metadata
         if self.column_lineage is not None and not is_wanted:
@@ -461,5 +498,8 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
     for name, items in lists.items():
         if wrong := [item for item in items if item not in SUMMARIES]:
             problems.append(f"`{name}` accepts {list(SUMMARIES)}, not {wrong!r}")
+    policies = [policy.value for policy in ViewPolicy]
+    if attributes.views is not None and attributes.views not in policies:
+        problems.append(f"`views` must be one of {policies}, not {attributes.views!r}")
     if problems:
         raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")

@@ -16,6 +16,10 @@ from dbt_component.component.op_name import default_op_name
 from dbt_component.component.op_run import OpRun
 from dbt_component.component.watched import build_watch_of
 from dbt_component.definitions.assets import build_parts
+from dbt_component.definitions.automation_sensor import (
+    AutomationSensorSettings,
+    build_automation_sensor,
+)
 from dbt_component.definitions.op_part import OpPart, RunFunction
 from dbt_component.definitions.selection_tags import selection_tags
 from dbt_component.definitions.source_freshness import MeasureFunction
@@ -59,10 +63,12 @@ def build_definitions(
     launchers = Launchers.of(attributes, loaded)
     assets = build_parts(loaded.specs, loaded.prepared, parts, jobs=launchers.unique_ids)
     launched = launchers.build({item.node_def.name for item in assets})
+    sensor = _automation_sensor(attributes, parts[-1].settings.name, loaded)
     definitions = dg.Definitions(
         assets=[*assets, *loaded.specs.external_specs],
         jobs=launched.jobs,
         schedules=launched.schedules,
+        sensors=[] if sensor is None else [sensor],
     )
     if attributes.source_freshness is not None:
         freshness = build_source_freshness(
@@ -117,6 +123,16 @@ def _body(
         yield from run(context, op)
 
     return body
+
+
+def _automation_sensor(
+    attributes: DbtProjectAttributes, op_name: str, loaded: Loaded
+) -> dg.SensorDefinition | None:
+    given = attributes.automation_sensor
+    if given is not None and not given.enabled:
+        return None
+    settings = AutomationSensorSettings() if given is None else given.settings()
+    return build_automation_sensor(f"{op_name}_automation", loaded.specs.asset_specs, settings)
 
 
 def _warn_about_nothing(loaded: Loaded, state_key: str) -> None:

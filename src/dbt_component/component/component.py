@@ -379,6 +379,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             *rules,
             has_lineage=has_lineage,
             has_uses=self.exposures,
+            views=self.view_policy,
         )
 
     def _load_manifest(self, scope: Mapping[str, Any]) -> Loaded:
@@ -388,7 +389,13 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
             hint=hint_for_missing_state(self.defs_state_config),
         )
         rules = (self.spec_rules, self.criteria, scope, self.op_rules, self.check_rules)
-        return Loaded(prepared, self.project_source, *rules, has_uses=self.exposures)
+        return Loaded(
+            prepared,
+            self.project_source,
+            *rules,
+            has_uses=self.exposures,
+            views=self.view_policy,
+        )
 
     def _placed(self, error: DagsterDbtError) -> DagsterDbtError:
         if isinstance(error, SelectionError):

@@ -68,6 +68,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         component.op_rules,
         component.check_rules,
         has_lineage=component.lineage_columns_from is not None,
+        views=component.view_policy,
     )
     notes, wanted = _notes_and_nodes(loaded)
     mode, reason = choose_mode(prepared, project, engine, known_arguments(component), wanted)

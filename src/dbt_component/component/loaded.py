@@ -17,6 +17,7 @@ from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.ruled_tests import resolve_check_rules
 from dbt_component.definitions.spec_builder import SelectedSpecs, build_specs
 from dbt_component.definitions.spec_rules import SpecRules
+from dbt_component.definitions.view_automation import ViewPolicy, apply_view_policy
 from dbt_component.manifest.manifest import Manifest
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.project.project import DbtProject
@@ -40,6 +41,7 @@ class Loaded:
         scope: Names that run-time templates may use besides those of the run.
         has_lineage: Whether assets show the lineage of columns that the state holds.
         has_uses: Whether exposures, and what leads to them, become external assets.
+        views: What automation does with views.
     """
 
     prepared: PreparedProject
@@ -52,6 +54,7 @@ class Loaded:
     state_id: str | None = None
     has_lineage: bool = False
     has_uses: bool = False
+    views: ViewPolicy = ViewPolicy.ALWAYS
 
     @classmethod
     def of(
@@ -66,11 +69,12 @@ class Loaded:
         *,
         has_lineage: bool,
         has_uses: bool = False,
+        views: ViewPolicy = ViewPolicy.ALWAYS,
     ) -> "Loaded":
         """A project that was loaded from a state."""
         state_id = prepared.state.header.state_id
         given = (prepared, source, rules, criteria, scope, ops, check_rules)
-        return cls(*given, state_id, has_lineage, has_uses)
+        return cls(*given, state_id, has_lineage, has_uses, views)
 
     @property
     def manifest(self) -> Manifest:
@@ -93,7 +97,7 @@ class Loaded:
             lineage=self.prepared.lineage if self.has_lineage else None,
             has_uses=self.has_uses,
         )
-        specs = with_op_rules(specs, self.division)
+        specs = apply_view_policy(with_op_rules(specs, self.division), self.views)
         return replace(specs, notes=[*specs.notes, *self.division.notes])
 
     @cached_property

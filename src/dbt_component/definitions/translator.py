@@ -5,8 +5,11 @@ from typing import Any
 
 import dagster as dg
 
+from dbt_component.definitions.automation_condition import parse_automation_condition
+from dbt_component.definitions.dagster_meta import parse_meta
 from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.file_references import file_references, missing_project, provenance
+from dbt_component.definitions.freshness_policy import parse_freshness_policy
 from dbt_component.definitions.known_metadata import known_metadata, table_name_in
 from dbt_component.definitions.metadata_keys import PROJECT_ID_KEY, UNIQUE_ID_KEY
 from dbt_component.definitions.node_of import node_of
@@ -104,9 +107,30 @@ class DagsterDbtTranslator:
     def get_automation_condition(
         self, dbt_resource_props: Mapping[str, Any]
     ) -> dg.AutomationCondition[Any] | None:
-        """By default the condition equal to what ``get_auto_materialize_policy`` returns."""
+        """By default ``meta.dagster.automation_condition``, else the condition equal to what
+        ``get_auto_materialize_policy`` returns.
+
+        Raises:
+            DefinitionError: The value in dbt means no condition.
+        """
+        node = node_of(dbt_resource_props)
+        if "automation_condition" in node.dagster_meta:
+            return parse_meta(node, "automation_condition", parse_automation_condition)
         policy = self.get_auto_materialize_policy(dbt_resource_props)
         return None if policy is None else policy.to_automation_condition()
+
+    def get_freshness_policy(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.FreshnessPolicy | None:
+        """By default ``meta.dagster.freshness_policy``; a source is no asset and has none.
+
+        Raises:
+            DefinitionError: The value in dbt means no policy.
+        """
+        node = node_of(dbt_resource_props)
+        if node.is_source:
+            return None
+        return parse_meta(node, "freshness_policy", parse_freshness_policy)
 
     def get_partitions_def(
         self, dbt_resource_props: Mapping[str, Any]
@@ -186,6 +210,7 @@ class DagsterDbtTranslator:
                 "group_name": self.get_group_name(props),
                 "code_version": self.get_code_version(props),
                 "automation_condition": self.get_automation_condition(props),
+                "freshness_policy": self.get_freshness_policy(props),
                 "partitions_def": self.get_partitions_def(props),
                 "owners": self.get_owners(self._owner_props(view, props)),
                 "tags": self.get_tags(props),

@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster import AssetAttributesModel, ResolutionContext
+from dagster import ResolutionContext
 from jinja2 import TemplateSyntaxError, UndefinedError
 from pydantic import BaseModel, ValidationError
 
 from dbt_component._dagster import resolve_partitions_def, scope_attributes
+from dbt_component.definitions.asset_attributes import AssetAttributes
+from dbt_component.definitions.automation_condition import parse_automation_condition
+from dbt_component.definitions.freshness_policy import parse_freshness_policy
 from dbt_component.definitions.yaml_place import find_place
-from dbt_component.errors import TranslationError
+from dbt_component.errors import DagsterDbtError, TranslationError
 from dbt_component.manifest.node_props import NodeProps
 from dbt_component.translation.template import (
     Render,
@@ -25,6 +28,10 @@ TranslationFn = Callable[[dg.AssetSpec, NodeProps], dg.AssetSpec]
 """Returns the final spec of an asset, given the spec by default rules and the node's entry in manifest.json."""
 
 _TEXT_FIELDS = frozenset({"description", "group_name", "code_version"})
+_PARSED_FIELDS = {
+    "automation_condition": parse_automation_condition,
+    "freshness_policy": parse_freshness_policy,
+}
 _NOT_USER_CODE = frozenset({"dagster", "dagster_shared", "dbt_component", "jinja2", "pydantic"})
 _DEFAULT_EXAMPLE = "\"{{ node.meta.owner | default('team:data') }}\""
 _SCOPE_HINT = "`node` is the node's entry in manifest.json, `spec` its asset by default rules."
@@ -112,7 +119,7 @@ class _StringTranslation:
             return result
         if isinstance(result, Mapping):
             try:
-                result = AssetAttributesModel(**result)
+                result = AssetAttributes(**result)
             except ValidationError as error:
                 raise _failed(self._context, None, node, error, dict(result)) from None
         if isinstance(result, BaseModel):
@@ -130,21 +137,14 @@ def _compile_field(context: ResolutionContext, name: str, value: Any) -> Render:
             partitions_def = resolve_partitions_def(context.at_path(name), value)
             return lambda scope: partitions_def
         value = value.model_dump(exclude_unset=True)
-    return compile_value(value, is_text=name in _TEXT_FIELDS)
-
-
-class _WrongValueError(ValueError):
-    """A template gave a value of a wrong type."""
+    return compile_value(value, is_text=name in _TEXT_FIELDS or name in _PARSED_FIELDS)
 
 
 def _coerce(name: str, value: Any) -> Any:
     if value is None:
         return None
-    if name == "automation_condition" and not isinstance(value, dg.AutomationCondition):
-        raise _WrongValueError(
-            f"expected an AutomationCondition, got {value!r}; write"
-            ' "{{ dg.AutomationCondition.eager() }}"'
-        )
+    if name in _PARSED_FIELDS:
+        return _PARSED_FIELDS[name](value)
     if name in _TEXT_FIELDS:
         return str(value)
     if name == "key":
@@ -219,7 +219,9 @@ def _failed(
         text = f"there is no {unknown!r}"
         if hasattr(dg, unknown):
             hint = f"Did you mean `dg.{unknown}`? `dg` is Dagster. {_SCOPE_HINT}"
-    elif not isinstance(error, _WrongValueError):
+    elif isinstance(error, DagsterDbtError):
+        text, hint = error.message, error.hint or hint
+    else:
         text = f"{type(error).__name__}: {text}"
     return TranslationError(
         f"{field} failed on {node['resource_type']} {node['unique_id']!r}: {text.rstrip('.')}. The value in"

@@ -51,7 +51,7 @@ def test_unknown_keys_are_refused_with_a_list_of_the_known(
 @pytest.mark.parametrize(
     ("attributes", "path", "expected"),
     [
-        ({"slect": "a"}, "", "'slect' is not one of ['checks', "),
+        ({"slect": "a"}, "", "'slect' is not one of ['automation_sensor', "),
         ({"project": {"project_dirr": "a"}}, "project", "'project_dirr' is not one of"),
         ({"project": {"repo_url": "a", "rf": "b"}}, "project", "'rf' is not one of"),
         ({"project": 3}, "project", "3 is not of type 'object'"),
