@@ -33,17 +33,16 @@ from dbt_component.component.yaml.skip_unchanged import (
     skip_policy_of,
 )
 from dbt_component.component.yaml.source_freshness import SourceFreshness
-from dbt_component.component.yaml.strict_model import strict
 from dbt_component.component.yaml.template_value import resolve_template
+from dbt_component.component.yaml.translation import TranslationModel, resolve_translation
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.component.yaml.watch import Watch, remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import COLUMN_LINEAGE, SUMMARIES
-from dbt_component.definitions.asset_attributes import AssetAttributes
 from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.op_rules import OpRules
 from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.view_automation import ViewPolicy
-from dbt_component.definitions.yaml_translation import TranslationFn, compile_translation
+from dbt_component.definitions.yaml_translation import TranslationFn
 from dbt_component.errors import DefinitionError, SelectionError
 from dbt_component.execution.cli_args import CliArg
 from dbt_component.execution.deferral import Deferral
@@ -177,8 +176,8 @@ class DbtProjectAttributes(dg.Resolvable):
     translation: Annotated[
         TranslationFn | None,
         dg.Resolver(
-            compile_translation,
-            model_field_type=str | strict(AssetAttributes),
+            resolve_translation,
+            model_field_type=str | TranslationModel,
             inject_before_resolve=False,
             description="Changes the asset of each node: a mapping of asset attributes, or one template"
             " that returns them. In scope: `node`, its entry in manifest.json, and `spec`, its asset by"
@@ -372,6 +371,13 @@ class DbtProjectAttributes(dg.Resolvable):
                 schedule.criteria  # noqa: B018 - as above
         if self.source_freshness is not None:
             self.source_freshness.check()
+            if self.source_freshness.before_build and self.skip_unchanged is not None:
+                raise DefinitionError(
+                    "`source_freshness.before_build` can't be combined with `skip_unchanged`: what is unchanged is decided"
+                    " before the sources are measured.",
+                    key="source_freshness.before_build",
+                    hint="Measure the sources before, with `source_freshness.cron_schedule`, or remove one of the two.",
+                )
         refuse_shared_names(self.jobs, self.schedules or [])
         if self.watch is not None:
             remote_commit_of(self.project_source)

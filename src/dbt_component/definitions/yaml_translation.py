@@ -37,13 +37,22 @@ _DEFAULT_EXAMPLE = "\"{{ node.meta.owner | default('team:data') }}\""
 _SCOPE_HINT = "`node` is the node's entry in manifest.json, `spec` its asset by default rules."
 
 
-def compile_translation(context: ResolutionContext, model: Any) -> TranslationFn:
+PartitionsResolver = Callable[[ResolutionContext, Any], dg.PartitionsDefinition | None]
+
+
+def compile_translation(
+    context: ResolutionContext,
+    model: Any,
+    *,
+    resolve_partitions: PartitionsResolver = resolve_partitions_def,
+) -> TranslationFn:
     """Compiles the ``translation`` of a component.
 
     Args:
         context: Resolution context of the key; gives scope and source position.
         model: The mapping form (a pydantic model) or the string form (a template that returns an
             AssetSpec, a mapping, or such a model).
+        resolve_partitions: Builds partitions from their model.
 
     Returns:
         A function from (spec, node) to the translated spec.
@@ -53,20 +62,25 @@ def compile_translation(context: ResolutionContext, model: Any) -> TranslationFn
     """
     if isinstance(model, str):
         return _StringTranslation(context, model)
-    return _MappingTranslation(context, model)
+    return _MappingTranslation(context, model, resolve_partitions)
 
 
 class _MappingTranslation:
     """The mapping form: compiled templates by field, whose results are converted to the field's type."""
 
-    def __init__(self, context: ResolutionContext, model: BaseModel) -> None:
+    def __init__(
+        self,
+        context: ResolutionContext,
+        model: BaseModel,
+        resolve_partitions: PartitionsResolver = resolve_partitions_def,
+    ) -> None:
         self._context = context
         self._fields: list[tuple[str, Any, Render]] = []
         known = {name: scope_attributes(value) for name, value in context.scope.items()}
         for name in sorted(model.model_fields_set):
             value = getattr(model, name)
             try:
-                render = _compile_field(context, name, value)
+                render = _compile_field(context, name, value, resolve_partitions)
                 problem = explain_unknown_attribute(value, known)
             except TemplateSyntaxError as error:
                 raise TranslationError(
@@ -131,10 +145,12 @@ class _StringTranslation:
         )
 
 
-def _compile_field(context: ResolutionContext, name: str, value: Any) -> Render:
+def _compile_field(
+    context: ResolutionContext, name: str, value: Any, resolve_partitions: PartitionsResolver
+) -> Render:
     if isinstance(value, BaseModel):
         if name == "partitions_def":
-            partitions_def = resolve_partitions_def(context.at_path(name), value)
+            partitions_def = resolve_partitions(context.at_path(name), value)
             return lambda scope: partitions_def
         value = value.model_dump(exclude_unset=True)
     return compile_value(value, is_text=name in _TEXT_FIELDS or name in _PARSED_FIELDS)

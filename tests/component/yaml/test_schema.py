@@ -56,7 +56,7 @@ def test_unknown_keys_are_refused_with_a_list_of_the_known(
         ({"project": {"repo_url": "a", "rf": "b"}}, "project", "'rf' is not one of"),
         ({"project": 3}, "project", "3 is not of type 'object'"),
         ({"translation": {"group_nam": "a"}}, "translation", "'group_nam' is not one of"),
-        ({"op": {"pol": "a"}}, "op", "'pol' is not one of ['backfill_policy', "),
+        ({"op": {"pol": "a"}}, "op", "'pol' is not one of ['automation_condition', "),
         ({"schedules": [{"nam": "a"}]}, "schedules.0", "'nam' is not one of"),
         ({"cli_args": ["build", None]}, "cli_args.1", "None is not valid"),
         ({"cli_args": 3}, "cli_args", "3 is not of type 'array'"),

@@ -14,6 +14,8 @@ from dbt_component._dagster import (
 from dbt_component.component.yaml.partition_mapping import PartitionMapping, partition_mappings
 from dbt_component.component.yaml.partitions import Partitions
 from dbt_component.component.yaml.strict_model import StrictResolvable
+from dbt_component.component.yaml.template_value import resolve_template
+from dbt_component.definitions.automation_condition import parse_automation_condition
 from dbt_component.definitions.op_rules import OpRules
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.errors import DefinitionError
@@ -79,6 +81,18 @@ class OpFields(StrictResolvable):
             examples=[{"start": "{{ partition.start }}", "end": "{{ partition.end }}"}],
         ),
     ] = Field(default_factory=dict)
+    automation_condition: Annotated[
+        dg.AutomationCondition[Any] | None,
+        dg.Resolver(
+            lambda context, value: parse_automation_condition(resolve_template(context, value)),
+            model_field_type=str | dict[str, Any] | list[str | dict[str, Any]],
+            inject_before_resolve=False,
+            description="When Dagster runs the op's assets that have no condition of their own by itself: `eager`,"
+            ' `on_missing`, `on_code_change`, `on_cron("0 5 * * *", "Europe/Berlin")`, a mapping with one of these as'
+            " `type`, or a list of which any suffices.",
+            examples=["eager", ["on_missing", "on_code_change"]],
+        ),
+    ] = None
     microbatch: Annotated[
         bool,
         dg.Resolver.default(
@@ -117,6 +131,7 @@ class OpFields(StrictResolvable):
                 criteria=criteria,
                 partitions_def=partitions_def,
                 partition_mappings=partition_mappings(self.partition_mappings),
+                automation_condition=self.automation_condition,
             )
         except DefinitionError as error:
             error.key = f"{key}.{error.key}"
