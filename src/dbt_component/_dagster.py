@@ -128,6 +128,7 @@ __all__ = [
     "ProjectAssetsDefinition",
     "ProjectAutomationSensor",
     "ProjectCheckResult",
+    "ProjectChecksDefinition",
     "ReexecutionStrategy",
     "ResolutionException",
     "SingleRunBackfillPolicyModel",
@@ -404,6 +405,22 @@ class ProjectAssetsDefinition(dg.AssetsDefinition):
     @cached_property
     def check_specs_by_output_name(self) -> Mapping[str, dg.AssetCheckSpec]:
         return super().check_specs_by_output_name
+
+
+class ProjectChecksDefinition(ProjectAssetsDefinition, dg.AssetChecksDefinition):
+    """An op of checks alone.
+
+    Modified copies stay of this class. Dagster makes plain AssetsDefinitions, and then another AssetChecksDefinition
+    of the whole op for each of its checks.
+    """
+
+    @staticmethod
+    def dagster_internal_init(**attributes: Any) -> "ProjectChecksDefinition":
+        """Called by Dagster to create a modified copy, which is also of this class."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", category=dg.PreviewWarning)
+            warnings.simplefilter("ignore", category=dg.BetaWarning)
+            return ProjectChecksDefinition(**attributes)
 
 
 def scope_attributes(value: Any) -> Any:

@@ -365,3 +365,20 @@ def test_an_op_has_arguments_options_and_metadata_of_its_own(dg_project: DgProje
     with duckdb.connect(str(dg_project.dbt_folder / "shop.duckdb")) as connection:
         rows = set(connection.execute("select note, tone from main.report").fetchall())
     assert rows == {("from the op", "loud")}
+
+
+@pytest.mark.usefixtures("in_dev")
+def test_an_op_of_tests_is_one_definition(dg_project: DgProject) -> None:
+    for name in ("one", "two", "three"):
+        (dg_project.dbt_folder / "tests" / f"{name}.sql").write_text(
+            "select 1 from {{ ref('from_source') }} cross join {{ ref('report') }} where false"
+        )
+    dg_project.write_component(ops=[{"name": "reports", "select": "report"}])
+    repository = dg_project.load().get_repository_def()
+    of_tests = [
+        each
+        for each in repository.asset_graph.assets_defs
+        if each.check_keys and each.node_def.name == "shop__tests_of_several_ops"
+    ]
+    assert len(of_tests) == 1
+    assert len(list(of_tests[0].check_keys)) == 3

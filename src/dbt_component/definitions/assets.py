@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import ProjectAssetsDefinition
+from dbt_component._dagster import ProjectAssetsDefinition, ProjectChecksDefinition
 from dbt_component.definitions.changed_check import changed_check
 from dbt_component.definitions.op_nodes import OpSpecs, divide_nodes
 from dbt_component.definitions.op_part import OpPart, RunFunction
@@ -146,9 +146,10 @@ def _build_checks(specs: OpSpecs, part: OpPart) -> dg.AssetsDefinition:
     """An op of checks alone, which Dagster runs after all assets that they depend on."""
     arguments = part.settings.arguments
     del arguments["backfill_policy"]
-    return dg.multi_asset_check(
+    decorator = dg.multi_asset_check(
         name=specs.name, specs=specs.check_specs, can_subset=True, **arguments
-    )(_for_checks(part.run))
+    )
+    return ProjectChecksDefinition.from_multi_asset(decorator(_for_checks(part.run)))
 
 
 def _for_checks(run: RunFunction) -> RunFunction:

@@ -6,7 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import UnresolvedAssetJobDefinition, as_observation
+from dbt_component._dagster import (
+    ProjectChecksDefinition,
+    UnresolvedAssetJobDefinition,
+    as_observation,
+)
 from dbt_component.definitions.asset_selection import asset_selection
 from dbt_component.definitions.freshness_specs import FreshnessSpecs
 from dbt_component.definitions.op_settings import OpSettings
@@ -57,7 +61,8 @@ def build_freshness_op(
 
     checks = list(specs.check_specs.values())
     if not specs.asset_specs:
-        return dg.multi_asset_check(name=name, specs=checks, can_subset=True, **arguments)(body)
+        decorator = dg.multi_asset_check(name=name, specs=checks, can_subset=True, **arguments)
+        return ProjectChecksDefinition.from_multi_asset(decorator(body))
     multi_asset = dg.multi_asset(
         name=name,
         specs=list(specs.asset_specs.values()),
