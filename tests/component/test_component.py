@@ -156,10 +156,10 @@ def test_a_value_that_can_not_be_right_is_one_paragraph_with_its_place(
             None,
         ),
         (
-            {"translation": {"automation_condition": "eager"}},
+            {"translation": {"automation_condition": "egar"}},
             "4 (translation.automation_condition)",
-            "expected an AutomationCondition, got 'eager'",
-            None,
+            "there is no automation condition 'egar'. Did you mean 'eager'?",
+            "Known: eager, on_missing",
         ),
         (
             {"schedules": [{"name": "nightly", "cron_schedule": "0 5 * *"}]},
