@@ -18,6 +18,7 @@ from pathlib import Path
 import dagster as dg
 import sqlalchemy
 
+from benchmarks.dg_project import write_dg_project
 from benchmarks.generate import ProjectPlan, write_project
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.component.plan import plan_component
@@ -48,7 +49,11 @@ def main() -> None:
         os.environ["DBT_COMPONENT_CACHE_DIR"] = str(folder / "cache")
         os.environ["DAGSTER_HOME"] = str(folder / "home")
         (folder / "home").mkdir()
-        root = _dg_project(folder / "project", options.models)
+        root = folder / "project"
+        plan = ProjectPlan(options.models, "deep", "table")
+        write_project(root / "transform", plan, database=root / "planned.duckdb")
+        write_dg_project(root, "planned", _DEFS)
+        sys.path.insert(0, str(root / "src"))
         with current_instance() as instance:
             assert instance is not None
             (component,) = components_of(root)
@@ -73,27 +78,6 @@ def main() -> None:
             f"plan: {statistics.median(seconds):.2f} s (median), {low:.2f} to {high:.2f} s;"
             f" processor {statistics.median(processor_seconds):.2f} s\n"
         )
-
-
-def _dg_project(root: Path, models: int) -> Path:
-    package = root / "src" / "planned"
-    (package / "defs" / "transform").mkdir(parents=True)
-    for path in (package / "__init__.py", package / "defs" / "__init__.py"):
-        path.touch()
-    (package / "definitions.py").write_text(
-        "from pathlib import Path\n\nfrom dagster import definitions, load_from_defs_folder\n\n\n"
-        "@definitions\ndef defs():\n"
-        "    return load_from_defs_folder(path_within_project=Path(__file__).parent)\n"
-    )
-    (package / "defs" / "transform" / "defs.yaml").write_text(_DEFS)
-    (root / "pyproject.toml").write_text(
-        '[project]\nname = "planned"\nversion = "0.1"\n[tool.dg]\ndirectory_type = "project"\n'
-        '[tool.dg.project]\nroot_module = "planned"\n'
-    )
-    plan = ProjectPlan(models, "deep", "table")
-    write_project(root / "transform", plan, database=root / "planned.duckdb")
-    sys.path.insert(0, str(root / "src"))
-    return root
 
 
 def _graph(component: DbtProjectComponent) -> StepGraph:
