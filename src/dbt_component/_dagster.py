@@ -13,6 +13,9 @@ from dagster import AutomationContext
 from dagster._check import CheckError
 from dagster._core.asset_graph_view.entity_subset import EntitySubset
 from dagster._core.definitions.assets.definition.asset_spec import AssetExecutionType
+from dagster._core.definitions.assets.definition.assets_definition import (
+    stringify_asset_key_to_input_name,
+)
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.automation_tick_evaluation_context import (
@@ -151,6 +154,7 @@ __all__ = [
     "resolve_partitions_def",
     "scope_attributes",
     "steps_of_job",
+    "stringify_asset_key_to_input_name",
     "set_defs_state_storage",
     "url_reference",
     "using_dagster_dev",

@@ -89,6 +89,9 @@ def test_long_code_is_truncated_in_descriptions() -> None:
         (model("a", alias="other"), "dev.main.other"),
         (model("a", database=None), "main.a"),
         (source("t", identifier="t_1"), "dev.raw.t_1"),
+        (source("T", schema="Raw", relation_name='dev.Raw."T"'), "dev.raw.T"),
+        (source("T", schema="Raw", relation_name='"dev"."Raw".T'), "dev.Raw.t"),
+        (source("T", schema="Raw", relation_name="`dev`.`Raw`.`T`"), "dev.Raw.T"),
     ],
 )
 def test_table_name(entry: dict[str, Any], name: str) -> None:

@@ -75,7 +75,8 @@ class DbtAssetsSelection(dg.AssetSelection):
         self, asset_graph: BaseAssetGraph[Any]
     ) -> dg.AssetSelection:
         """The same selection by keys, which needs neither dbt nor the definition."""
-        return asset_selection(self._asset_keys(asset_graph), self._check_keys(asset_graph))
+        found = asset_selection(self._asset_keys(asset_graph), self._check_keys(asset_graph))
+        return found.to_serializable_asset_selection(asset_graph)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DbtAssetsSelection):

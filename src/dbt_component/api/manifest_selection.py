@@ -115,7 +115,9 @@ class DbtManifestAssetSelection(dg.AssetSelection):
     ) -> dg.AssetSelection:
         """The same selection by keys, which needs neither dbt nor the manifest."""
         known = self.resolve_checks(asset_graph)
-        return asset_selection(self._asset_keys, [key for key in self._check_keys if key in known])
+        checks = [key for key in self._check_keys if key in known]
+        found = asset_selection(self._asset_keys, checks)
+        return found.to_serializable_asset_selection(asset_graph)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DbtManifestAssetSelection):

@@ -25,23 +25,27 @@ MAX_LISTED = 20
 @click.option("--select", default=None, help="Also list the nodes of this dbt selection.")
 @click.option("--exclude", default="", help="Nodes to exclude from that selection.")
 def doctor(folder: Path, select: str | None, exclude: str) -> None:
-    """Reports whether each dbt component's state is fresh and how a run would start.
+    """Reports whether each dbt component's state is fresh, how a run would start, and which sources are assets of
+    other dbt components.
 
     Starts no dbt process unless the state does not hold the selection given with --select. Exits with
     code 1 if the state of a component is stale or unusable.
     """
     from dbt_component.component.doctor import examine
     from dbt_component.component.projects import components_of
+    from dbt_component.component.source_matches import describe_matches
     from dbt_component.component.state_history import instance_storage
 
-    is_fine = True
     with shown_errors(), instance_storage():
-        for component in components_of(folder):
-            report = examine(component, select=select, exclude=exclude)
-            is_fine = is_fine and report.is_fresh
-            for line in _lines(report):
-                click.echo(line)
-    if not is_fine:
+        reports = [
+            examine(component, select=select, exclude=exclude)
+            for component in components_of(folder)
+        ]
+        matches = describe_matches([r.tables for r in reports if r.tables is not None])
+    for report in reports:
+        for line in (*_lines(report), *_listed(matches.get(report.state_key, []), "  ")):
+            click.echo(line)
+    if not all(report.is_fresh for report in reports):
         raise SystemExit(1)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.component.known_arguments import known_arguments
 from dbt_component.component.loaded import Loaded
+from dbt_component.component.source_matches import Tables
 from dbt_component.component.state_storage import versioned_storage
 from dbt_component.component.version_name import stored_at
 from dbt_component.dbt_process.engine import NEWEST_TESTED, Engine, find_engine
@@ -31,6 +32,8 @@ class Report:
     engine_note: str | None = None
     notes: list[str] = field(default_factory=list)
     """What definitions leave out, rename or can't show, such as tests that are checks of no asset."""
+    tables: Tables | None = None
+    """The tables that it makes and reads; ``None`` if its definitions can't be built."""
 
     @property
     def is_fresh(self) -> bool:
@@ -92,6 +95,7 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         selected=selected,
         engine_note=_note_on(engine),
         notes=notes,
+        tables=_tables(key, loaded),
     )
 
 
@@ -102,6 +106,13 @@ def _notes_and_nodes(loaded: Loaded) -> tuple[list[str], frozenset[str]]:
     except DagsterDbtError as error:
         return [f"definitions can't be built: {error}"], loaded.prepared.select(loaded.criteria)
     return specs.notes, specs.node_map.selected_ids
+
+
+def _tables(key: str, loaded: Loaded) -> Tables | None:
+    try:
+        return Tables.of(key, loaded)
+    except DagsterDbtError:  # it is in the notes
+        return None
 
 
 def _when(component: DbtProjectComponent, state: StateFile) -> str:

@@ -22,7 +22,7 @@ class DagsterDbtTranslatorSettings(dg.Resolvable):
             passed to dbt; here a run passes none, because dbt gets the exact set of unique ids.
         enable_source_tests_as_checks: Also turn the tests of sources that selected assets read into checks, on
             the keys of the sources. If off, their results are observations.
-        enable_source_metadata: Add a source's metadata to the dependency on it. Dagster then replaces the
+        enable_source_metadata: Add the table of a source to the dependency on it. Dagster then replaces the
             dependency with the asset, if there is one, whose ``dagster/table_name`` is the same.
         enable_dbt_views_as_virtual_assets: Mark views as virtual assets, with the kind ``view``.
         enable_unit_tests_as_checks: Turn dbt unit tests into checks of the model that they test.

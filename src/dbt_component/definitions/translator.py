@@ -11,7 +11,12 @@ from dbt_component.definitions.default_check import default_check
 from dbt_component.definitions.file_references import file_references, missing_project, provenance
 from dbt_component.definitions.freshness_policy import parse_freshness_policy
 from dbt_component.definitions.known_metadata import known_metadata, table_name_in
-from dbt_component.definitions.metadata_keys import PROJECT_ID_KEY, UNIQUE_ID_KEY
+from dbt_component.definitions.metadata_keys import (
+    PROJECT_ID_KEY,
+    STORAGE_KIND_KEY,
+    TABLE_NAME_KEY,
+    UNIQUE_ID_KEY,
+)
 from dbt_component.definitions.node_of import node_of
 from dbt_component.definitions.resolving_manifest import (
     ResolvingManifest,
@@ -195,7 +200,7 @@ class DagsterDbtTranslator:
         try:
             metadata = {
                 **(self.get_metadata(props) or {}),
-                **({} if node.is_use else {"dagster/storage_kind": adapter}),
+                **({} if node.is_use else {STORAGE_KIND_KEY: adapter}),
                 UNIQUE_ID_KEY: node.unique_id,
                 PROJECT_ID_KEY: view.index.project_id or "",
             }
@@ -310,7 +315,8 @@ class DagsterDbtTranslator:
             if table_name in named and table_name is not None:
                 continue  # all or nothing: Dagster refuses different metadata of one key
             named.add(table_name)
+            # Two projects may describe one source differently, which Dagster refuses here.
             found[parent.unique_id] = {
-                k: v for k, v in spec.metadata.items() if not k.startswith("dagster_dbt/")
+                k: v for k, v in spec.metadata.items() if k in (TABLE_NAME_KEY, STORAGE_KIND_KEY)
             }
         return found

@@ -77,7 +77,7 @@ class StepEvents(OutcomeEvents):
         index = bound.prepared.manifest.index
         return cls(
             index,
-            bound.keys,
+            bound.keys.moved_to(assets_def, index),
             BuiltLineage(index.adapter_type, bound.prepared.lineage, log),
             outputs={
                 nodes.asset_ids[name]: (name, key)
@@ -85,12 +85,9 @@ class StepEvents(OutcomeEvents):
                 if name in nodes.asset_ids
             },
             checks={
-                **{u: bound.keys.check_key_of[u] for u in wanted & set(nodes.check_ids.values())},
-                **{
-                    nodes.check_ids[name]: spec.key
-                    for name, spec in checks.items()
-                    if name in nodes.check_ids
-                },
+                nodes.check_ids[name]: spec.key
+                for name, spec in assets_def.node_check_specs_by_output_name.items()
+                if name in nodes.check_ids and (name in checks or nodes.check_ids[name] in wanted)
             },
             recorded_tags=recorded_tags,
         )

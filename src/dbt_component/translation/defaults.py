@@ -82,8 +82,16 @@ def _indented(code: str) -> str:
 def table_name(node: Node) -> str | None:
     """``database.schema.name`` in the database, from the alias, or the identifier of a source.
 
-    Parts that are not set are left out; ``None`` if none is set.
+    Parts that are not set are left out; ``None`` if none is set. Parts that dbt does not quote are in lower case,
+    since databases compare these without regard to case: so two projects write one table in the same way.
     """
     name = (node.identifier or node.name) if node.is_source else (node.alias or node.name)
     parts = [part for part in (node.database, node.schema, name) if part]
-    return ".".join(parts) or None
+    relation = node.relation_name or ""
+    return ".".join(_folded(part, relation) for part in parts) or None
+
+
+def _folded(part: str, relation: str) -> str:
+    """A part of a table's name, in lower case if the relation contains it without quotes."""
+    is_plain = re.search(rf"(?:^|\.){re.escape(part)}(?:\.|$)", relation)
+    return part.lower() if is_plain else part

@@ -57,8 +57,8 @@ class DagsterDbtComponentTranslatorSettings(DagsterDbtTranslatorSettings):
     enable_source_metadata: Annotated[
         bool,
         _switch(
-            "Add a source's metadata to the dependency on it, so that Dagster can match its table name"
-            " to the asset that makes the table."
+            "Add the table of a source to the dependency on it, so that Dagster can replace the dependency with"
+            " the asset that makes the table."
         ),
     ] = True
     enable_dbt_views_as_virtual_assets: Annotated[
