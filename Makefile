@@ -9,7 +9,7 @@ export DAGSTER_DISABLE_TELEMETRY ?= 1
 export PATH := $(BIN):$(PATH)
 DEMO_HOME := $(abspath $(EXAMPLE))/.dagster_home
 
-.PHONY: demo test test-all check fix reference dev bench bench-quick screenshot install clean
+.PHONY: demo test test-all static check fix reference dev bench bench-quick screenshot install clean
 
 install: $(STAMP)
 
@@ -33,11 +33,13 @@ test: $(STAMP)
 test-all: $(STAMP)
 	EQUIVALENCE_EVERY_MODE=1 python -m pytest tests -m "slow or not slow"
 
-check: $(STAMP)
+static: $(STAMP)
 	ruff format --check .
 	ruff check .
 	mypy
 	lint-imports
+
+check: static
 	python -m pytest tests -n 2 --dist worksteal -m "not server and not slow"
 
 fix: $(STAMP)
