@@ -382,3 +382,63 @@ def test_an_op_of_tests_is_one_definition(dg_project: DgProject) -> None:
     ]
     assert len(of_tests) == 1
     assert len(list(of_tests[0].check_keys)) == 3
+
+
+@pytest.mark.usefixtures("in_dev")
+def test_the_default_op_and_translation_take_the_same_partitions(dg_project: DgProject) -> None:
+    dg_project.write_component(
+        op={"partitions_def": {"type": "static", "partition_keys": ["eu", "us"]}},
+        translation={
+            "partitions_def": {"type": "monthly", "start_date": "2024-01-01", "end_offset": 1}
+        },
+        ops=[{"name": "reports", "select": "report", "automation_condition": "eager"}],
+    )
+    specs = specs_of(dg_project.load())
+    monthly = dg.MonthlyPartitionsDefinition("2024-01-01", end_offset=1)
+    # What is said of single nodes wins over what is said of their op.
+    assert specs["customers"].partitions_def == monthly
+    assert specs["reporting/report"].automation_condition is not None
+    assert specs["customers"].automation_condition is None
+
+    dg_project.write_component(op={"partitions_def": {"type": "dynamic", "name": "regions"}})
+    assert specs_of(dg_project.load())["customers"].partitions_def == (
+        dg.DynamicPartitionsDefinition(name="regions")
+    )
+
+
+@pytest.mark.usefixtures("in_dev")
+def test_partition_mappings_reach_the_dependencies(dg_project: DgProject) -> None:
+    daily = {"type": "daily", "start_date": "2024-01-01"}
+    dg_project.write_component(
+        ops=[
+            {
+                "name": "days",
+                "select": "stg_orders daily_orders",
+                "partitions_def": daily,
+                "partition_mappings": [
+                    {"upstream": "stg_orders", "type": "time_window", "start_offset": -2},
+                    {
+                        "upstream": "self",
+                        "type": "time_window",
+                        "start_offset": -1,
+                        "end_offset": -1,
+                    },
+                    {"upstream": "*", "type": "all"},
+                ],
+            }
+        ],
+    )
+    specs = specs_of(dg_project.load())
+    mappings = {
+        (name, dep.asset_key.to_user_string()): dep.partition_mapping
+        for name in ("stg_orders", "daily_orders")
+        for dep in specs[name].deps
+    }
+    assert mappings == {
+        ("stg_orders", "raw_orders"): dg.AllPartitionMapping(),
+        ("stg_orders", "stg_orders"): dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1),
+        ("daily_orders", "stg_orders"): dg.TimeWindowPartitionMapping(start_offset=-2),
+        ("daily_orders", "daily_orders"): dg.TimeWindowPartitionMapping(
+            start_offset=-1, end_offset=-1
+        ),
+    }

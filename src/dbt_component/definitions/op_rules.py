@@ -19,7 +19,8 @@ class OpRules:
         criteria: What the op selects; ``None`` for the default op.
         partitions_def: Partitions of the assets that have none.
         partition_mappings: How the partitions of its assets relate to those of what they depend on, by the name of the
-            upstream node: ``name``, ``source_name.name`` for a source, a unique id, or ``*`` for all others.
+            upstream node: ``name``, ``source_name.name`` for a source, a unique id, ``*`` for all others, or ``self`` for
+            the asset itself.
         automation_condition: The automation condition of the assets that have none.
     """
 

@@ -7,9 +7,7 @@ import dagster as dg
 from dbt_component.definitions.op_division import OpDivision
 from dbt_component.definitions.op_rules import OpRules
 from dbt_component.definitions.spec_builder import SelectedSpecs
-from dbt_component.definitions.upstream_names import keys_of_names
-
-_OTHERS = "*"
+from dbt_component.definitions.upstream_names import OTHERS, SELF, keys_of_names
 
 
 def with_op_rules(specs: SelectedSpecs, division: OpDivision) -> SelectedSpecs:
@@ -44,26 +42,29 @@ def _with_rules(
     if rules.automation_condition is not None and spec.automation_condition is None:
         changes["automation_condition"] = rules.automation_condition
     if rules.partition_mappings:
-        changes["deps"] = _mapped(spec, mappings, rules.partition_mappings.get(_OTHERS))
+        changes["deps"] = _mapped(spec, mappings, rules)
     return spec.replace_attributes(**changes) if changes else spec  # type: ignore[arg-type]
 
 
 def _mapped(
     spec: dg.AssetSpec,
     mappings: Mapping[dg.AssetKey, dg.PartitionMapping],
-    others: dg.PartitionMapping | None,
+    rules: OpRules,
 ) -> Sequence[dg.AssetDep]:
-    """The dependencies with partition mappings; one on the asset itself is added if a mapping names it."""
-    deps = list(spec.deps)
-    if spec.key in mappings and all(dep.asset_key != spec.key for dep in deps):
-        deps.append(dg.AssetDep(spec.key))
+    """The dependencies with partition mappings; one on the asset itself is added if the rules have a mapping for it."""
+    others, own = rules.partition_mappings.get(OTHERS), rules.partition_mappings.get(SELF)
     mapped: list[dg.AssetDep] = []
-    for dep in deps:
-        default = others if dep.partition_mapping is None and dep.asset_key != spec.key else None
-        mapping = mappings.get(dep.asset_key, default)
+    for dep in spec.deps:
+        if dep.asset_key == spec.key:
+            mapping = own
+        else:
+            default = others if dep.partition_mapping is None else None
+            mapping = mappings.get(dep.asset_key, default)
         mapped.append(
             dep
             if mapping is None
             else dg.AssetDep(dep.asset_key, partition_mapping=mapping, metadata=dep.metadata)
         )
+    if own is not None and all(dep.asset_key != spec.key for dep in spec.deps):
+        mapped.append(dg.AssetDep(spec.key, partition_mapping=own))
     return mapped

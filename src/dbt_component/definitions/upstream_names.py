@@ -12,13 +12,16 @@ from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.node import Node
 
 T = TypeVar("T")
-_OTHERS = "*"
+OTHERS = "*"
+"""Stands for all nodes that have no value of their own."""
+SELF = "self"
+"""Stands for each node itself."""
 
 
 def keys_of_names(
     values: Mapping[str, T], specs: SelectedSpecs, *, key: str
 ) -> dict[dg.AssetKey, T]:
-    """Values by names of nodes, by asset key instead; ``*`` is left out.
+    """Values by names of nodes, by asset key instead; ``*`` and ``self`` are left out.
 
     A name is that of a model, seed, snapshot or source table (``source_name.name``), or a unique id.
 
@@ -33,7 +36,7 @@ def keys_of_names(
     return {
         specs.view.final_spec(_find(specs.index, name, key).unique_id).key: value
         for name, value in values.items()
-        if name != _OTHERS
+        if name not in (OTHERS, SELF)
     }
 
 

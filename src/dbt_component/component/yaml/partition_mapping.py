@@ -29,9 +29,9 @@ class PartitionMapping(StrictResolvable):
     upstream: Annotated[
         str,
         dg.Resolver.default(
-            description="The upstream node: name of a model, seed or snapshot, `source_name.table`, a unique id, or `*` for"
-            " all others. A model of the op itself depends on its own earlier partitions.",
-            examples=["stg_orders", "shop.orders", "*"],
+            description="The upstream node: name of a model, seed or snapshot, `source_name.table`, a unique id, `*` for"
+            " all others, or `self`: each asset of the op depends on its own earlier partitions.",
+            examples=["stg_orders", "shop.orders", "*", "self"],
         ),
     ]
     type: Annotated[
