@@ -408,37 +408,34 @@ def test_the_default_op_and_translation_take_the_same_partitions(dg_project: DgP
 
 @pytest.mark.usefixtures("in_dev")
 def test_partition_mappings_reach_the_dependencies(dg_project: DgProject) -> None:
+    day_before = {"type": "time_window", "start_offset": -1, "end_offset": -1}
     daily = {"type": "daily", "start_date": "2024-01-01"}
+    mappings = [
+        {"upstream": "stg_orders", "type": "time_window", "start_offset": -2},
+        {"upstream": "self", **day_before},
+        {"upstream": "*", "type": "all"},
+    ]
     dg_project.write_component(
         ops=[
+            {"name": "staged", "select": "stg_orders", "partitions_def": daily},
             {
                 "name": "days",
-                "select": "stg_orders daily_orders",
+                "select": "daily_orders customers",
                 "partitions_def": daily,
-                "partition_mappings": [
-                    {"upstream": "stg_orders", "type": "time_window", "start_offset": -2},
-                    {
-                        "upstream": "self",
-                        "type": "time_window",
-                        "start_offset": -1,
-                        "end_offset": -1,
-                    },
-                    {"upstream": "*", "type": "all"},
-                ],
-            }
+                "partition_mappings": mappings,
+            },
         ],
     )
     specs = specs_of(dg_project.load())
-    mappings = {
-        (name, dep.asset_key.to_user_string()): dep.partition_mapping
-        for name in ("stg_orders", "daily_orders")
+    found: dict[str, Any] = {
+        dep.asset_key.to_user_string(): dep.partition_mapping
+        for name in ("daily_orders", "customers")
         for dep in specs[name].deps
     }
-    assert mappings == {
-        ("stg_orders", "raw_orders"): dg.AllPartitionMapping(),
-        ("stg_orders", "stg_orders"): dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1),
-        ("daily_orders", "stg_orders"): dg.TimeWindowPartitionMapping(start_offset=-2),
-        ("daily_orders", "daily_orders"): dg.TimeWindowPartitionMapping(
-            start_offset=-1, end_offset=-1
-        ),
+    own = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
+    assert found == {
+        "stg_orders": dg.TimeWindowPartitionMapping(start_offset=-2),
+        "stg_customers": dg.AllPartitionMapping(),
+        "daily_orders": own,
+        "customers": own,
     }
