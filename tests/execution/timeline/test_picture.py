@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dbt_component.dbt_process.child.child_statuses import STATUSES
@@ -70,6 +70,7 @@ def test_a_hostile_name_is_text_and_nothing_else(name: str) -> None:
 TIMES = st.floats(0, 1e6)
 
 
+@example(rows=[("", 0.0, 2e-308, "success", "1", None)])
 @given(
     rows=st.lists(
         st.tuples(

@@ -12,6 +12,9 @@ from dbt_component.dbt_process.child.child_statuses import (
 
 TEST_TYPES = frozenset({"test", "unit_test"})
 
+SHORTEST_SECONDS = 1e-6
+"""Nothing shorter is drawn to scale."""
+
 BarKind = Literal["built", "passed", "warned", "failed", "skipped"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 from dbt_component.execution.timeline.axis import ticks
-from dbt_component.execution.timeline.bar import BarKind, TimelineBar
+from dbt_component.execution.timeline.bar import SHORTEST_SECONDS, BarKind, TimelineBar
 from dbt_component.execution.timeline.colours import BAND, BAR_STYLES, INK, LINE, PAPER, QUIET
 from dbt_component.execution.timeline.duration_text import duration_text
 from dbt_component.execution.timeline.lanes import Lane
@@ -62,9 +62,9 @@ class LaneRows:
         self._lanes = lanes
         self._drawn = drawn
         self._started = summary.started
-        self._seconds = summary.wall_seconds
+        self._seconds = summary.wall_seconds if summary.wall_seconds > SHORTEST_SECONDS else 0.0
         self._x, self._y, self._width = x, y, width
-        self._scale = width / summary.wall_seconds if summary.wall_seconds > 0 else 0.0
+        self._scale = width / self._seconds if self._seconds else 0.0
         self._row_of = {bar.unique_id: n for n, lane in enumerate(lanes) for bar in lane.bars}
 
     def draw(self, path: Sequence[TimelineBar]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from dbt_component.execution.timeline.bar import TimelineBar
+from dbt_component.execution.timeline.bar import SHORTEST_SECONDS, TimelineBar
 from dbt_component.execution.timeline.colours import (
     BAND,
     BAR_STYLES,
@@ -59,7 +59,7 @@ def slowest_table(
         element("path", d=f"M{x - 8} {y + 50}h{width + 16}", stroke=LINE),
     ]
     longest = max(max(bar.seconds, bar.usual_seconds or 0.0) for bar in slowest)
-    scale = (width - COLUMNS_WIDTH - 8) / longest if longest else 0.0
+    scale = (width - COLUMNS_WIDTH - 8) / longest if longest > SHORTEST_SECONDS else 0.0
     for number, bar in enumerate(slowest):
         top = y + HEADER_HEIGHT + ROW_HEIGHT * number
         parts.append(
