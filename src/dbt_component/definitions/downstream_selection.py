@@ -74,7 +74,8 @@ class DownstreamSelection(dg.AssetSelection):
         self, asset_graph: BaseAssetGraph[Any]
     ) -> dg.AssetSelection:
         """The same selection by keys, which another process can resolve."""
-        return asset_selection(self.resolve(asset_graph), self.resolve_checks(asset_graph))
+        keys = asset_selection(self.resolve(asset_graph), self.resolve_checks(asset_graph))
+        return keys.to_serializable_asset_selection(asset_graph)
 
     def _downstream(
         self, asset_graph: BaseAssetGraph[Any], selected: Set[dg.AssetKey]
