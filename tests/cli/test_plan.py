@@ -66,3 +66,23 @@ def test_a_plan_without_an_instance_or_without_the_setting_says_so(
     skipping.dg_project.write_component()
     assert "everything runs: `skip_unchanged` is not set" in plan(skipping)
     assert planned(skipping, "--exclude", "totals report")[0] == ALL - {"totals", "report"}
+
+
+def test_a_plan_knows_the_settings_of_each_op(
+    skipping: SkippingProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", skipping.instance.root_directory)
+    skipping.dg_project.write_component(
+        skip_unchanged=True,
+        cli_args=["build", {"--vars": {"minimum": 0}}],
+        ops=[
+            {"name": "chosen", "select": "chosen", "cli_args": ["build"], "vars": {"minimum": 1}},
+            {"name": "always", "select": "outer", "cli_args": ["build", "--full-refresh"]},
+        ],
+    )
+    skipping.dg_project.load()
+    assert planned(skipping)[0] == ALL
+    assert skipping.run().success
+    assert planned(skipping)[0] == {"outer"}
+    assert "`--full-refresh` is set" in plan(skipping)
+    assert built(skipping.run()) == {"outer"}

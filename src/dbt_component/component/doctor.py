@@ -74,7 +74,8 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         views=component.view_policy,
     )
     notes, wanted = _notes_and_nodes(loaded)
-    mode, reason = choose_mode(prepared, project, engine, known_arguments(component), wanted)
+    arguments = known_arguments(component.project_ops[-1].run, project, component.defer)
+    mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
     index = state.index
     counts = Counter(
         [n.resource_type for n in index.nodes if n.unique_id in wanted]

@@ -1,29 +1,24 @@
 """Tells what a run of a component would do, without running anything."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
 
 from dbt_component.component.component import DbtProjectComponent
-from dbt_component.component.known_arguments import known_arguments
 from dbt_component.component.loaded import Loaded
-from dbt_component.dbt_process.arguments import DbtArguments
-from dbt_component.dbt_process.engine import find_engine
+from dbt_component.component.op_preview import OpPreview, expected_of, homes_of, preview_ops
 from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.errors import StateError
-from dbt_component.execution.plan import expected_nodes
 from dbt_component.execution.timeline.expected_chain import expected_chain
 from dbt_component.execution.timeline.project_history import history_of
 from dbt_component.execution.timeline.waits import waits_of
-from dbt_component.execution.unchanged.build_settings import settings_digest
 from dbt_component.execution.unchanged.instance_facts import read_facts
 from dbt_component.execution.unchanged.known_facts import KnownFacts
 from dbt_component.execution.unchanged.project_graph import ProjectGraph
 from dbt_component.execution.unchanged.skip_policy import SkipPolicy
 from dbt_component.execution.unchanged.step_decision import StepDecision
 from dbt_component.execution.unchanged.step_graph import StepGraph
-from dbt_component.execution.unchanged.step_skipping import why_forced
 from dbt_component.selection.criteria import SelectionCriteria
 
 SHOWN_CHAIN = 10
@@ -41,7 +36,7 @@ class ComponentPlan:
         seconds: The usual duration of each node and test that runs, where one is known, by unique id.
         chain: The unique ids of the longest chain of nodes and tests that wait for each other.
         chain_seconds: How long it usually takes; a node without a duration counts as the median.
-        settings: The digest of the settings of the run.
+        settings: The digest of the settings of a run of the default op.
     """
 
     state_key: str
@@ -96,32 +91,25 @@ def plan_component(
     if select is not None or exclude:
         criteria = SelectionCriteria(select=select or SelectionCriteria().select, exclude=exclude)
         wanted = wanted & prepared.select(criteria)
-    arguments = known_arguments(component)
-    project = prepared.open()
-    differences = prepared.differences(
-        project,
-        find_engine(project.dbt_executable),
-        vars=arguments.vars,
-        profile=arguments.profile,
-        target=arguments.target,
-    )
-    graph = _graph(specs, expected_nodes(specs.index, arguments, frozenset(wanted)))
-    forced = _why_forced(component, instance, arguments, differences, force=force)
+    previews = preview_ops(component, prepared)
+    homes = homes_of(loaded.division, specs.index, wanted)
+    graph = _graph(specs, expected_of(previews, homes, specs.index, frozenset(wanted)))
+    forced = _why_forced(component, instance, previews, force=force)
     facts = read_facts(instance, graph) if instance is not None and not forced else KnownFacts()
-    settings = settings_digest(arguments, project, differences)
     decision = StepDecision.of(
-        graph,
+        _with_forced_ops(graph, previews, homes),
         facts,
         component.skip_unchanged or SkipPolicy(),
-        settings=settings,
+        settings_of=lambda unique_id: previews[homes[unique_id]].settings,
         forced=forced,
     )
     runs = frozenset(
         [d.node.unique_id for d in decision.node_decisions if d.runs]
         + [d.test.unique_id for d in decision.tests if d.runs]
     )
-    usual = history_of(project, specs.index).usual_seconds()
-    gates = arguments.command.builds and arguments.command.tests
+    usual = history_of(prepared.open(), specs.index).usual_seconds()
+    command = previews[-1].arguments.command
+    gates = command.builds and command.tests
     chain, chain_seconds = expected_chain(waits_of(specs.index, runs, gates_on_tests=gates), usual)
     return ComponentPlan(
         key,
@@ -130,7 +118,7 @@ def plan_component(
         seconds={unique_id: usual[unique_id] for unique_id in sorted(runs & usual.keys())},
         chain=chain,
         chain_seconds=chain_seconds,
-        settings=settings,
+        settings=previews[-1].settings,
     )
 
 
@@ -146,21 +134,32 @@ def _graph(specs: SelectedSpecs, expected: Set[str]) -> StepGraph:
     return graph.of(built, (expected & specs.index.test_by_id.keys()) - on_request)
 
 
+def _with_forced_ops(
+    graph: StepGraph, previews: list[OpPreview], homes: Mapping[str, int]
+) -> StepGraph:
+    """The graph, in which nodes of an op that runs everything say so."""
+    if all(preview.forced is None for preview in previews):
+        return graph
+    nodes = [
+        replace(node, always=node.always or previews[homes[node.unique_id]].forced)
+        for node in graph.nodes
+    ]
+    return replace(graph, nodes=nodes)
+
+
 def _why_forced(
     component: DbtProjectComponent,
     instance: dg.DagsterInstance | None,
-    arguments: DbtArguments,
-    differences: list[str],
+    previews: list[OpPreview],
     *,
     force: bool,
 ) -> str | None:
-    policy = component.skip_unchanged
+    """Why everything runs in all ops; ``None`` if it depends on the op or the node."""
     if force:
         return "--force was given"
-    if policy is None:
+    if component.skip_unchanged is None:
         return "`skip_unchanged` is not set"
-    if not arguments.command.builds:
-        return f"`dbt {arguments.command.name}` builds nothing"
     if instance is None:
         return "DAGSTER_HOME is not set, so nothing is known of earlier runs"
-    return why_forced(policy, arguments, differences)
+    reasons = {preview.forced for preview in previews}
+    return reasons.pop() if len(reasons) == 1 else None

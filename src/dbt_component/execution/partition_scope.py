@@ -13,6 +13,12 @@ NO_PARTITION = "\x00no partition\x00"
 """The text of a NoPartition, which marks the text around it as depending on a partition."""
 
 
+def no_partition_scope() -> dict[str, Any]:
+    """The names for the partition of a run that has none."""
+    names = ("partition", "partition_key", "partition_key_range", "partition_time_window")
+    return dict.fromkeys(names, NoPartition())
+
+
 def partition_scope(
     context: dg.AssetExecutionContext, partitions_def: dg.PartitionsDefinition | None = None
 ) -> dict[str, Any]:
@@ -22,10 +28,7 @@ def partition_scope(
         context: The context of the run, or one that a test made with ``dg.build_asset_context``.
         partitions_def: The partitions of the op. A context that a test made does not know them.
     """
-    scope: dict[str, Any] = dict.fromkeys(
-        ("partition", "partition_key", "partition_key_range", "partition_time_window"),
-        NoPartition(),
-    )
+    scope = no_partition_scope()
     if not context.has_partition_key and not context.has_partition_key_range:
         return scope
     key_range = context.partition_key_range

@@ -56,7 +56,9 @@ def verdict_on(
 ) -> tuple[Verdict, str]:
     graph = StepGraph([*before, last], beyond=beyond or {})
     known = KnownFacts(builds=builds or {}, **facts)
-    found = decide_nodes(graph, known, policy, settings="s", forced=forced).of[last.key]
+    found = decide_nodes(graph, known, policy, settings_of=lambda _: "s", forced=forced).of[
+        last.key
+    ]
     return found.verdict, found.reason
 
 
@@ -245,7 +247,7 @@ class World:
             beyond={n.key: n for n in self.nodes if n.key not in chosen},
         )
         facts = KnownFacts(self.builds.copy(), self.observations, {}, self.unfinished.copy())
-        decisions = decide_nodes(graph, facts, SkipPolicy(), settings="s").of
+        decisions = decide_nodes(graph, facts, SkipPolicy(), settings_of=lambda _: "s").of
         broken: set[str] = set()
         for key, decision in decisions.items():
             if decision.runs and (key == fails or not broken.isdisjoint(self.by_key[key].inputs)):
@@ -333,5 +335,5 @@ def test_after_a_complete_run_nothing_is_left_to_build(world: World) -> None:
     world.run(everything, None, repeats=False)
     graph = StepGraph(world.nodes)
     facts = KnownFacts(world.builds, world.observations)
-    decisions = decide_nodes(graph, facts, SkipPolicy(), settings="s").of
+    decisions = decide_nodes(graph, facts, SkipPolicy(), settings_of=lambda _: "s").of
     assert {d.verdict for d in decisions.values()} == {UNCHANGED}

@@ -5,7 +5,7 @@ was good. An input counts as new if it was built again since, even if its data v
 data versions from code and inputs, so they do not move with a source that nobody observes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -76,7 +76,7 @@ def decide_nodes(
     facts: KnownFacts,
     policy: SkipPolicy,
     *,
-    settings: str,
+    settings_of: Callable[[str], str],
     forced: str | None = None,
 ) -> NodeDecisions:
     """Decides about the selected nodes, parents first. Takes time in proportion to nodes and edges.
@@ -85,13 +85,13 @@ def decide_nodes(
         graph: The nodes.
         facts: What is known of earlier runs.
         policy: What counts as a change.
-        settings: The digest of the settings of this run.
+        settings_of: The digest of the settings of this run for a node, by its unique id; each op has its own.
         forced: Why all nodes run, if they do.
     """
     decided: dict[str, NodeDecision] = {}
     inputs = Inputs(graph, facts, policy)
     for node in graph.nodes:
-        reason = forced or _own_reason(node, facts, settings)
+        reason = forced or _own_reason(node, facts, settings_of(node.unique_id))
         build = facts.builds.get(node.key)
         if reason is None and build is not None:
             decided[node.key] = _by_inputs(node, build, inputs, policy)

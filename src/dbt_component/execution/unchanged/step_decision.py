@@ -1,7 +1,7 @@
 """The decision about everything that a step would run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dbt_component.definitions.listing import counted, listed
@@ -33,11 +33,11 @@ class StepDecision:
         facts: KnownFacts,
         policy: SkipPolicy,
         *,
-        settings: str,
+        settings_of: Callable[[str], str],
         forced: str | None = None,
     ) -> "StepDecision":
         """Decides about all nodes and tests of a graph; see ``decide_nodes``."""
-        nodes = decide_nodes(graph, facts, policy, settings=settings, forced=forced)
+        nodes = decide_nodes(graph, facts, policy, settings_of=settings_of, forced=forced)
         return cls(nodes, decide_tests(graph, facts, policy, nodes, forced=forced))
 
     @property

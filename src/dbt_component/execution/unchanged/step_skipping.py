@@ -100,7 +100,7 @@ class StepSkipping:
                 "Nothing is left out as unchanged, because the event log can't be read: %s", error
             )
             return frozenset()
-        decision = StepDecision.of(graph, facts, self._policy, settings=self._settings)
+        decision = StepDecision.of(graph, facts, self._policy, settings_of=lambda _: self._settings)
         context.log.info(f"Since their last builds: {decision.summary()}")
         self._left_out = LeftOut(decision, events, outputs_of_other_steps(context))
         return self._left_out.ids
