@@ -128,6 +128,7 @@ def test_a_test_of_several_ops_runs_once_after_all_of_them(ledger: Ledger) -> No
         ([{"name": "a", "select": "tag:nothing"}], "Op 'a' has no nodes: --select 'tag:nothing'"),
         ([{"name": "a"}, {"name": "a"}], "two ops with the name 'a'"),
         ([{"name": "a b"}], "can't be the name of an op"),
+        ([{"name": "shop", "select": "report"}], "Two ops have the name 'shop'"),
         (
             [
                 {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dbt_component.cli.project_option import project_option
 from dbt_component.cli.shown_errors import shown_errors
 
 if TYPE_CHECKING:
@@ -15,13 +16,7 @@ MAX_LISTED = 20
 
 
 @click.command()
-@click.option(
-    "--project",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="A folder in the dg project. Default: the current folder.",
-)
+@project_option
 @click.option("--select", default=None, help="Also list the nodes of this dbt selection.")
 @click.option("--exclude", default="", help="Nodes to exclude from that selection.")
 def doctor(folder: Path, select: str | None, exclude: str) -> None:

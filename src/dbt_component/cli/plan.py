@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dbt_component.cli.project_option import project_option
 from dbt_component.cli.shown_errors import shown_errors
 
 if TYPE_CHECKING:
@@ -19,13 +20,7 @@ Row = tuple[str, str, str, str]
 
 
 @click.command()
-@click.option(
-    "--project",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=Path(),
-    help="A folder in the dg project. Default: the current folder.",
-)
+@project_option
 @click.option("--select", default=None, help="Nodes to run, in dbt's syntax. Default: all.")
 @click.option("--exclude", default="", help="Nodes to exclude from that selection.")
 @click.option("--force", is_flag=True, help="Plan a run with `skip_unchanged: false`.")

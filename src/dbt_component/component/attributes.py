@@ -1,331 +1,35 @@
-"""The schema of `attributes:` in defs.yaml, with descriptions and examples for editors and Dagster's UI."""
+"""The attributes of a component: checked, and with what follows from them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
 
-import dagster as dg
-
-from dbt_component._dagster import DefsStateConfigArgs
+from dbt_component.component.fields import DbtProjectFields
+from dbt_component.component.owned_selection import OwnedSelection
 from dbt_component.component.project_ops import Defaults, OpOfProject, ops_of
-from dbt_component.component.yaml.automation_sensor import AutomationSensor
 from dbt_component.component.yaml.checks import Checks
 from dbt_component.component.yaml.column_lineage import ColumnLineage
-from dbt_component.component.yaml.defer import DeferValue, deferral_of, resolve_defer
-from dbt_component.component.yaml.defs_state import DefsState
-from dbt_component.component.yaml.job import Job
+from dbt_component.component.yaml.defer import deferral_of
 from dbt_component.component.yaml.launcher_names import refuse_shared_names
-from dbt_component.component.yaml.metadata_kinds import metadata_kinds
-from dbt_component.component.yaml.op import Op
-from dbt_component.component.yaml.project import (
-    ProjectModel,
-    resolve_project,
-)
-from dbt_component.component.yaml.project_op import ProjectOp
-from dbt_component.component.yaml.retry import Retry
-from dbt_component.component.yaml.run_config import RunConfigModel, resolve_run_config
-from dbt_component.component.yaml.schedule import Schedule
 from dbt_component.component.yaml.skip_unchanged import (
-    SkipUnchangedValue,
-    resolve_skip_unchanged,
     skip_policy_of,
 )
-from dbt_component.component.yaml.source_freshness import SourceFreshness
-from dbt_component.component.yaml.template_value import resolve_template
-from dbt_component.component.yaml.translation import TranslationModel, resolve_translation
-from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
-from dbt_component.component.yaml.watch import Watch, remote_commit_of
+from dbt_component.component.yaml.watch import remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import COLUMN_LINEAGE, SUMMARIES
 from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.op_rules import OpRules
-from dbt_component.definitions.settings import DagsterDbtTranslatorSettings
 from dbt_component.definitions.view_automation import ViewPolicy
-from dbt_component.definitions.yaml_translation import TranslationFn
 from dbt_component.errors import DefinitionError, SelectionError
-from dbt_component.execution.cli_args import CliArg
-from dbt_component.execution.deferral import Deferral
-from dbt_component.execution.unchanged.skip_policy import SkipPolicy
 from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.lineage.requirement import require_sqlglot
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.project import DbtProject
 from dbt_component.project.source import ProjectSource
-from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+from dbt_component.selection.criteria import SelectionCriteria
 
 
 @dataclass
-class DbtProjectAttributes(dg.Resolvable):
-    """The attributes of DbtProjectComponent; each resolver holds its attribute's description."""
-
-    project: Annotated[
-        ProjectSource | DbtProject | Path | str,
-        dg.Resolver(
-            resolve_project,
-            model_field_type=ProjectModel,
-            inject_before_resolve=False,
-            description="The dbt project: the path of its folder, a mapping, or a mapping with `repo_url`"
-            " for one in Git. Paths are relative to the folder of this file.",
-            examples=[
-                "{{ context.project_root }}/transform",
-                {"project_dir": "{{ context.project_root }}/transform", "target": "prod"},
-                {"repo_url": "https://github.com/my-org/my-repo.git", "ref": "main"},
-            ],
-        ),
-    ]
-    select: Annotated[
-        str,
-        dg.Resolver(
-            resolve_template,
-            inject_before_resolve=False,
-            description="The nodes to define, in dbt's selection syntax.",
-            examples=["tag:daily", "+marts"],
-        ),
-    ] = DEFAULT_SELECT
-    exclude: Annotated[
-        str,
-        dg.Resolver(
-            partial(resolve_template, allow_empty=True),
-            inject_before_resolve=False,
-            description="The nodes to leave out, in dbt's selection syntax.",
-            examples=["tag:old"],
-        ),
-    ] = ""
-    selector: Annotated[
-        str,
-        dg.Resolver(
-            partial(resolve_template, allow_empty=True),
-            inject_before_resolve=False,
-            description="A selector of the project's selectors.yml, instead of select and exclude.",
-            examples=["nightly"],
-        ),
-    ] = ""
-    cli_args: Annotated[
-        list[CliArg],
-        dg.Resolver(
-            lambda context, value: value,
-            model_field_type=list[str | dict[str, Any]],
-            inject_before_resolve=False,
-            description="The dbt command and its arguments, rendered at run time with `partition`, `partition_key`,"
-            " `partition_key_range`, `partition_time_window`, `context` and `config` in scope, and"
-            " `state_args` and `defer_args`, which point to the folder of `project.state_path`. A mapping"
-            " is a flag and its value. Arguments that use a partition are omitted from unpartitioned runs.",
-            examples=[
-                ["build"],
-                ["build", "--full-refresh"],
-                [
-                    "build",
-                    {
-                        "--vars": {
-                            "min_date": "{{ partition_time_window.start.strftime('%Y-%m-%d') }}",
-                            "max_date": "{{ partition_time_window.end.strftime('%Y-%m-%d') }}",
-                        }
-                    },
-                ],
-            ],
-        ),
-    ] = field(default_factory=lambda: ["build"])
-    defer: Annotated[
-        Deferral | None,
-        dg.Resolver(
-            resolve_defer,
-            model_field_type=DeferValue,
-            inject_before_resolve=False,
-            description="Whether dbt reads models that do not exist in the target's own schema from another"
-            " environment: that of the manifest.json in `project.state_path`, or in the folder that a mapping"
-            " names. Applies to every dbt command that compiles nodes; `--no-defer`, `--defer-state` and the"
-            " like in `cli_args` win. A run fails if there is no such manifest.json. Default: no.",
-            examples=[
-                True,
-                {"state_path": "../production"},
-                "{{ env('DBT_DEFER', 'false') }}",
-            ],
-        ),
-    ] = None
-    run_config: Annotated[
-        Mapping[str, Any] | None,
-        dg.Resolver(
-            resolve_run_config,
-            model_field_type=RunConfigModel,
-            description="Options of dbt that each run may set in the launchpad, with their defaults. They are added to"
-            " the commands that accept them, and win over the same options in `cli_args`.",
-            examples=[{"full_refresh": False, "vars": {"min_date": "2024-01-01"}, "threads": None}],
-        ),
-    ] = None
-    retry: Annotated[
-        Retry | None,
-        dg.Resolver.default(
-            description="Runs failed nodes again in the same step, with those that dbt skipped because of them, after"
-            " errors that pass by themselves. Nothing else runs again. Default: no retry.",
-            examples=[{"attempts": 3, "delay_seconds": 10, "on": ["connection", "deadlock"]}],
-        ),
-    ] = None
-    skip_unchanged: Annotated[
-        SkipPolicy | None,
-        dg.Resolver(
-            resolve_skip_unchanged,
-            model_field_type=SkipUnchangedValue,
-            inject_before_resolve=False,
-            description="Whether runs that build leave out tables, views and seeds whose code and inputs are those of"
-            " their last good build, and tests that passed for the same code and data. A run can say otherwise in its"
-            " config. Default: no.",
-            examples=[True, {"unknown_sources": "skip", "sources": "all"}],
-        ),
-    ] = None
-    translation: Annotated[
-        TranslationFn | None,
-        dg.Resolver(
-            resolve_translation,
-            model_field_type=str | TranslationModel,
-            inject_before_resolve=False,
-            description="Changes the asset of each node: a mapping of asset attributes, or one template"
-            " that returns them. In scope: `node`, its entry in manifest.json, and `spec`, its asset by"
-            " default rules.",
-            examples=[
-                {"group_name": "{{ node.fqn[1] }}", "key_prefix": ["warehouse"]},
-                {"owners": ["{{ node.meta.owner | default('team:data') }}"]},
-                {"automation_condition": ["eager", "on_code_change"]},
-            ],
-        ),
-    ] = None
-    translation_settings: Annotated[
-        DagsterDbtTranslatorSettings | None,
-        dg.Resolver(
-            DagsterDbtComponentTranslatorSettings.resolve_from_model,
-            model_field_type=DagsterDbtComponentTranslatorSettings.model(),
-            description="Switches that control the mapping from dbt to Dagster.",
-            examples=[{"enable_source_tests_as_checks": True}],
-        ),
-    ] = None
-    views: Annotated[
-        Literal["always", "on_code_change", "virtual"] | None,
-        dg.Resolver.default(
-            description="What automation does with views: `always` (default) treats them like tables; `on_code_change`"
-            " builds a view only if it is missing or its code changed, and what reads it follows the view's parents;"
-            " `virtual` marks them as virtual assets, as `translation_settings.enable_dbt_views_as_virtual_assets` does.",
-            examples=["on_code_change"],
-        ),
-    ] = None
-    automation_sensor: Annotated[
-        AutomationSensor | None,
-        dg.Resolver.default(
-            description="The sensor that evaluates automation conditions in the code server, for all assets of the"
-            " component with a condition. Default: a sensor that is stopped, only for the assets that Dagster's own"
-            " can't evaluate, such as those with `on_code_change`.",
-            examples=[{"default_status": "RUNNING", "minimum_interval_seconds": 60}],
-        ),
-    ] = None
-    checks: Annotated[
-        Checks | DbtCheckRules | None,
-        dg.Resolver(
-            Checks.resolve_from_model,
-            model_field_type=Checks.model(),
-            description="Rules for dbt tests: which are left out, which model they are checks of, their severity, and"
-            " whether a failure blocks what is downstream.",
-            examples=[
-                {"unit_tests": "only_on_request", "rules": [{"select": "tag:slow", "skip": True}]},
-                {"rules": [{"select": "orders_match_payments", "attach": "fct_orders"}]},
-            ],
-        ),
-    ] = None
-    exposures: Annotated[
-        bool,
-        dg.Resolver.default(
-            description="Whether the exposures and saved queries that dbt selects become external assets, and the"
-            " metrics and semantic models that lead to them."
-        ),
-    ] = False
-    include_metadata: Annotated[
-        list[str],
-        metadata_kinds(
-            "Metadata of what is built and tested, fetched through dbt's adapter: "
-            + ", ".join(f"`{name}` ({summary})" for name, summary in SUMMARIES.items())
-            + "."
-        ),
-    ] = field(default_factory=list)
-    column_lineage: Annotated[
-        ColumnLineage | None,
-        dg.Resolver.default(
-            description="For `column_lineage` in `include_metadata`: how it is traced before the first run.",
-            examples=[{"columns_from": "database"}],
-        ),
-    ] = None
-    op: Annotated[
-        Op | None,
-        dg.Resolver.default(
-            description="Settings of the op that runs dbt, for all nodes that none of `ops` selects.",
-            examples=[{"pool": "warehouse", "tags": {"team": "analytics"}}],
-        ),
-    ] = None
-    ops: Annotated[
-        Sequence[ProjectOp],
-        dg.Resolver.default(
-            description="Further ops, each of which runs the nodes that it selects, with partitions, limits and arguments of"
-            " its own. No two of them may select the same model, seed or snapshot.",
-            examples=[
-                [
-                    {
-                        "name": "daily_events",
-                        "select": "tag:daily",
-                        "partitions_def": {"type": "daily", "start_date": "2024-01-01"},
-                        "vars": {"start": "{{ partition.start }}", "end": "{{ partition.end }}"},
-                    }
-                ]
-            ],
-        ),
-    ] = field(default_factory=list)
-    jobs: Annotated[
-        Sequence[Job],
-        dg.Resolver.default(
-            description="Jobs, each of which launches exactly what dbt selects; with `include_downstream` also what"
-            " others build from it.",
-            examples=[[{"name": "marts", "select": "+tag:daily", "include_downstream": True}]],
-        ),
-    ] = field(default_factory=list)
-    schedules: Annotated[
-        Sequence[Schedule],
-        dg.Resolver.default(
-            description="Schedules, each of which launches one of `jobs`, or exactly what dbt selects. Partitioned"
-            " assets run for the latest partition that is complete at the tick's time.",
-            examples=[
-                [{"name": "nightly", "cron_schedule": "0 5 * * *", "select": "+tag:daily"}],
-                [{"name": "nightly", "cron_schedule": "0 5 * * *", "job": "marts"}],
-            ],
-        ),
-    ] = field(default_factory=list)
-    source_freshness: Annotated[
-        SourceFreshness | None,
-        dg.Resolver.default(
-            description="`dbt source freshness` as a check and observations of each source: on a schedule, on request,"
-            " and before what reads the source is built. Default: no such checks.",
-            examples=[{"cron_schedule": "0 * * * *", "before_build": True}],
-        ),
-    ] = None
-    watch: Annotated[
-        Watch | None,
-        dg.Resolver.default(
-            description="For a project in Git: a sensor that watches the ref and refreshes the state when"
-            " the ref moves.",
-            examples=[{"interval_seconds": 60, "default_status": "RUNNING"}],
-        ),
-    ] = None
-    prepare_if_dev: Annotated[
-        bool,
-        dg.Resolver.default(
-            description="Whether `dg dev` and the dg command line refresh the state at load time if the"
-            " project has changed."
-        ),
-    ] = True
-    defs_state: Annotated[
-        DefsState | DefsStateConfigArgs | None,
-        dg.Resolver(
-            DefsState.resolve_from_model,
-            model_field_type=DefsState.model(),
-            description="Storage of the prepared state.",
-            examples=[{"management_type": "VERSIONED_STATE_STORAGE"}],
-        ),
-    ] = None
+class DbtProjectAttributes(DbtProjectFields):
+    """The attributes of a component, with what follows from them."""
 
     def complete_and_check(self) -> None:
         """Fills in defaults and rejects invalid values.
@@ -460,29 +164,36 @@ class DbtProjectAttributes(dg.Resolvable):
             select=self.select, exclude=self.exclude or "", selector=self.selector or ""
         )
 
+    @property
+    def selections(self) -> list[OwnedSelection]:
+        """All selections; the component's own comes last."""
+        rules, freshness = self.check_rules, self.source_freshness
+        return [
+            *(
+                OwnedSelection(job.criteria, f"jobs[{position}]", f"Job {job.name!r}")
+                for position, job in enumerate(self.jobs)
+            ),
+            *(
+                OwnedSelection(each.criteria, f"schedules[{position}]", f"Schedule {each.name!r}")
+                for position, each in enumerate(self.schedules)
+                if each.own_job is not None
+            ),
+            *(
+                OwnedSelection(op.criteria, f"ops[{position}]", f"Op {op.name!r}")
+                for position, op in enumerate(self.ops)
+            ),
+            *(
+                OwnedSelection(rule.criteria, f"checks.rules[{position}]")
+                for position, rule in enumerate(rules.rules if rules is not None else ())
+            ),
+            *([OwnedSelection(freshness.criteria, "source_freshness")] if freshness else []),
+            OwnedSelection(self.criteria),
+        ]
+
     def name_selection(self, error: SelectionError) -> None:
-        """Adds the owner of a refused selection to the error: its key, and the name of a job or schedule."""
-        for position, job in enumerate(self.jobs):
-            if job.criteria.cache_key in error.refused:
-                error.subject = f"Job {job.name!r}"
-                error.key = f"jobs[{position}].{job.criteria.main_key}"
-        for position, schedule in enumerate(self.schedules):
-            if schedule.own_job is not None and schedule.criteria.cache_key in error.refused:
-                error.subject = f"Schedule {schedule.name!r}"
-                error.key = f"schedules[{position}].{schedule.criteria.main_key}"
-        for position, op in enumerate(self.ops):
-            if op.criteria.cache_key in error.refused:
-                error.subject = f"Op {op.name!r}"
-                error.key = f"ops[{position}].{op.criteria.main_key}"
-        rules = self.check_rules
-        for position, rule in enumerate(rules.rules if rules is not None else ()):
-            if rule.criteria.cache_key in error.refused:
-                error.key = f"checks.rules[{position}].{rule.criteria.main_key}"
-        freshness = self.source_freshness
-        if freshness is not None and freshness.criteria.cache_key in error.refused:
-            error.key = f"source_freshness.{freshness.criteria.main_key}"
-        if self.criteria.cache_key in error.refused:
-            error.key = self.criteria.main_key
+        """Adds the owner of a refused selection to the error: its key, and the name of a job, schedule or op."""
+        for selection in self.selections:
+            selection.name(error)
         error.refused = ()
 
 

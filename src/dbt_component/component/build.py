@@ -23,6 +23,7 @@ from dbt_component.definitions.automation_sensor import (
 from dbt_component.definitions.op_part import OpPart, RunFunction
 from dbt_component.definitions.selection_tags import selection_tags
 from dbt_component.definitions.source_freshness import MeasureFunction
+from dbt_component.errors import DefinitionError
 from dbt_component.selection.emptiness import explain_emptiness
 
 _logger = logging.getLogger("dbt_component")
@@ -62,7 +63,9 @@ def build_definitions(
     parts = _parts(attributes, loaded, default_name, run=run, op_config=op_config)
     launchers = Launchers.of(attributes, loaded)
     assets = build_parts(loaded.specs, loaded.prepared, parts, jobs=launchers.unique_ids)
-    launched = launchers.build({item.node_def.name for item in assets})
+    op_names = [item.node_def.name for item in assets]
+    _refuse_shared_op_names(op_names)
+    launched = launchers.build(set(op_names))
     sensor = _automation_sensor(attributes, parts[-1].settings.name, loaded)
     definitions = dg.Definitions(
         assets=[*assets, *loaded.specs.external_specs],
@@ -104,7 +107,7 @@ def _parts(
     return [
         OpPart(
             settings=op.fields.settings(
-                op.rules.name or op.fields.name or default_name,
+                op.fields.name or default_name,
                 reserved_tags=selection_tags(op.rules.criteria or attributes.criteria),
                 config_cls=op_config(op.run),
             ),
@@ -114,6 +117,16 @@ def _parts(
         )
         for op, own in zip(ops, ids, strict=True)
     ]
+
+
+def _refuse_shared_op_names(names: list[str]) -> None:
+    """Rejects an op with the name of another, such as that of the default op or of one for some of its partitions."""
+    if shared := sorted({name for name in names if names.count(name) > 1}):
+        raise DefinitionError(
+            f"Two ops have the name {shared[0]!r}.",
+            key="ops",
+            hint="Give one of `ops` another name, or the default op with `op: {name: …}`.",
+        )
 
 
 def _body(

@@ -41,19 +41,12 @@ class StateRefresh:
     ) -> "StateRefresh":
         """Returns the refresh for a component with these attributes."""
         ops = attributes.project_ops
-        own = [op.rules.criteria for op in ops if op.rules.criteria is not None]
-        jobs = [job.criteria for job in attributes.jobs]
-        schedules = [s.criteria for s in attributes.schedules if s.own_job is not None]
-        checks = attributes.check_rules
-        rules = [] if checks is None else [rule.criteria for rule in checks.rules]
-        freshness = attributes.source_freshness
-        sources = [] if freshness is None else [freshness.criteria]
         return cls(
             key=key,
             source=attributes.project_source,
-            selections=[attributes.criteria, *own, *jobs, *schedules, *rules, *sources],
+            selections=[selection.criteria for selection in attributes.selections],
             runtime_vars=[name for op in ops for name in op.run.runtime_vars],
-            review=Review(attributes.criteria, [op.rules for op in ops]) if own else None,
+            review=Review(attributes.criteria, attributes.op_rules) if attributes.ops else None,
             working_folder=working_folder,
             lineage=attributes.lineage_columns_from,
         )

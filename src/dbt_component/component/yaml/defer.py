@@ -7,11 +7,11 @@ from dagster import ResolutionContext
 from pydantic import Field
 
 from dbt_component.component.yaml.strict_model import StrictModel
+from dbt_component.component.yaml.switch import switch
 from dbt_component.component.yaml.template_value import resolve_template
-from dbt_component.errors import DefinitionError
 from dbt_component.execution.deferral import Deferral
 
-_WORDS = {"true": True, "1": True, "false": False, "0": False}
+_HINT = "To name the folder of a manifest.json, write `defer: {state_path: …}`."
 
 
 class DeferModel(StrictModel):
@@ -48,7 +48,7 @@ def resolve_defer(context: ResolutionContext, value: Any) -> Deferral | None:
     favors = resolve_template(context.at_path("favor_state"), value.favor_state)
     return Deferral(
         state_path=None if path is None else str(path),
-        favor_state=favors is not None and _switch(favors, "defer.favor_state"),
+        favor_state=favors is not None and switch(favors, "defer.favor_state"),
     )
 
 
@@ -63,19 +63,6 @@ def deferral_of(value: Any) -> Deferral | None:
         return value
     if isinstance(value, Mapping):
         model = DeferModel(**value)
-        favors = model.favor_state is not None and _switch(model.favor_state, "defer.favor_state")
+        favors = model.favor_state is not None and switch(model.favor_state, "defer.favor_state")
         return Deferral(model.state_path, favors)
-    return Deferral() if _switch(value, "defer") else None
-
-
-def _switch(value: Any, key: str) -> bool:
-    found = value if isinstance(value, bool) else _WORDS.get(str(value).lower())
-    if found is None:
-        raise DefinitionError(
-            f"`{key}` must be true or false, not {value!r}.",
-            key=key,
-            hint="To name the folder of a manifest.json, write `defer: {state_path: …}`."
-            if key == "defer"
-            else None,
-        )
-    return found
+    return Deferral() if switch(value, "defer", hint=_HINT) else None

@@ -7,13 +7,13 @@ from dagster import ResolutionContext
 from pydantic import Field
 
 from dbt_component.component.yaml.strict_model import StrictModel
+from dbt_component.component.yaml.switch import switch
 from dbt_component.component.yaml.template_value import resolve_template
-from dbt_component.errors import DefinitionError
 from dbt_component.execution.unchanged.skip_policy import SkipPolicy
 
 FIELD = "skip_unchanged"
 """The name of the option in the op's config."""
-_WORDS = {"true": True, "1": True, "false": False, "0": False}
+_HINT = "For other settings write a mapping: `skip_unchanged: {sources: all}`."
 
 
 class SkipUnchangedModel(StrictModel):
@@ -50,7 +50,7 @@ def resolve_skip_unchanged(context: ResolutionContext, value: Any) -> SkipPolicy
     if not isinstance(value, SkipUnchangedModel):
         return skip_policy_of(resolve_template(context, value))
     is_on = resolve_template(context.at_path("by_default"), value.by_default)
-    return SkipPolicy(_switch(is_on, f"{FIELD}.by_default"), value.unknown_sources, value.sources)
+    return SkipPolicy(switch(is_on, f"{FIELD}.by_default"), value.unknown_sources, value.sources)
 
 
 def skip_policy_of(value: Any) -> SkipPolicy | None:
@@ -64,19 +64,6 @@ def skip_policy_of(value: Any) -> SkipPolicy | None:
         return value
     if isinstance(value, Mapping):
         model = SkipUnchangedModel(**value)
-        is_on = _switch(model.by_default, f"{FIELD}.by_default")
+        is_on = switch(model.by_default, f"{FIELD}.by_default")
         return SkipPolicy(is_on, model.unknown_sources, model.sources)
-    return SkipPolicy(_switch(value, FIELD))
-
-
-def _switch(value: Any, key: str) -> bool:
-    found = value if isinstance(value, bool) else _WORDS.get(str(value).lower())
-    if found is None:
-        raise DefinitionError(
-            f"`{key}` must be true or false, not {value!r}.",
-            key=key,
-            hint="For other settings write a mapping: `skip_unchanged: {sources: all}`."
-            if key == FIELD
-            else None,
-        )
-    return found
+    return SkipPolicy(switch(value, FIELD, hint=_HINT))
