@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "dbt_component"
-DOOR = PACKAGE / "_dagster.py"
+DOORS = {PACKAGE / "_dagster.py", PACKAGE / "_dagster_storage.py"}
 _ROW = re.compile(r"^\| `([\w/]+\.py)` \| (.*\S) \|$", re.MULTILINE)
 
 
@@ -61,9 +63,22 @@ def test_only_the_door_imports_what_dagster_does_not_make_public() -> None:
     found = {
         path.relative_to(PACKAGE).as_posix(): names
         for path in PACKAGE.rglob("*.py")
-        if path != DOOR and (names := list(private_names(path.read_text())))
+        if path not in DOORS and (names := list(private_names(path.read_text())))
     }
-    assert found == {}, "import these through dbt_component._dagster"
+    assert found == {}, "import these through _dagster or _dagster_storage"
+
+
+def test_loading_does_not_import_what_only_runs_need() -> None:
+    code = (
+        "import sys, dagster; before = set(sys.modules);"
+        "import dbt_component.component.component;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = ("dbt", "git", "sqlglot", "sqlalchemy", "dagster._daemon")
+    assert [m for m in loaded if m in heavy or m.startswith(tuple(f"{h}." for h in heavy))] == []
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,6 @@ from dagster._core.definitions.assets.definition.assets_definition import (
 )
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
-from dagster._core.definitions.automation_tick_evaluation_context import (
-    AutomationTickEvaluationContext,
-)
 from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
     DATA_VERSION_IS_USER_PROVIDED_TAG,
@@ -48,25 +45,9 @@ from dagster._core.events import DagsterEvent, EngineEventData
 from dagster._core.execution.context.system import StepExecutionContext
 from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._core.executor.child_process_executor import _execute_command_in_child_process
-from dagster._core.storage.asset_check_execution_record import (
-    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
-    AssetCheckExecutionRecordStatus,
-)
 from dagster._core.storage.defs_state.base import DefsStateStorage, set_defs_state_storage
-from dagster._core.storage.event_log.base import AssetEventSummaryRecord, EventLogStorage
-from dagster._core.storage.event_log.schema import (
-    AssetCheckExecutionsTable,
-    SqlEventLogStorageTable,
-)
-from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from dagster._core.storage.sqlalchemy_compat import db_fetch_mappings, db_select, db_subquery
 from dagster._core.storage.tags import RETRY_STRATEGY_TAG
 from dagster._core.utils import is_valid_email
-from dagster._daemon.asset_daemon import (
-    asset_daemon_cursor_from_instigator_serialized_cursor,
-    asset_daemon_cursor_to_instigator_serialized_cursor,
-)
-from dagster._serdes import deserialize_value
 from dagster._utils.env import using_dagster_dev
 from dagster._utils.schedules import is_valid_cron_schedule
 from dagster.components.core.component_tree import ComponentTreeException
@@ -86,10 +67,8 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
     LOCAL_STATE_VERSION,
     DefsStateManagementType,
 )
-from sqlalchemy import func as sql_function
 
 __all__ = [
-    "COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES",
     "CODE_VERSION_TAG",
     "CheckError",
     "DATA_VERSION_IS_USER_PROVIDED_TAG",
@@ -97,18 +76,7 @@ __all__ = [
     "INPUT_DATA_VERSION_TAG_PREFIX",
     "INPUT_EVENT_POINTER_TAG_PREFIX",
     "NULL_EVENT_POINTER",
-    "AssetCheckExecutionRecordStatus",
-    "AssetCheckExecutionsTable",
-    "AssetEventSummaryRecord",
-    "EventLogStorage",
-    "SqlEventLogStorage",
-    "SqlEventLogStorageTable",
-    "db_fetch_mappings",
-    "db_select",
-    "db_subquery",
-    "deserialize_value",
     "outputs_of_other_steps",
-    "sql_function",
     "DagsterInvalidPropertyError",
     "LOCAL_STATE_VERSION",
     "RETRY_STRATEGY_TAG",
@@ -346,6 +314,15 @@ class ProjectAutomationSensor(dg.AutomationConditionSensorDefinition):
 def _evaluate_conditions(
     sensor: ProjectAutomationSensor, context: dg.SensorEvaluationContext
 ) -> dg.SensorResult:
+    # These take half a second to import, and only a tick needs them.
+    from dagster._core.definitions.automation_tick_evaluation_context import (
+        AutomationTickEvaluationContext,
+    )
+    from dagster._daemon.asset_daemon import (
+        asset_daemon_cursor_from_instigator_serialized_cursor,
+        asset_daemon_cursor_to_instigator_serialized_cursor,
+    )
+
     assert context.repository_def is not None
     asset_graph = context.repository_def.asset_graph
     cursor = asset_daemon_cursor_from_instigator_serialized_cursor(context.cursor, asset_graph)

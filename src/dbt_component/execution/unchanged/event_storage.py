@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import (
+from dbt_component._dagster_storage import (
     COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
     AssetCheckExecutionRecordStatus,
     AssetCheckExecutionsTable,

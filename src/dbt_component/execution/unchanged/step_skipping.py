@@ -16,7 +16,6 @@ from dbt_component.execution.unchanged.build_settings import (
     forcing_option,
     settings_digest,
 )
-from dbt_component.execution.unchanged.instance_facts import read_facts
 from dbt_component.execution.unchanged.left_out import LeftOut
 from dbt_component.execution.unchanged.project_graph import ProjectGraph
 from dbt_component.execution.unchanged.skip_policy import SkipPolicy
@@ -81,6 +80,9 @@ class StepSkipping:
             events: Its assets and checks.
             expected: Unique ids of the nodes and tests that the command would run.
         """
+        # What reads the event log takes half a second to import where nothing has read it yet.
+        from dbt_component.execution.unchanged.instance_facts import read_facts
+
         if self._forced is not None:
             context.log.info(f"Nothing is left out as unchanged: {self._forced}.")
             return frozenset()

@@ -6,7 +6,7 @@ from typing import Literal
 
 import dagster as dg
 
-from dbt_component._dagster import AssetEventSummaryRecord
+from dbt_component._dagster_storage import AssetEventSummaryRecord
 from dbt_component.execution.event_tags import UNCHANGED
 
 _NOT_BEGUN = frozenset({dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED})
