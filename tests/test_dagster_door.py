@@ -15,7 +15,7 @@ from dbt_component._dagster import (
     forget_input_version,
     remember_output_keys,
 )
-from dbt_component.component.collector import built_for_good
+from dbt_component.project.collector import built_for_good
 
 DAYS = dg.DailyPartitionsDefinition("2024-01-01", "2024-01-05")
 

@@ -13,8 +13,8 @@ from typing import Any
 import dagster as dg
 from pydantic import BaseModel
 
-from dbt_component.component.collector import built_for_good
 from dbt_component.component.loaded import Loaded
+from dbt_component.project.collector import built_for_good
 from dbt_component.project.state import StateFile
 
 _MAX_ENTRIES = 32

@@ -11,8 +11,8 @@ from dbt_component.dbt_process.requests import Describe, Finish, Render, Request
 from dbt_component.lineage.project_lineage import ColumnSource, ProjectLineage
 from dbt_component.lineage.tracer import LineageTracer, RenderedSql, is_traced
 from dbt_component.manifest.index import ManifestIndex
+from dbt_component.project.collector import frozen_heap
 from dbt_component.project.known_columns import KnownColumns
-from dbt_component.project.parsed_files import frozen_heap
 
 _AT_ONCE = 50
 """How many nodes dbt renders while those before them are traced."""

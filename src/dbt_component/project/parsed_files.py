@@ -1,8 +1,5 @@
 """What dbt wrote when it parsed a project: the manifest, and the parse cache."""
 
-import contextlib
-import gc
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +10,7 @@ from dbt_component.errors import PrepareError
 from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.parse import decode_manifest, parse_manifest
 from dbt_component.manifest.timeless import without_times
+from dbt_component.project.collector import paused_collector
 from dbt_component.project.local_project import LocalProject
 
 
@@ -74,25 +72,3 @@ class ParsedFiles:
                 where=str(self.project.project_dir),
                 hint="Remove `partial_parse: false` from dbt_project.yml or profiles.yml.",
             ) from None
-
-
-@contextlib.contextmanager
-def paused_collector() -> Iterator[None]:
-    """Stops Python's garbage collector from scanning a decoded manifest repeatedly."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@contextlib.contextmanager
-def frozen_heap() -> Iterator[None]:
-    """Lets Python's garbage collector scan only objects made from now on, not a decoded manifest."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

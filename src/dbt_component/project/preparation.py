@@ -16,6 +16,7 @@ from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.child_run import run_to_end
+from dbt_component.project.collector import paused_collector
 from dbt_component.project.compared_state import ComparedState, recorded_state
 from dbt_component.project.dbt_environment import dbt_environment
 from dbt_component.project.fingerprint import (
@@ -28,7 +29,7 @@ from dbt_component.project.lineage_dialogue import LineageDialogue
 from dbt_component.project.local_project import LocalProject
 from dbt_component.project.packages import needs_packages
 from dbt_component.project.parse_failure import explain_failure
-from dbt_component.project.parsed_files import ParsedFiles, paused_collector
+from dbt_component.project.parsed_files import ParsedFiles
 from dbt_component.project.project_arguments import project_arguments
 from dbt_component.project.project_copy import ProjectCopy, pack_project
 from dbt_component.project.refresh_request import RefreshRequest

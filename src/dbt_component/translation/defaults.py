@@ -93,5 +93,6 @@ def table_name(node: Node) -> str | None:
 
 def _folded(part: str, relation: str) -> str:
     """A part of a table's name, in lower case if the relation contains it without quotes."""
-    is_plain = re.search(rf"(?:^|\.){re.escape(part)}(?:\.|$)", relation)
-    return part.lower() if is_plain else part
+    lower = part.lower()
+    is_plain = lower != part and f".{part}." in f".{relation}."
+    return lower if is_plain else part

@@ -1,4 +1,4 @@
-"""Excludes definitions that live as long as the process from Python's garbage collection."""
+"""Keeps Python's garbage collector from scanning large objects that are not garbage, over and over."""
 
 import gc
 from collections.abc import Iterator
@@ -28,3 +28,25 @@ def built_for_good(node_count: int) -> Iterator[None]:
         gc.freeze()
     finally:
         gc.enable()
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Stops the collector while a lot is made that is needed together, such as a decoded manifest."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
+def frozen_heap() -> Iterator[None]:
+    """Lets the collector scan only objects made from now on, not a decoded manifest."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
