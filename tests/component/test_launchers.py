@@ -97,6 +97,10 @@ def test_a_job_that_needs_several_partitions_is_refused_by_load_and_refresh(
         "{{ dg.DailyPartitionsDefinition('2024-01-01') if node.name == 'customers' else"
         " dg.StaticPartitionsDefinition(['a']) if node.name == 'daily_orders' else none }}"
     )
+    dg_project.write_component(translation={"partitions_def": partitions})
+    dg_project.refresh()
+    (state,) = dg_project.state_files()
+    good = state.read_bytes()
     dg_project.write_component(
         jobs=[{"name": "fine", "exclude": "customers"}, {"name": "both"}],
         translation={"partitions_def": partitions},
@@ -109,6 +113,10 @@ def test_a_job_that_needs_several_partitions_is_refused_by_load_and_refresh(
         assert "customers: " in text and "daily_orders: " in text
         assert "Write one job for each" in text
         assert "defs.yaml:" in text and "(jobs[1]" in text
+    (dg_project.dbt_folder / "models" / "marts" / "later.sql").write_text("select 1 as id")
+    with pytest.raises(DagsterDbtError, match="Job 'both'"):
+        dg_project.refresh()
+    assert state.read_bytes() == good
     dg_project.write_component(
         jobs=[{"name": "fine", "exclude": "customers"}],
         translation={"partitions_def": partitions},

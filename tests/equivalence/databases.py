@@ -138,6 +138,11 @@ class PostgresDatabase(Database):
         folder.mkdir(parents=True, exist_ok=True)
         self._server: Any = get_server(folder)
         self._uri: str = self._server.get_uri()
+        with self.connect() as connection:
+            # Tests create hundreds of databases, none of which has to outlive the machine's power.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
         self.clear()
 
     def output(self) -> dict[str, Any]:

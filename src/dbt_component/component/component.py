@@ -1,7 +1,6 @@
 """DbtProjectComponent: defines a dbt project as Dagster assets, checks, jobs and schedules, from YAML."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -222,7 +221,7 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
     @property
     def state_refresh(self) -> StateRefresh:
         """The refresh of this component's state."""
-        return StateRefresh.of(self, self.defs_state_config.key, self._working_folder)
+        return StateRefresh.of(self, self.defs_state_config.key, self._working_folder, self._review)
 
     @property
     def _working_folder(self) -> WorkingFolder | None:
@@ -246,21 +245,30 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         storage = versioned_storage(self.defs_state_config)
         try:
             if storage is not None:
-                return await self.state_refresh.into_storage(storage, check=self._check)
+                return await self.state_refresh.into_storage(storage)
             return await super().refresh_state(project_root)
         except DagsterDbtError as error:
             raise self._placed(error) from None
 
     def write_state_to_path(self, state_path: Path) -> None:
         self.state_refresh.into_file(state_path, state_path)
-        self._check(state_path)
 
-    def _check(self, state_path: Path) -> None:
-        """Rejects jobs and schedules that can't be launched from a state, unless definitions are loaded next."""
-        if self._loads_next or not (self.jobs or self.schedules):
-            return
-        with closing(StateFile(state_path)) as state:
-            Launchers.of(self, self._load(self._open(state), {})).build()
+    def _review(self, state: StateFile) -> list[str]:
+        """Rejects a state that ops do not fit, or from which jobs and schedules can't be launched.
+
+        The latter takes all specs, so it is left out if definitions are loaded next.
+        """
+        has_launchers = bool(self.jobs or self.schedules) and not self._loads_next
+        if not (self.ops or has_launchers):
+            return []
+        loaded, before = self._load(self._open(state), {}), self._loaded
+        self._loaded = loaded  # overrides may ask for it
+        try:
+            if has_launchers:
+                Launchers.of(self, loaded).build()
+            return list(loaded.division.notes)
+        finally:
+            self._loaded = before
 
     # -- definitions -------------------------------------------------------------------------------
 

@@ -3,18 +3,17 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbt_component._dagster import DefsStateStorage
 from dbt_component.component.attributes import DbtProjectAttributes
-from dbt_component.component.review import Review
 from dbt_component.component.version_name import new_version
 from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.refresh import RefreshOutcome
-from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.refresh_request import RefreshRequest, Reviewer
 from dbt_component.project.source import ProjectSource
 from dbt_component.project.temporary import temporary_folder
 from dbt_component.project.working_folder import WorkingFolder
@@ -33,20 +32,31 @@ class StateRefresh:
     runtime_vars: Sequence[str]
     working_folder: WorkingFolder | None = None
     lineage: ColumnSource | None = None
-    review: Review | None = None
+    review: Reviewer | None = None
 
     @classmethod
     def of(
-        cls, attributes: DbtProjectAttributes, key: str, working_folder: WorkingFolder | None
+        cls,
+        attributes: DbtProjectAttributes,
+        key: str,
+        working_folder: WorkingFolder | None,
+        review: Reviewer,
     ) -> "StateRefresh":
-        """Returns the refresh for a component with these attributes."""
+        """Returns the refresh for a component with these attributes.
+
+        Args:
+            attributes: The attributes.
+            key: Names the state.
+            working_folder: Where to run dbt if the project's files are a checkout.
+            review: Called with a state before it is used; see ``RefreshRequest``.
+        """
         ops = attributes.project_ops
         return cls(
             key=key,
             source=attributes.project_source,
             selections=[selection.criteria for selection in attributes.selections],
             runtime_vars=[name for op in ops for name in op.run.runtime_vars],
-            review=Review(attributes.criteria, attributes.op_rules) if attributes.ops else None,
+            review=review,
             working_folder=working_folder,
             lineage=attributes.lineage_columns_from,
         )
@@ -81,15 +91,8 @@ class StateRefresh:
             _report(f"{self.key}: unchanged, nothing to do.")
         return outcome
 
-    async def into_storage(
-        self, storage: DefsStateStorage, *, check: Callable[[Path], None] | None = None
-    ) -> str:
-        """Stores a new version of the state if something changed; returns the version to use.
-
-        Args:
-            storage: The storage.
-            check: Raises an error if definitions can't be loaded from a state; nothing is stored then.
-        """
+    async def into_storage(self, storage: DefsStateStorage) -> str:
+        """Stores a new version of the state if something changed; returns the version to use."""
         latest = storage.get_latest_version(self.key)
         with temporary_folder(cache_folder("scratch")) as folder:
             previous = folder / "previous"
@@ -100,8 +103,6 @@ class StateRefresh:
                     _logger.warning("State %s of %s can't be read: %s", latest, self.key, error)
             fresh = folder / "state"
             outcome = await asyncio.to_thread(self.into_file, fresh, previous, replaces=latest)
-            if check is not None:
-                check(fresh if outcome.is_changed else previous)
             if not outcome.is_changed and latest is not None:
                 return latest
             version = new_version()

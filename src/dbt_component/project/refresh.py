@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +11,6 @@ from filelock import FileLock, Timeout
 
 from dbt_component.dbt_process.engine import Engine, find_engine
 from dbt_component.errors import PrepareError
-from dbt_component.manifest.index import ManifestIndex
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.compared_state import ComparedState
@@ -20,9 +19,8 @@ from dbt_component.project.local_project import LocalProject
 from dbt_component.project.preparation import Preparation
 from dbt_component.project.previous_state import PreviousState
 from dbt_component.project.refresh_request import RefreshRequest
-from dbt_component.project.state import write_state
+from dbt_component.project.state import StateFile, write_state
 from dbt_component.project.temporary import remove_abandoned
-from dbt_component.selection.criteria import SelectionCriteria
 
 LOCK_TIMEOUT_SECONDS = 1800
 _SWEPT = ("scratch", "files", "projects", "selections")
@@ -103,9 +101,13 @@ def refresh_from(
         prepared = Preparation(
             project, engine, request, decision.fingerprint, previous.state, origin
         ).run()
-        contents = prepared.contents
-        notes = _review(request, contents.index, contents.selections)
-        write_state(request.state_path, contents)
+        notes: list[str] = []
+
+        def review(state: StateFile) -> None:
+            if request.review is not None:
+                notes.extend(request.review(state))
+
+        write_state(request.state_path, prepared.contents, review=review)
     return RefreshOutcome(
         is_changed=True,
         reasons=decision.reasons,
@@ -117,21 +119,8 @@ def refresh_from(
 def _unchanged(previous: PreviousState, request: RefreshRequest) -> RefreshOutcome:
     state = previous.state
     assert state is not None, "a refresh without a usable state has reasons"
-    notes: list[str] = []
-    if request.review is not None:
-        notes = _review(request, state.index, state.selections)
+    notes = [] if request.review is None else request.review(state)
     return RefreshOutcome(is_changed=False, warnings=notes)
-
-
-def _review(
-    request: RefreshRequest, index: ManifestIndex, selections: Mapping[str, Collection[str]]
-) -> list[str]:
-    def select(criteria: SelectionCriteria) -> frozenset[str]:
-        if criteria.is_everything:
-            return index.all_ids
-        return frozenset(selections[criteria.cache_key])
-
-    return [] if request.review is None else request.review(index, select)
 
 
 def _decide(

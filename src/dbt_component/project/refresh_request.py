@@ -1,17 +1,16 @@
 """The request for a refresh: what the state must contain, and where to write it."""
 
-from collections.abc import Callable, Collection, Set
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from dbt_component.lineage.project_lineage import ColumnSource
-from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.state import StateFile
 from dbt_component.project.working_folder import WorkingFolder
 from dbt_component.selection.criteria import SelectionCriteria
 
-Reviewer = Callable[[ManifestIndex, Callable[[SelectionCriteria], Set[str]]], list[str]]
-"""Says what people should know of a project and its selections; raises an error if a state of it is of no use."""
+Reviewer = Callable[[StateFile], list[str]]
+"""Says what people should know of a state; raises an error if it is of no use."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,8 @@ class RefreshRequest:
         replaces: The version of the previous state, in a versioned storage.
         working_folder: Where to run dbt if the project's files are a checkout. Default: in the checkout.
         lineage: Where the columns are read of which the state must contain the lineage; ``None`` if it need not.
-        review: Called before the state is replaced, and if nothing changed; an error keeps the previous state.
+        review: Called with the new state before it replaces the previous one, and with the previous one if nothing
+            changed; an error keeps the previous state.
     """
 
     state_path: Path

@@ -20,6 +20,8 @@ See docs/architecture.md, "The state file".
 import hashlib
 import os
 import zlib
+from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timezone
 from functools import cached_property, partial
 from pathlib import Path
@@ -105,11 +107,18 @@ class StateContents(msgspec.Struct, frozen=True):
     lineage: ProjectLineage | None = None
 
 
-def write_state(path: Path, contents: StateContents) -> None:
+def write_state(
+    path: Path, contents: StateContents, *, review: Callable[["StateFile"], object] | None = None
+) -> None:
     """Writes a state file atomically. Only this user can read it.
 
     Equal contents give an equal file, byte for byte, and so do two preparations of equal projects in the same
     folder: a state holds no times and nothing random.
+
+    Args:
+        path: The file.
+        contents: The state.
+        review: Called with the new state before it replaces the file. ``path`` is untouched after an error.
 
     Raises:
         OSError: The folder can't be written or the disk is full; ``path`` is untouched.
@@ -143,7 +152,18 @@ def write_state(path: Path, contents: StateContents) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent)
-    replace_file(path, lambda file: write_parts(file, parts, encode_header), is_durable=True)
+
+    def review_file(written: Path) -> None:
+        if review is not None:
+            with closing(StateFile(written)) as state:
+                review(state)
+
+    replace_file(
+        path,
+        lambda file: write_parts(file, parts, encode_header),
+        is_durable=True,
+        review=review_file,
+    )
 
 
 class StateFile:

@@ -34,7 +34,11 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
 
 
 def replace_file(
-    path: Path, write: Callable[[IO[bytes]], object], *, is_durable: bool = False
+    path: Path,
+    write: Callable[[IO[bytes]], object],
+    *,
+    is_durable: bool = False,
+    review: Callable[[Path], object] = lambda _: None,
 ) -> None:
     """Replaces a file atomically by one that only this user can read.
 
@@ -42,9 +46,10 @@ def replace_file(
         path: The file. It need not exist.
         write: Writes the contents to a file that is open for reading and writing.
         is_durable: Whether the contents must be on the disk before the file is replaced.
+        review: Called with the path of the new file, before it replaces the other.
 
     Raises:
-        OSError: It can't be written; ``path`` is untouched.
+        OSError: It can't be written; ``path`` is untouched, as it is after any error of ``write`` or ``review``.
     """
     handle = None
     while handle is None:
@@ -57,6 +62,7 @@ def replace_file(
             file.flush()
             if is_durable:
                 os.fsync(file.fileno())
+        review(Path(name))
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
