@@ -1,6 +1,7 @@
 """The only place that imports Dagster names outside its public API."""
 
 import multiprocessing
+import time
 import warnings
 from collections.abc import Mapping, Set
 from functools import cached_property, partial
@@ -130,6 +131,7 @@ __all__ = [
 
 
 _CODE_REFERENCES = "dagster/code_references"
+_SECONDS_UNTIL_CLAIMED = 0.1
 
 
 class ProjectCheckResult(dg.AssetCheckResult):
@@ -209,15 +211,23 @@ def step_key_of(context: dg.OpExecutionContext) -> str:
 def claim_slot(instance: dg.DagsterInstance, pool: str, *, run_id: str, step_key: str) -> bool:
     """Claims the only slot of a pool, and makes the pool if need be. Returns whether the step has it.
 
-    Always true with a storage that knows no pools.
+    Always true with a storage that knows no pools. Takes 0.1 s if it is.
     """
+    from sqlalchemy.exc import IntegrityError
+
     storage = instance.event_log_storage
     if not storage.supports_global_concurrency_limits:
         return True
     if pool not in storage.get_concurrency_keys():
-        storage.set_concurrency_slots(pool, 1)
+        try:
+            storage.set_concurrency_slots(pool, 1)
+        except IntegrityError:  # in SQLite, if another process makes the pool at the same moment
+            return False
     if storage.claim_concurrency_slot(pool, run_id, step_key).is_claimed:
-        return True
+        # In SQLite, two processes may take the slot at the same moment; the last one has it.
+        time.sleep(_SECONDS_UNTIL_CLAIMED)
+        holders = storage.get_concurrency_info(pool).claimed_slots
+        return any((slot.run_id, slot.step_key) == (run_id, step_key) for slot in holders)
     # The run that has the slot may have died; Dagster's daemon frees it minutes later, or not at all.
     for claimed in storage.get_concurrency_info(pool).claimed_slots:
         run = instance.get_run_by_id(claimed.run_id)
