@@ -11,6 +11,8 @@ DEMO_HOME := $(abspath $(EXAMPLE))/.dagster_home
 
 # Event logs and databases of tests would wait for the disk after each write, so their folders are in memory if it has room.
 MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 {print "/dev/shm"}')
+# Processes that tests start would compile the package anew each time.
+unexport PYTHONDONTWRITEBYTECODE
 test check test-all: export TMPDIR ?= $(or $(MEMORY),/tmp)
 
 .PHONY: demo test test-all static check fix reference dev bench bench-quick screenshot install clean

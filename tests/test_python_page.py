@@ -42,7 +42,7 @@ def claim(file: str) -> Callable[[Callable[[PythonPage, Any], None]], Any]:
     return keep
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=[pytest.param("duckdb", marks=pytest.mark.slow), "postgres"])
 def page(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PythonPage]:

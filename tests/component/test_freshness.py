@@ -22,7 +22,7 @@ JOB = "sales_source_freshness_job"
 OP = "sales_source_freshness"
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture(params=[pytest.param("duckdb", marks=pytest.mark.slow), "postgres"])
 def project(
     request: pytest.FixtureRequest, dg_project: DgProject, tmp_path: Path
 ) -> FreshnessProject:

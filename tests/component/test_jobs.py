@@ -99,7 +99,7 @@ def run_results() -> set[str]:
 
 @pytest.mark.server
 @pytest.mark.usefixtures("in_dev")
-@pytest.mark.parametrize("project", ["shop", "example"])
+@pytest.mark.parametrize("project", ["shop", pytest.param("example", marks=pytest.mark.slow)])
 def test_jobs_and_schedules_launch_exactly_what_dbt_ls_lists(
     dg_project: DgProject, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,7 +100,7 @@ def test_a_process_without_an_instance_is_told_how_to_open_one(versioned: DgProj
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("prepare_if_dev", [True, False])
+@pytest.mark.parametrize("prepare_if_dev", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_dg_launch_runs_from_the_state_in_the_versioned_storage(
     dg_project: DgProject, home: Path, prepare_if_dev: bool
 ) -> None:

@@ -209,7 +209,7 @@ def test_a_schedule_over_models_with_and_without_partitions_runs(
     tried="schedule one of the models that a test over several models depends on, or exclude that test",
     outcome="the test runs exactly if dbt selects it",
 )
-@pytest.mark.parametrize("has_two_ops", [False, True])
+@pytest.mark.parametrize("has_two_ops", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize(
     ("selection", "runs"),
     [

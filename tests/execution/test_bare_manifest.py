@@ -48,7 +48,14 @@ def definitions_over(
     return build_assets(specs, prepared, OpSettings(name="shop"), body)
 
 
-@pytest.mark.parametrize("form", ["path", "text", "mapping"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "path",
+        pytest.param("text", marks=pytest.mark.slow),
+        pytest.param("mapping", marks=pytest.mark.slow),
+    ],
+)
 def test_a_multi_asset_over_a_manifest_builds_and_runs(
     form: str, manifest_path: Path, dg_project: DgProject
 ) -> None:

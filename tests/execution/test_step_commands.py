@@ -100,7 +100,9 @@ def test_a_resource_type_with_several_values_counts_each(dg_project: DgProject) 
     [
         ("DBT_RESOURCE_TYPES", "model seed", False, ["raw_customers", "stg_customers"], 0),
         ("DBT_RESOURCE_TYPES", "model seed", True, ["raw_customers", "stg_customers"], 0),
-        ("DBT_ENGINE_RESOURCE_TYPES", "seed", False, ["raw_customers"], 0),
+        pytest.param(
+            "DBT_ENGINE_RESOURCE_TYPES", "seed", False, ["raw_customers"], 0, marks=pytest.mark.slow
+        ),
         ("DBT_EXCLUDE_RESOURCE_TYPES", "test", False, ["raw_customers", "stg_customers"], 0),
     ],
 )
@@ -195,9 +197,10 @@ def test_a_target_may_be_called_like_a_command(dg_project: DgProject) -> None:
 @pytest.mark.parametrize(
     ("cli_args", "expected"),
     [
-        (
+        pytest.param(
             ["build", "--select", "tag:none"],
             "no selected node is one that `dbt build --select tag:none` runs",
+            marks=pytest.mark.slow,
         ),
         (
             ["build", "--select", "test_type:unit"],

@@ -39,6 +39,7 @@ def test_a_second_run_builds_nothing_and_says_why(skipping: SkippingProject) -> 
             },
             {"totals", "report"},
             id="model",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             {"seeds/raw.csv": "id,name\n1,a\n2,b\n3,c\n"},
@@ -51,6 +52,7 @@ def test_a_second_run_builds_nothing_and_says_why(skipping: SkippingProject) -> 
             },
             {"outer"},
             id="ephemeral",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             {"dbt_project.yml": FILES["dbt_project.yml"].replace("minimum: 0", "minimum: 1")},
