@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from dbt_component.cli import main
+from tests.dg_project import DgProject
 from tests.execution.unchanged.conftest import ALL, SkippingProject, built, ran
 from tests.execution.unchanged.conftest import skipping as skipping
 
@@ -86,3 +87,16 @@ def test_a_plan_knows_the_settings_of_each_op(
     assert planned(skipping)[0] == {"outer"}
     assert "`--full-refresh` is set" in plan(skipping)
     assert built(skipping.run()) == {"outer"}
+
+
+@pytest.mark.parametrize("command", ["plan", "doctor"])
+def test_a_wrong_defs_yaml_is_a_message_and_no_traceback(
+    dg_project: DgProject, command: str
+) -> None:
+    dg_project.write_component(jobs=[{"nme": "nightly"}])
+    result = CliRunner().invoke(main, [command, "--project", str(dg_project.root)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "Did you mean 'name'?" in result.output
+    assert "attributes.jobs.0.nme" in result.output
+    assert "hint: Run `dg check yaml`." in result.output

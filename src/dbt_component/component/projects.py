@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+from pydantic import ValidationError
 
 from dbt_component.component.component import DbtProjectComponent
+from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.project.project import DbtProject
 
 
@@ -22,8 +24,31 @@ def get_projects_from_dbt_component(components: Path) -> list[DbtProject]:
 
 
 def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
-    """Yields the dbt components of the dg project that contains ``folder``."""
+    """Yields the dbt components of the dg project that contains ``folder``.
+
+    Raises:
+        DagsterDbtError: A defs.yaml is wrong. Errors of the project's Python code are raised as they are.
+    """
     tree = dg.ComponentTree.for_project(folder.resolve())
-    for component in tree.get_all_components(of_type=DbtProjectComponent):
+    try:
+        components = tree.get_all_components(of_type=DbtProjectComponent)
+    except Exception as error:
+        for cause in _causes_of(error):
+            if isinstance(cause, DagsterDbtError):
+                raise cause from None
+            if isinstance(cause, ValidationError):
+                raise DefinitionError(
+                    f"A defs.yaml of the project is wrong: {cause}", hint="Run `dg check yaml`."
+                ) from None
+        raise
+    for component in components:
         component.bind_to_project(tree.project_root)
         yield component
+
+
+def _causes_of(error: BaseException) -> Iterator[BaseException]:
+    """The error, and those that led to it."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
