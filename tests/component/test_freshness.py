@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from dbt_component import DbtProjectComponent
 from dbt_component.errors import DagsterDbtError, DuplicateAssetKeyError
 from tests.dg_project import DgProject, RunOutcome, run
 from tests.equivalence.databases import Database, DuckDatabase, PostgresDatabase
@@ -238,6 +239,78 @@ def test_before_build_with_a_source_that_cannot_be_measured_builds_nothing_from_
     outcome = run(defs, dg.AssetSelection.assets("from_broken", "from_fresh"))
     assert not outcome.success and outcome.materialized == ["from_fresh"]
     assert "no_such_column" in outcome.observations["from_broken"]
+
+
+def test_before_build_measures_the_sources_and_then_leaves_out_what_is_unchanged(
+    on_duckdb: FreshnessProject, instance: dg.DagsterInstance
+) -> None:
+    on_duckdb.write(
+        {
+            "dbt_project.yml": "{name: sales, profile: sales, version: '1.0', models: {+materialized: table}}"
+        }
+    )
+    defs = on_duckdb.load_with(
+        source_freshness={"before_build": True}, skip_unchanged=True, exclude="+from_undefined"
+    )
+    models = dg.AssetSelection.assets("from_fresh", "from_old")
+
+    def build(selection: dg.AssetSelection = models) -> RunOutcome:
+        return run(defs, selection, instance=instance)
+
+    first = build()
+    assert first.success, first.failure
+    assert set(first.materialized) == {"from_fresh", "from_old"}
+    second = build()
+    assert second.success, second.failure
+    assert second.materialized == []
+    assert evaluations(second).keys() == {"fresh", "old"}
+    assert "same data of its 1 input" in second.observations["from_fresh"]
+    assert "unchanged" in second.observations["from_old"]
+    assert second.checks["from_fresh:not_null_from_fresh_id"]
+    # Only the new row's reader is built, although no run before has seen the row.
+    on_duckdb.load_row("fresh", hours_ago=-0.01)
+    third = build()
+    assert third.success, third.failure
+    assert third.materialized == ["from_fresh"]
+    assert "unchanged" in third.observations["from_old"]
+    assert build().materialized == []
+    # What reads a stale source is withheld, and the rest still left out.
+    everything = models | dg.AssetSelection.assets("from_stale", "below")
+    withheld = build(everything)
+    assert not withheld.success and withheld.materialized == []
+    assert "is stale" in withheld.observations["from_stale"]
+    assert "is stale" in withheld.observations["below"]
+    assert "unchanged" in withheld.observations["from_fresh"]
+    on_duckdb.load_row("stale", hours_ago=0)
+    last = build(everything)
+    assert last.success, last.failure
+    assert last.materialized == ["from_stale", "below"]
+
+
+def test_a_run_may_collect_its_events_before_it_yields_them_and_still_sees_new_rows(
+    on_duckdb: FreshnessProject, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        DbtProjectComponent,
+        "execute",
+        lambda self, context, dbt: list(
+            dbt.cli(self.get_cli_args(context), context=context).stream()
+        ),
+    )
+    on_duckdb.write(
+        {
+            "dbt_project.yml": "{name: sales, profile: sales, version: '1.0', models: {+materialized: table}}"
+        }
+    )
+    defs = on_duckdb.load_with(
+        source_freshness={"before_build": True}, skip_unchanged=True, select="from_fresh"
+    )
+    built = []
+    for _ in range(2):
+        built.append(run(defs, instance=instance).materialized)
+        built.append(run(defs, instance=instance).materialized)
+        on_duckdb.load_row("fresh", hours_ago=-0.01)
+    assert built == [["from_fresh"], [], ["from_fresh"], []]
 
 
 def test_dagster_sees_that_a_source_has_new_rows(

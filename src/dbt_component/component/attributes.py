@@ -75,13 +75,6 @@ class DbtProjectAttributes(DbtProjectFields):
                 schedule.criteria  # noqa: B018 - as above
         if self.source_freshness is not None:
             self.source_freshness.check()
-            if self.source_freshness.before_build and self.skip_unchanged is not None:
-                raise DefinitionError(
-                    "`source_freshness.before_build` can't be combined with `skip_unchanged`: what is unchanged is decided"
-                    " before the sources are measured.",
-                    key="source_freshness.before_build",
-                    hint="Measure the sources before, with `source_freshness.cron_schedule`, or remove one of the two.",
-                )
         refuse_shared_names(self.jobs, self.schedules or [])
         if self.watch is not None:
             remote_commit_of(self.project_source)

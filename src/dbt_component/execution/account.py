@@ -1,7 +1,7 @@
 """Accounts for every expected node: exit code 0 alone is not taken as success."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 import dagster as dg
 
@@ -98,6 +98,10 @@ class Account:
         self._reported[finished.unique_id] = finished
         if self._causes is not None and self._fails(finished):
             self._causes.note_failure(finished.unique_id)
+
+    def leave_out(self, unique_ids: Set[str]) -> None:
+        """No longer expects nodes, because they are unchanged."""
+        self.expected -= unique_ids
 
     def withhold(self, finished: NodeFinished) -> None:
         """Records an expected node that dbt is not asked to run, with status ``skipped`` and the reason as message."""

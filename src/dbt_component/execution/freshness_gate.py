@@ -75,6 +75,18 @@ class FreshnessGate:
         }
         return below_sources(index, plan.selected or frozenset(), reasons)
 
+    @property
+    def data_versions(self) -> dict[str, str]:
+        """The data version of each observed source that has been measured, by asset key."""
+        return {
+            self._specs.key_of(unique_id).to_user_string(): found.finished.freshness.max_loaded_at
+            for unique_id, found in self._known.items()
+            if found.error is None
+            and found.finished is not None
+            and found.finished.freshness is not None
+            and self._specs.is_observed(unique_id)
+        }
+
     def stop(self) -> None:
         """Stops dbt if it is measuring."""
         if self._run is not None:

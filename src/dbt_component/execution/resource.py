@@ -345,6 +345,10 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 recorded_tags=None if skipping is None else skipping.recorded_tags,
             )
             finished = finished_earlier(op_context, events)
+            gate = self._gate if arguments.command.builds else None
+            find_left_out = (
+                None if skipping is None else partial(skipping.find_left_out, op_context, events)
+            )
             plan = plan_step(
                 bound.prepared,
                 self.project,
@@ -352,9 +356,7 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 engine=engine,
                 wanted=wanted - finished,
                 tests=bound.view.rules.tests,
-                find_left_out=None
-                if skipping is None
-                else partial(skipping.find_left_out, op_context, events),
+                find_left_out=find_left_out if gate is None else None,
             )
             name = f"{op_context.op.name}-{op_context.run_id[:8]}"
             folder = RunFolder(target_path) if target_path else RunFolder.create(name)
@@ -374,10 +376,11 @@ class DbtCliResource(dg.ConfigurableResource[Any]):
                 log=op_context.log,
                 retry=retry,
                 first_build=FirstBuild(op_context, events.assets_among(plan.expected)),
-                gate=self._gate if arguments.command.builds else None,
+                gate=gate,
                 is_resumed=bool(finished)
                 or (skipping is not None and skipping.leaves_out_anything),
                 left_out=() if skipping is None else skipping.render(),
+                find_left_out=find_left_out if gate is not None else None,
             )
             attempt = Attempt(plan, folder.target_path(1), process=process)
             return DbtCliInvocation(

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Generator, Iterable, Iterator, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -47,6 +47,8 @@ class SelectedStep:
         is_resumed: Whether some of the step's nodes are left out: an earlier attempt has finished them, or they are
             unchanged.
         left_out: The events about unchanged nodes; they come first.
+        find_left_out: Finds the nodes that are unchanged after the gate has measured their sources, given those that
+            are left and the data versions of the sources. With it, ``left_out`` is known only then.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class SelectedStep:
         gate: FreshnessGate | None = None,
         is_resumed: bool = False,
         left_out: Iterable[DagsterEvent] = (),
+        find_left_out: Callable[[frozenset[str], Mapping[str, str]], frozenset[str]] | None = None,
     ) -> None:
         self._prepared = prepared
         self._events = events
@@ -73,6 +76,7 @@ class SelectedStep:
         self._gate = gate
         self._is_resumed = is_resumed
         self._left_out = left_out
+        self._find_left_out = find_left_out
         self._node_retry: NodeRetry | None = None
         self._attempts: list[Attempt] = []
         self._held: list[tuple[NodeFinished, Attempt]] = []
@@ -104,7 +108,8 @@ class SelectedStep:
             The last attempt, and the error of the command as a whole.
         """
         plan = first.plan
-        yield from self._left_out
+        if self._find_left_out is None:
+            yield from self._left_out
         if not plan.expected:
             first.stop()
             if self._is_resumed:
@@ -119,6 +124,11 @@ class SelectedStep:
             self._warn_if_no_asset_is_built(plan)
         if self._gate is not None:
             yield from self._withhold(first, account, self._gate)
+            if self._find_left_out is not None:
+                unchanged = self._find_left_out(first.plan.expected, self._gate.data_versions)
+                account.leave_out(unchanged)
+                first.plan = first.plan.without(unchanged)
+                yield from self._left_out
             plan = first.plan
             if not plan.expected:
                 first.end_unused()

@@ -1,6 +1,8 @@
 """Decides in a running step what it leaves out."""
 
+import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -16,6 +18,7 @@ from dbt_component.execution.unchanged.build_settings import (
     forcing_option,
     settings_digest,
 )
+from dbt_component.execution.unchanged.known_facts import Observation
 from dbt_component.execution.unchanged.left_out import LeftOut
 from dbt_component.execution.unchanged.project_graph import ProjectGraph
 from dbt_component.execution.unchanged.skip_policy import SkipPolicy
@@ -71,7 +74,11 @@ class StepSkipping:
         return {SETTINGS: self._settings}
 
     def find_left_out(
-        self, context: dg.OpExecutionContext, events: StepEvents, expected: frozenset[str]
+        self,
+        context: dg.OpExecutionContext,
+        events: StepEvents,
+        expected: frozenset[str],
+        measured: Mapping[str, str] | None = None,
     ) -> frozenset[str]:
         """Unique ids of what the step leaves out. A summary goes to the log.
 
@@ -79,6 +86,8 @@ class StepSkipping:
             context: The context of the step.
             events: Its assets and checks.
             expected: Unique ids of the nodes and tests that the command would run.
+            measured: The data version of each source that the step has measured, by asset key. They need not be in
+                the event log yet.
         """
         # What reads the event log takes half a second to import where nothing has read it yet.
         from dbt_component.execution.unchanged.instance_facts import read_facts
@@ -102,6 +111,10 @@ class StepSkipping:
                 "Nothing is left out as unchanged, because the event log can't be read: %s", error
             )
             return frozenset()
+        if measured:
+            now = time.time()
+            observed = {key: Observation(version, now) for key, version in measured.items()}
+            facts = replace(facts, observations={**facts.observations, **observed})
         decision = StepDecision.of(graph, facts, self._policy, settings_of=lambda _: self._settings)
         context.log.info(f"Since their last builds: {decision.summary()}")
         self._left_out = LeftOut(decision, events, outputs_of_other_steps(context))
