@@ -148,3 +148,20 @@ def test_names_that_two_components_share_are_refused(dg_project: DgProject, prep
     dg_project.write_component("second", jobs=[job], schedules=[schedule], **attributes)
     with pytest.raises(DagsterDbtError, match="have a schedule of the same name: 'nightly'"):
         dg_project.load()
+
+
+def test_errors_of_other_keys_are_not_those_of_a_job(dg_project: DgProject) -> None:
+    dg_project.write_component(
+        jobs=[MARTS],
+        ops=[{"name": "a", "select": "customers"}, {"name": "b", "select": "customers"}],
+    )
+    with pytest.raises(DagsterDbtError) as caught:
+        dg_project.refresh()
+    assert "(ops[1].select)" in str(caught.value)
+    assert "jobs[0]" not in str(caught.value)
+
+
+def test_a_job_of_exposures_alone_names_them(dg_project: DgProject, prepared: None) -> None:
+    error = load_error(dg_project, jobs=[{"name": "board", "select": "exposure:board"}])
+    assert "selects only what no run builds" in str(error)
+    assert "exposure.shop.board" in str(error)

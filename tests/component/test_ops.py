@@ -43,6 +43,23 @@ def months(first: str = "2023-01-01", last: str = "2024-12-01") -> dict[str, str
 
 
 @pytest.mark.usefixtures("in_dev")
+def test_tests_of_a_source_are_in_an_op_that_reads_it_and_divide_no_op(
+    dg_project: DgProject,
+) -> None:
+    dg_project.write_component(
+        op={"name": "rest"},
+        ops=[{"name": "first", "select": "path:models/staging resource_type:seed"}],
+        translation_settings={"enable_source_tests_as_checks": True},
+    )
+    job = dg_project.load().get_repository_def().get_job("__ASSET_JOB")
+    assert {node.name for node in job.nodes} == {"first", "rest"}
+    (check,) = [key for key in job.asset_layer.asset_graph.asset_check_keys if "source" in key.name]
+    assert check.asset_key.path[0] == "external"
+    graph = job.asset_layer.asset_graph
+    assert graph.assets_def_for_key(check).node_def.name == "first"
+
+
+@pytest.mark.usefixtures("in_dev")
 def test_each_op_has_the_nodes_that_it_selects_and_the_default_op_has_the_rest(
     dg_project: DgProject,
 ) -> None:
@@ -156,6 +173,7 @@ def test_a_test_of_several_ops_runs_once_after_all_of_them(ledger: Ledger) -> No
             "Partitions of type 'daily' need `start_date`",
         ),
         ([{"name": "a", "select": "report", "cli_args": ["biuld"]}], "biuld"),
+        ([{"name": "a", "select": "test_type:unit"}], "matches no model, seed or snapshot"),
         ([{"name": "a", "select": "report", "include_metadata": ["rows"]}], "include_metadata"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -1,6 +1,7 @@
 """The attributes of a component: checked, and with what follows from them."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from dbt_component.component.fields import DbtProjectFields
@@ -10,9 +11,8 @@ from dbt_component.component.yaml.checks import Checks
 from dbt_component.component.yaml.column_lineage import ColumnLineage
 from dbt_component.component.yaml.defer import deferral_of
 from dbt_component.component.yaml.launcher_names import refuse_shared_names
-from dbt_component.component.yaml.skip_unchanged import (
-    skip_policy_of,
-)
+from dbt_component.component.yaml.skip_unchanged import skip_policy_of
+from dbt_component.component.yaml.switch import switch
 from dbt_component.component.yaml.watch import remote_commit_of
 from dbt_component.dbt_process.child.child_metadata import COLUMN_LINEAGE, SUMMARIES
 from dbt_component.definitions.check_rules import DbtCheckRules
@@ -60,7 +60,10 @@ class DbtProjectAttributes(DbtProjectFields):
         settings = getattr(self.project, "settings", None)
         if self.defer is not None and settings is not None:
             self.defer.check(settings.state_path)
+        self.prepare_if_dev = switch(self.prepare_if_dev, "prepare_if_dev")
+        self.exposures = switch(self.exposures, "exposures")
         _refuse_wrong_types(self)
+        _refuse_unknown_views(self.views)
         for op in self.project_ops:
             op.run.check(
                 may_have_other_options=getattr(settings, "dbt_executable", None) is not None
@@ -197,19 +200,25 @@ def _refuse_wrong_types(attributes: DbtProjectAttributes) -> None:
         for name in ("select", "exclude", "selector")
         if not isinstance(value := getattr(attributes, name) or "", str)
     ]
-    problems += [
-        f"`{name}` must be true or false, not {value!r}"
-        for name in ("prepare_if_dev", "exposures")
-        if not isinstance(value := getattr(attributes, name), bool)
-    ]
     lists = {"include_metadata": attributes.include_metadata or ()}
     for position, op in enumerate(attributes.ops or ()):
         lists[f"ops[{position}].include_metadata"] = op.include_metadata or ()
     for name, items in lists.items():
         if wrong := [item for item in items if item not in SUMMARIES]:
             problems.append(f"`{name}` accepts {list(SUMMARIES)}, not {wrong!r}")
-    policies = [policy.value for policy in ViewPolicy]
-    if attributes.views is not None and attributes.views not in policies:
-        problems.append(f"`views` must be one of {policies}, not {attributes.views!r}")
     if problems:
-        raise DefinitionError("; ".join(problems) + ".", where="attributes in defs.yaml")
+        first = problems[0].split("`")[1]
+        raise DefinitionError("; ".join(problems) + ".", key=first)
+
+
+def _refuse_unknown_views(views: object) -> None:
+    policies = [policy.value for policy in ViewPolicy]
+    if views is None or views in policies:
+        return
+    close = get_close_matches(str(views), policies, n=1)
+    known = ", ".join(f"`{policy}`" for policy in policies)
+    raise DefinitionError(
+        f"`views` must be one of {known}, not {views!r}.",
+        key="views",
+        hint=f"Did you mean {close[0]!r}?" if close else None,
+    )

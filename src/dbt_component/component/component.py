@@ -264,9 +264,11 @@ class DbtProjectComponent(StateBackedComponent, ComponentSpecMethods):
         loaded, before = self._load(self._open(state), {}), self._loaded
         self._loaded = loaded  # overrides may ask for it
         try:
+            notes = list(loaded.division.notes)
             if has_launchers:
+                loaded.specs  # noqa: B018 - errors of other keys are not those of a job
                 Launchers.of(self, loaded).build()
-            return list(loaded.division.notes)
+            return notes
         finally:
             self._loaded = before
 

@@ -49,11 +49,23 @@ def current_instance() -> Iterator[dg.DagsterInstance | None]:
     """Makes the state storage of the DAGSTER_HOME instance the current one, and yields the instance.
 
     Yields ``None`` if DAGSTER_HOME is not set.
+
+    Raises:
+        StateError: DAGSTER_HOME names no folder of an instance.
     """
-    if not os.environ.get("DAGSTER_HOME"):
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
         yield None
         return
-    with dg.DagsterInstance.get() as instance, set_defs_state_storage(instance.defs_state_storage):
+    try:
+        opened = dg.DagsterInstance.get()
+    except dg.DagsterInvariantViolationError as error:
+        raise StateError(
+            f"The instance of DAGSTER_HOME {home!r} can't be opened: {error}",
+            where="environment variable DAGSTER_HOME",
+            hint="Name an existing folder by its absolute path, or unset the variable.",
+        ) from error
+    with opened as instance, set_defs_state_storage(instance.defs_state_storage):
         yield instance
 
 

@@ -14,7 +14,7 @@ from dbt_component.definitions.op_nodes import OpSpecs, divide_nodes
 from dbt_component.definitions.op_part import OpPart, RunFunction
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.definitions.op_settings import OpSettings
-from dbt_component.definitions.spanning_checks import find_spanning_checks
+from dbt_component.definitions.spanning_checks import find_source_homes, find_spanning_checks
 from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.project.prepared import PreparedProject
 
@@ -74,14 +74,14 @@ def build_parts(
     if not groups:
         return []
     home = {spec.key: group for group, members in groups.items() for spec in members}
-    # What belongs to no asset, such as tests of sources, belongs to the first op.
     default_home = min(groups, key=lambda group: group[0] != len(parts) - 1)
-    spanning = find_spanning_checks(specs, home) if len(groups) > 1 else {}
+    source_home = find_source_homes(specs, home) if len(groups) > 1 else {}
+    spanning = find_spanning_checks(specs, home, source_home) if len(groups) > 1 else {}
     checks: dict[Any, list[dg.AssetCheckSpec]] = {}
     for check in specs.check_specs:
         if check.key in spanning:
             continue
-        group = home.get(check.asset_key, default_home)
+        group = home.get(check.asset_key) or source_home.get(check.asset_key, default_home)
         partitions_def = group[1] if check.asset_key in home else None
         if partitions_def is not None and check.partitions_def is None:
             check = changed_check(check, partitions_def=partitions_def)

@@ -84,8 +84,13 @@ def build_freshness_specs(
 
 
 def _asset(spec: dg.AssetSpec, unique_id: str) -> dg.AssetSpec:
-    """The spec of a source that its op observes; dbt measures the source as a whole, and when the op runs."""
-    own = spec.replace_attributes(partitions_def=None, automation_condition=None, deps=[])
+    """The spec of a source that its op observes; dbt measures the source as a whole, and when the op runs.
+
+    A freshness policy would never be met: Dagster looks at materializations only.
+    """
+    own = spec.replace_attributes(
+        partitions_def=None, automation_condition=None, freshness_policy=None, deps=[]
+    )
     return own.merge_attributes(metadata={UNIQUE_ID_KEY: unique_id})
 
 

@@ -14,6 +14,8 @@ from dbt_component.definitions.retry_tags import with_retry_strategy
 from dbt_component.errors import DefinitionError
 from dbt_component.selection.criteria import SelectionCriteria
 
+_UNBUILT = frozenset({"exposure", "metric", "saved_query", "semantic_model"})
+
 
 def build_job(
     name: str,
@@ -84,12 +86,20 @@ def refuse_nothing(
         DefinitionError: There are neither assets nor checks.
     """
     if not selection.asset_keys and not selection.check_keys:
+        uses = sorted(i for i in selection.unique_ids if i.split(".")[0] in _UNBUILT)
+        if uses and not selection.loose_tests:
+            raise DefinitionError(
+                f"{subject} selects only what no run builds: {criteria} selects {listed(uses)}.",
+                where=where,
+                hint="Select what it is made from, with `+` in front of it.",
+            )
         if selection.loose_tests:
             raise DefinitionError(
                 f"{subject} selects only tests that are checks of no asset: {criteria} selects"
                 f" {listed(selection.loose_tests)}.",
                 where=where,
-                hint="Make them checks with `meta.dagster.ref` in dbt, or select a model too.",
+                hint="Make them checks with `meta.dagster.ref` in dbt, those of sources with `translation_settings:"
+                " {enable_source_tests_as_checks: true}`, or select a model too.",
             )
         raise DefinitionError(
             f"{subject} selects nothing: {criteria}.",

@@ -63,14 +63,15 @@ def divide_ops(
     for rule in rules[:-1]:
         assert rule.criteria is not None
         try:
-            chosen = assets.intersection(select(rule.criteria))
+            found = select(rule.criteria)
         except SelectionError as error:
             error.key = f"{rule.key}.{rule.criteria.main_key}"
             error.subject = f"Op {rule.name!r}"
             raise
+        chosen = assets & found
         taken.append(chosen & selected_ids)
         if not taken[-1]:
-            raise _selects_nothing(rule, index, chosen)
+            raise _selects_nothing(rule, index, chosen, found)
         if outside := chosen - selected_ids:
             notes.append(
                 f"Op {rule.name!r} selects {counted(len(outside), 'node')} that the component itself does not select:"
@@ -83,14 +84,16 @@ def divide_ops(
     return OpDivision(rules, op_of, division.attached, [*notes, *circles])
 
 
-def _selects_nothing(rule: OpRules, index: ManifestIndex, chosen: Set[str]) -> DefinitionError:
+def _selects_nothing(
+    rule: OpRules, index: ManifestIndex, chosen: Set[str], found: Set[str]
+) -> DefinitionError:
     assert rule.criteria is not None
     if chosen:
         reason = f"{rule.criteria} matches only nodes that the component itself does not select: {listed(chosen)}"
         hint = "Compare its selection with `select` and `exclude` of the component."
     else:
-        reason = explain_emptiness(index, rule.criteria, frozenset()) or str(rule.criteria)
-        hint = "Check the selection with `dbt ls`, or remove the op."
+        reason = explain_emptiness(index, rule.criteria, found) or str(rule.criteria)
+        hint = "Change the selection, or remove the op."
     return DefinitionError(
         f"Op {rule.name!r} has no nodes: {reason.rstrip('.')}.",
         key=f"{rule.key}.{rule.criteria.main_key}",

@@ -138,9 +138,9 @@ def build_specs(
 
 
 def _external(spec: dg.AssetSpec, unique_id: str) -> dg.AssetSpec:
-    """The spec of what nothing builds: without an automation condition that the YAML gives to every node."""
-    if spec.automation_condition is not None:
-        spec = spec.replace_attributes(automation_condition=None)
+    """The spec of what nothing builds: without a condition or a freshness policy that the YAML gives to every node."""
+    if spec.automation_condition is not None or spec.freshness_policy is not None:
+        spec = spec.replace_attributes(automation_condition=None, freshness_policy=None)
     return _with_unique_id(spec, unique_id)
 
 
