@@ -4,11 +4,13 @@ import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from dbt_component.dbt_process.engine import find_engine
+from dbt_component.dbt_process.requests import Probe
 from dbt_component.errors import SelectionError
 from dbt_component.project.folder import FolderSource
 from dbt_component.project.prepared import PreparedProject
@@ -128,3 +130,32 @@ def test_variables_proven_to_matter_at_run_time_only_are_no_difference(tmp_path:
     prepared = StateProject(StateFile(path), FolderSource(folder))
     assert prepared.differences(prepared.open(), find_engine(), vars={"day": "2024-01-01"}) == []
     assert prepared.differences(prepared.open(), find_engine(), vars={"minimum_amount": 1}) != []
+
+
+@pytest.mark.server
+def test_variables_are_proven_once_for_the_same_inputs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(PROJECTS / "shop", tmp_path / "shop")
+    path = tmp_path / "state"
+    probed: list[list[str]] = []
+
+    def probe(**arguments: Any) -> Probe:
+        probed.append(list(arguments["names"]))
+        return Probe(**arguments)
+
+    monkeypatch.setattr("dbt_component.project.preparation.Probe", probe)
+
+    def prepare(*names: str, select: str) -> list[str]:
+        selections = [SelectionCriteria(select=select)]
+        request = RefreshRequest(path, selections=selections, runtime_vars=names)
+        refresh_from_folder(DbtProject(folder), request)
+        return StateFile(path).header.runtime_vars
+
+    assert prepare("day", select="customers") == ["day"]
+    assert prepare("day", select="report") == ["day"]
+    assert prepare("day", "later", select="+report") == ["day", "later"]
+    assert probed == [["day"], ["later"]]
+    (folder / "models/marts/report.sql").write_text("select 1 as id")
+    assert prepare("day", "later", select="+report") == ["day", "later"]
+    assert probed[2:] == [["day", "later"]]

@@ -1,6 +1,7 @@
 """Prepares a project: runs dbt once and builds the contents of a new state."""
 
 import os
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,7 +169,12 @@ class Preparation:
             )
 
     def _probe(self, scratch: Path) -> Probe | None:
-        names = [name for name in self.request.runtime_vars if name not in self.project.vars]
+        known = self._proven.runtime_vars_tried if self._proven is not None else ()
+        names = [
+            name
+            for name in self.request.runtime_vars
+            if name not in self.project.vars and name not in known
+        ]
         if not names or tuple(self.project.prepare_project_cli_args) != ("parse",):
             return None
         return Probe(
@@ -177,6 +183,21 @@ class Preparation:
             argv=["parse", *project_arguments(self.project, with_vars=False)],
             target_path=str(scratch / "probe"),
         )
+
+    @property
+    def _proven(self) -> StateHeader | None:
+        """The header of the previous state if it was prepared from the same inputs; else ``None``."""
+        previous = self.previous
+        if previous is None or previous.fingerprint.differences(self.fingerprint):
+            return None
+        return previous.header
+
+    @property
+    def _proven_vars(self) -> Set[str]:
+        """The run-time variables of which the previous state proved that they do not affect the manifest."""
+        if self._proven is None:
+            return frozenset()
+        return frozenset(self._proven.runtime_vars).intersection(self.request.runtime_vars)
 
     def _build(
         self,
@@ -245,7 +266,7 @@ class Preparation:
             project_dir=str(project_dir),
             has_profiles=copy.profiles.text is not None,
             has_own_profiles=self.project.find_profiles_dir().is_relative_to(project_dir),
-            runtime_vars=answers.runtime_vars,
+            runtime_vars=sorted({*answers.runtime_vars, *self._proven_vars}),
             runtime_vars_tried=list(self.request.runtime_vars),
             provenance=Provenance(
                 project_name=index.project_name or self.project.name,
