@@ -15,7 +15,7 @@ def describe_circles(
 ) -> list[str]:
     """One sentence for each circle of ops, with nodes that make it; empty if there is none.
 
-    Dagster runs such ops all the same: it divides one of them into several steps.
+    Dagster runs such ops all the same: it divides them into several steps.
 
     Args:
         index: The project.
@@ -43,7 +43,7 @@ def describe_circles(
         names = " and ".join(_name(rules[each]) for each in sorted(circle))
         found.append(
             f"Ops {names} depend on each other: {', '.join(arrows)}. A run of all of them starts dbt several times for"
-            " one of them. To avoid that, select nodes of one such dependency in the same op."
+            " some of them. To avoid that, select nodes of one such dependency in the same op."
         )
     return found
 
