@@ -19,7 +19,8 @@ from browser import Page, open_browser
 from dagster._core.nux import set_nux_seen
 
 GROUPS = "{ assetNodes { groupName repository { name location { name } } } }"
-RUNS = "{ runsOrError(limit: 20) { ... on Runs { results { runId jobName } } } }"
+RUNS = "{ runsOrError(limit: 20) { ... on Runs { results { runId tags { key } } } } }"
+OF_PARTITIONS = "dagster/asset_partition_range_start"
 WAIT_FOR_SERVER_SECONDS = 90
 
 
@@ -70,7 +71,11 @@ def take_pictures(page: Page, base: str, folder: Path) -> None:
     page.picture(folder / "asset-graph.png")
     page.open(f"{base}/assets/marts/daily_carrier_performance", until="Row count")
     page.picture(folder / "asset-page.png")
-    run_id = ask(base, RUNS)["runsOrError"]["results"][0]["runId"]
+    run_id = next(
+        run["runId"]
+        for run in ask(base, RUNS)["runsOrError"]["results"]
+        if OF_PARTITIONS not in {tag["key"] for tag in run["tags"]}
+    )
     page.open(f"{base}/runs/{run_id}?logs=Timeline", until="critical_path")
     page.click("[Show Markdown]")
     page.picture(folder / "timeline.png")
