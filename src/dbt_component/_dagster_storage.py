@@ -10,6 +10,7 @@ from dagster._core.storage.asset_check_execution_record import (
 from dagster._core.storage.event_log.base import AssetEventSummaryRecord, EventLogStorage
 from dagster._core.storage.event_log.schema import (
     AssetCheckExecutionsTable,
+    AssetKeyTable,
     SqlEventLogStorageTable,
 )
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
@@ -22,6 +23,7 @@ __all__ = [
     "AssetCheckExecutionRecordStatus",
     "AssetCheckExecutionsTable",
     "AssetEventSummaryRecord",
+    "AssetKeyTable",
     "EventLogStorage",
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",

@@ -15,8 +15,9 @@ from dagster._core.events import (
 from dagster._core.events.log import EventLogEntry
 from dagster._core.test_utils import create_run_for_test
 
-from dbt_component.execution.event_tags import TEST_VERSION, UNCHANGED
+from dbt_component.execution.event_tags import BUILT_AT, TEST_VERSION, UNCHANGED
 from dbt_component.execution.unchanged import event_storage
+from dbt_component.execution.unchanged.build_event import build_of, read_build
 from dbt_component.execution.unchanged.instance_facts import read_facts
 from dbt_component.execution.unchanged.known_facts import InputRead, KnownFacts
 from dbt_component.execution.unchanged.step_graph import GraphNode, GraphTest, Kind, StepGraph
@@ -93,6 +94,39 @@ def test_a_storage_that_is_not_sql_gives_the_same(
     assert found.builds == expected.builds and found.observations == expected.observations
     assert found.checks["a:c"].run_id == expected.checks["a:c"].run_id
     assert found.checks["a:c"].ended_at == pytest.approx(expected.checks["a:c"].ended_at)
+
+
+def test_the_text_of_an_event_gives_the_build_that_dagster_reads(
+    instance: dg.DagsterInstance,
+) -> None:
+    dg.materialize([both], instance=instance)
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization("c", tags={UNCHANGED: "1", BUILT_AT: "7.5"})
+    )
+    instance.report_runless_asset_event(dg.AssetMaterialization("d", partition="2024"))
+    keys = [dg.AssetKey(name) for name in "abcd"]
+    texts = event_storage.last_materializations(
+        instance.event_log_storage, [key.to_string() for key in keys]
+    )
+    records = {
+        record.asset_entry.asset_key: record.asset_entry.last_materialization_record
+        for record in instance.get_asset_records(keys)
+    }
+    for key in keys:
+        record = records[key]
+        assert record is not None
+        assert read_build(texts[key.to_string()]) == build_of(record)
+    assert read_build('{"__class__": "AssetMaterialization"}') is None
+    assert read_build("") is None
+
+
+def test_a_wiped_asset_has_no_build_until_it_is_built_again(instance: dg.DagsterInstance) -> None:
+    dg.materialize([both], instance=instance)
+    instance.wipe_assets([dg.AssetKey("a")])
+    assert read_facts(instance, GRAPH).builds.keys() == {"b"}
+    again = dg.materialize([both], instance=instance)
+    builds = read_facts(instance, GRAPH).builds
+    assert {build.run_id for build in builds.values()} == {again.run_id}
 
 
 def test_an_attempt_that_was_killed_is_unfinished_and_one_that_waits_is_none(

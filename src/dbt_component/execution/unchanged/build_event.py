@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import dagster as dg
+import msgspec
 
 from dbt_component._dagster import (
     CODE_VERSION_TAG,
@@ -29,15 +30,58 @@ def build_of(record: dg.EventLogRecord) -> Build:
     entry = record.event_log_entry
     materialization = entry.asset_materialization
     tags = (materialization.tags if materialization is not None else None) or {}
-    event_id = record.storage_id
+    return _build(record.storage_id, entry.run_id, entry.timestamp, tags)
+
+
+def read_build(text: str) -> Build | None:
+    """The build that a materialization records or repeats, from its text in the event log.
+
+    Reads only what a build needs: Dagster takes four times as long to decode the event as a whole.
+
+    Returns:
+        ``None`` if the text has another form than that of Dagster's current events.
+    """
+    try:
+        record = msgspec.json.decode(text, type=_Record)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    entry = record.event_log_entry
+    tags = entry.dagster_event.event_specific_data.materialization.tags
+    return _build(record.storage_id, entry.run_id, entry.timestamp, tags or {})
+
+
+class _Materialization(msgspec.Struct, tag_field="__class__", tag="AssetMaterialization"):
+    tags: dict[str, str] | None
+
+
+class _Data(msgspec.Struct, tag_field="__class__", tag="StepMaterializationData"):
+    materialization: _Materialization
+
+
+class _Event(msgspec.Struct, tag_field="__class__", tag="DagsterEvent"):
+    event_specific_data: _Data
+
+
+class _Entry(msgspec.Struct, tag_field="__class__", tag="EventLogEntry"):
+    run_id: str
+    timestamp: float
+    dagster_event: _Event
+
+
+class _Record(msgspec.Struct, tag_field="__class__", tag="EventLogRecord"):
+    storage_id: int
+    event_log_entry: _Entry
+
+
+def _build(event_id: int, run_id: str, timestamp: float, tags: Mapping[str, str]) -> Build:
     is_repeated = UNCHANGED in tags
     return Build(
         event_id=event_id,
         built_id=int(tags.get(BUILT_ID, event_id)),
         moved_id=int(tags.get(MOVED_ID, event_id)),
-        run_id=tags.get(BUILT_RUN, entry.run_id),
-        built_at=float(tags.get(BUILT_AT, entry.timestamp)),
-        moved_at=float(tags.get(MOVED_AT, entry.timestamp)),
+        run_id=tags.get(BUILT_RUN, run_id),
+        built_at=float(tags.get(BUILT_AT, timestamp)),
+        moved_at=float(tags.get(MOVED_AT, timestamp)),
         code_version=tags.get(CODE_VERSION_TAG),
         data_version=tags.get(DATA_VERSION_TAG, ""),
         has_own_version=DATA_VERSION_IS_USER_PROVIDED_TAG in tags and not is_repeated,

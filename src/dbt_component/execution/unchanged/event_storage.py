@@ -14,6 +14,7 @@ from dbt_component._dagster_storage import (
     COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
     AssetCheckExecutionRecordStatus,
     AssetCheckExecutionsTable,
+    AssetKeyTable,
     EventLogStorage,
     SqlEventLogStorage,
     SqlEventLogStorageTable,
@@ -76,6 +77,27 @@ def latest_check_results(
                     row["evaluation_event_timestamp"],
                     row["run_id"],
                 )
+    return found
+
+
+def last_materializations(storage: EventLogStorage, keys: Sequence[str]) -> dict[str, str]:
+    """The last materialization of assets that have one, as the text of the event, by the text of the key.
+
+    Assets that were ever wiped are left out, and so are all in a storage without SQL: ask Dagster for these.
+    """
+    if not isinstance(storage, SqlEventLogStorage):
+        return {}
+    table = AssetKeyTable.c
+    found: dict[str, str] = {}
+    for chunk in chunks(keys):
+        query = db_select([table.asset_key, table.last_materialization]).where(
+            table.asset_key.in_(chunk),
+            table.last_materialization.is_not(None),
+            table.asset_details.is_(None),
+        )
+        with storage.index_connection() as connection:
+            rows = db_fetch_mappings(connection, query)
+        found.update((row["asset_key"], row["last_materialization"]) for row in rows)
     return found
 
 

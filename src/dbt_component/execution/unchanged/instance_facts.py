@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 
 from dbt_component._dagster import DATA_VERSION_TAG
-from dbt_component.execution.unchanged.build_event import build_of
+from dbt_component.execution.unchanged.build_event import build_of, read_build
 from dbt_component.execution.unchanged.event_storage import (
     chunks,
+    last_materializations,
     latest_check_results,
     latest_observations,
 )
@@ -50,8 +51,12 @@ def read_facts(
 
 
 def _builds(instance: dg.DagsterInstance, keys: Sequence[str]) -> dict[str, Build]:
-    builds = {}
-    for chunk in chunks([dg.AssetKey.from_user_string(key) for key in keys]):
+    asset_keys = {dg.AssetKey.from_user_string(key).to_string(): key for key in keys}
+    texts = last_materializations(instance.event_log_storage, list(asset_keys))
+    found = {asset_keys[key]: read_build(text) for key, text in texts.items()}
+    builds = {key: build for key, build in found.items() if build is not None}
+    others = [key for key in keys if key not in builds]
+    for chunk in chunks([dg.AssetKey.from_user_string(key) for key in others]):
         for record in instance.get_asset_records(chunk):
             entry = record.asset_entry
             if entry.last_materialization_record is not None:
