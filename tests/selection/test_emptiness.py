@@ -28,6 +28,11 @@ def test_a_selection_without_assets_is_explained(selected: set[str]) -> None:
     assert "'shop'" in explained
 
 
+def test_a_selection_of_ephemeral_models_says_that_they_are_no_assets() -> None:
+    explained = explain_emptiness(INDEX, NONE, {"model.shop.inlined"})
+    assert explained is not None and "only ephemeral ones" in explained
+
+
 def test_a_selection_with_an_asset_needs_no_explanation() -> None:
     assert explain_emptiness(INDEX, NONE, {"model.shop.a", "test.shop.of_a"}) is None
 

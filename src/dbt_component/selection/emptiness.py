@@ -27,8 +27,8 @@ def explain_emptiness(
     nodes = (index.node_by_id.get(unique_id) for unique_id in selected_ids)
     if any(node is not None and node.materialized == "ephemeral" for node in nodes):
         return (
-            f"{criteria} matches no model that is built, only ephemeral ones, which are part of what reads them."
-            " Select that."
+            f"{criteria} matches no model of dbt project {index.project_name!r} that is built, only ephemeral ones,"
+            " which are part of what reads them. Select that."
         )
     return (
         f"{criteria} matches no model, seed or snapshot of dbt project {index.project_name!r}."
