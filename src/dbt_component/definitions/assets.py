@@ -14,6 +14,7 @@ from dbt_component.definitions.op_nodes import OpSpecs, divide_nodes
 from dbt_component.definitions.op_part import OpPart, RunFunction
 from dbt_component.definitions.op_registry import BoundOp, bound_ops
 from dbt_component.definitions.op_settings import OpSettings
+from dbt_component.definitions.reading_order import ReadingOrder
 from dbt_component.definitions.spanning_checks import find_source_homes, find_spanning_checks
 from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.project.prepared import PreparedProject
@@ -75,8 +76,11 @@ def build_parts(
         return []
     home = {spec.key: group for group, members in groups.items() for spec in members}
     default_home = min(groups, key=lambda group: group[0] != len(parts) - 1)
-    source_home = find_source_homes(specs, home) if len(groups) > 1 else {}
-    spanning = find_spanning_checks(specs, home, source_home) if len(groups) > 1 else {}
+    source_home, spanning = {}, {}
+    if len(groups) > 1:
+        order = ReadingOrder(specs.asset_specs, home)
+        source_home = find_source_homes(specs, order)
+        spanning = find_spanning_checks(specs, order, source_home)
     checks: dict[Any, list[dg.AssetCheckSpec]] = {}
     for check in specs.check_specs:
         if check.key in spanning:

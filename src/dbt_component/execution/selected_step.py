@@ -129,6 +129,8 @@ class SelectedStep:
                 account.leave_out(unchanged)
                 first.plan = first.plan.without(unchanged)
                 yield from self._left_out
+                if unchanged and not first.plan.expected:
+                    self._log.info("Nothing is left to run.")
             plan = first.plan
             if not plan.expected:
                 first.end_unused()

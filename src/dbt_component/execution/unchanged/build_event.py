@@ -36,7 +36,7 @@ def build_of(record: dg.EventLogRecord) -> Build:
 def read_build(text: str) -> Build | None:
     """The build that a materialization records or repeats, from its text in the event log.
 
-    Reads only what a build needs: Dagster takes four times as long to decode the event as a whole.
+    Reads only what a build needs, since a project has thousands of events.
 
     Returns:
         ``None`` if the text has another form than that of Dagster's current events.
