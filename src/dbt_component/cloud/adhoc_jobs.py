@@ -73,7 +73,7 @@ class AdhocJobs:
             return jobs[0].id
         has_said = False
         while True:
-            waiting = self._unfinished_runs()
+            waiting = self.unfinished_runs()
             chosen = min(jobs, key=lambda job: waiting[job.id])
             if self._mode == "overflow" or not waiting[chosen.id]:
                 return chosen.id
@@ -149,7 +149,7 @@ class AdhocJobs:
             description=_DESCRIPTION,
         )
 
-    def _unfinished_runs(self) -> Counter[int]:
+    def unfinished_runs(self) -> Counter[int]:
         """How many runs of each job have not ended, by the job's id."""
         place = self._place
         runs = self._client.runs(

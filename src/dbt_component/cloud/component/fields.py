@@ -15,7 +15,7 @@ class _WorkspaceField(dg.Resolvable):
     """Its own class, so that it comes first."""
 
     workspace: Annotated[
-        DbtCloudWorkspace | WorkspaceArgs,
+        WorkspaceArgs | DbtCloudWorkspace,  # in this order: Dagster looks into the first only
         dg.Resolver(
             WorkspaceArgs.resolve_from_model,
             model_field_type=WorkspaceArgs.model(),
