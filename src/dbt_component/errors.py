@@ -34,6 +34,8 @@ DagsterDbtError
 ├── CliArgsError                                  `cli_args` that can't be sent to dbt
 ├── RunFolderError                                the folder of a run can't be written
 ├── RelationLoadError                             a relation that can't be loaded into Python
+├── DbtCloudError                                 the dbt platform, or what it answered
+│   └── DbtCloudAnswerError                       an answer or artifact that is not of the documented form
 └── DagsterDbtCliRuntimeError                     a dbt command failed (also a dagster.Failure)
 
 The last one can be imported from here, but is defined in ``execution.failure``: this module does not import
@@ -274,6 +276,14 @@ class LineageError(DagsterDbtError):
 
 class RelationLoadError(DagsterDbtError):
     """A dbt relation can't be loaded into Python. The message contains no secret."""
+
+
+class DbtCloudError(DagsterDbtError):
+    """The dbt platform refused, failed or can't be reached. The message contains no token."""
+
+
+class DbtCloudAnswerError(DbtCloudError):
+    """An answer or an artifact of the dbt platform is not of the documented form."""
 
 
 if not TYPE_CHECKING:  # a checker that sees it accepts any name, as Any
