@@ -12,6 +12,8 @@ from dbt_component.project.refresh import refresh_from_folder
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
 from dbt_component.selection.criteria import SelectionCriteria
+from tests.dbt_platform import StandInPlatform
+from tests.dbt_platform.embedded_postgres import create_database
 from tests.dg_project import PROJECTS, DgProject
 from tests.equivalence.databases import Database, DuckDatabase, PostgresDatabase
 from tests.git_servers import Certificate, SshServer, find_sshd
@@ -92,6 +94,21 @@ def postgres() -> Iterator[PostgresDatabase]:
         database = PostgresDatabase(Path(folder))
         yield database
         database.close()
+
+
+@pytest.fixture(scope="session")
+def _platform_of_session(postgres: PostgresDatabase) -> Iterator[StandInPlatform]:
+    connection = create_database(postgres, "platform")
+    with StandInPlatform(PROJECTS / "bakery", connection) as platform:
+        yield platform
+
+
+@pytest.fixture
+def dbt_platform(_platform_of_session: StandInPlatform) -> Iterator[StandInPlatform]:
+    """A stand-in for the dbt platform on the project bakery, shared by all tests, without faults."""
+    _platform_of_session.clear_faults()
+    yield _platform_of_session
+    _platform_of_session.clear_faults()
 
 
 @pytest.fixture

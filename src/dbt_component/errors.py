@@ -34,8 +34,12 @@ DagsterDbtError
 ├── CliArgsError                                  `cli_args` that can't be sent to dbt
 ├── RunFolderError                                the folder of a run can't be written
 ├── RelationLoadError                             a relation that can't be loaded into Python
-├── DbtCloudError                                 the dbt platform, or what it answered
-│   └── DbtCloudAnswerError                       an answer or artifact that is not of the documented form
+├── DbtCloudError                                 the dbt platform (dbt Cloud)
+│   ├── DbtCloudAuthError                         the token is missing, wrong, or lacks a permission
+│   ├── DbtCloudNotFoundError                     the account has no such project, job, run or environment
+│   ├── DbtCloudRequestError                      the platform refused a request for another reason
+│   ├── DbtCloudUnavailableError                  the platform could not be reached, or kept failing
+│   └── DbtCloudAnswerError                       an answer or artifact that can't be understood
 └── DagsterDbtCliRuntimeError                     a dbt command failed (also a dagster.Failure)
 
 The last one can be imported from here, but is defined in ``execution.failure``: this module does not import
@@ -279,11 +283,27 @@ class RelationLoadError(DagsterDbtError):
 
 
 class DbtCloudError(DagsterDbtError):
-    """The dbt platform refused, failed or can't be reached. The message contains no token."""
+    """The dbt platform (dbt Cloud) can't be used. The message never contains the token."""
+
+
+class DbtCloudAuthError(DbtCloudError):
+    """The dbt platform rejects the token, or the token lacks a permission."""
+
+
+class DbtCloudNotFoundError(DbtCloudError):
+    """The account on the dbt platform has no such project, environment, job or run."""
+
+
+class DbtCloudRequestError(DbtCloudError):
+    """The dbt platform refused a request; the message contains its reason."""
+
+
+class DbtCloudUnavailableError(DbtCloudError):
+    """The dbt platform could not be reached, or failed at each attempt."""
 
 
 class DbtCloudAnswerError(DbtCloudError):
-    """An answer or an artifact of the dbt platform is not of the documented form."""
+    """An answer or artifact of the dbt platform is not of the documented form."""
 
 
 if not TYPE_CHECKING:  # a checker that sees it accepts any name, as Any

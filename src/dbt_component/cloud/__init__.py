@@ -1,1 +1,1 @@
-"""The dbt platform (dbt Cloud): its projects as definitions, its runs as steps of Dagster."""
+"""Projects that run on the dbt platform (dbt Cloud), as assets and checks of Dagster."""

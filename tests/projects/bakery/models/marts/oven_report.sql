@@ -1,0 +1,1 @@
+select count(*) as products, sum(batches) as batches from {{ ref('oven') }}

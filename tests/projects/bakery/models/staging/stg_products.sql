@@ -1,0 +1,1 @@
+select id as product_id, name from {{ ref('raw_products') }}
