@@ -17,6 +17,7 @@ class CloudRun(msgspec.Struct, frozen=True):
         status_message: Why the run failed, or what it waits for; may be empty.
         git_sha: The commit; empty until the repository is cloned.
         cause: The text that its trigger gave.
+        job_name: Empty if the platform did not say.
         url: The run's page.
         steps: In order; empty unless they were asked for.
         artifacts_saved: Whether the platform has kept artifacts of the run.
@@ -37,6 +38,7 @@ class CloudRun(msgspec.Struct, frozen=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cause: str = ""
+    job_name: str = ""
     steps: tuple[CloudRunStep, ...] = ()
     artifacts_saved: bool = False
     retrying_run_id: int = 0
@@ -67,6 +69,7 @@ def read_run(fields: Fields, *, access_url: AccessUrl, account_id: int) -> Cloud
         started_at=fields.time("started_at"),
         finished_at=fields.time("finished_at"),
         cause=fields.nested("trigger").text("cause"),
+        job_name=fields.nested("job").text("name"),
         steps=tuple(sorted(steps, key=lambda step: step.index)),
         artifacts_saved=fields.is_set("artifacts_saved"),
         retrying_run_id=fields.integer("retrying_run_id", default=0),
