@@ -89,7 +89,7 @@ def _effect_of(attempt: Attempt) -> DbtCommand:
     states = option_values(attempt.plan.argv, "--state")
     folder = attempt.plan.project.run_dir / states[-1] if states else attempt.target_path
     try:
-        which = str(read_run_results(folder).args.get("which") or "")
+        which = str((read_run_results(folder).args or {}).get("which") or "")
     except DagsterDbtError:  # dbt itself says that there is nothing to retry
         return command
     return COMMANDS.get(which, command)
