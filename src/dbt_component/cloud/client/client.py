@@ -260,7 +260,7 @@ class DbtCloudClient:
             with_debug_logs: With the complete debug logs of its steps, which may be very large; implies
                 ``with_steps``.
         """
-        related = ["trigger", "job"]
+        related = ["trigger", "job", "environment"]
         if with_steps or with_debug_logs:
             related.append("run_steps")
         if with_debug_logs:
