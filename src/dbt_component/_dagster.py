@@ -71,6 +71,7 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 )
 
 __all__ = [
+    "sensor_timeout_seconds",
     "CODE_VERSION_TAG",
     "CheckError",
     "DATA_VERSION_IS_USER_PROVIDED_TAG",
@@ -451,3 +452,11 @@ def _with_reference(
             code_references=[*before, reference]
         )
     }
+
+
+def sensor_timeout_seconds() -> int:
+    """How long Dagster waits for a tick of a sensor."""
+    # With gRPC it takes long to import; a process that evaluates sensors has it already.
+    from dagster._grpc.utils import default_sensor_grpc_timeout
+
+    return default_sensor_grpc_timeout()

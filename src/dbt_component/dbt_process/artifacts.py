@@ -37,18 +37,18 @@ class NodeResult(msgspec.Struct, frozen=True):
     """One node in run_results.json.
 
     ``failures`` is the number of rows a test returned. ``message`` is the database's response or
-    dbt's error.
+    dbt's error. Other fields that are ``None`` were null in the file.
     """
 
     unique_id: str
     status: str
-    execution_time: float = 0.0
+    execution_time: float | None = 0.0
     """In seconds."""
-    thread_id: str = ""
+    thread_id: str | None = ""
     message: str | None = None
     failures: int | None = None
-    timing: list[Timing] = []
-    adapter_response: dict[str, Any] = {}
+    timing: list[Timing] | None = []
+    adapter_response: dict[str, Any] | None = {}
     compiled: bool | None = None
     compiled_code: str | None = None
     relation_name: str | None = None
@@ -59,9 +59,9 @@ class RunResults(msgspec.Struct, frozen=True):
 
     results: list[NodeResult]
     metadata: ArtifactMetadata = ArtifactMetadata()
-    elapsed_time: float = 0.0
+    elapsed_time: float | None = 0.0
     """In seconds."""
-    args: dict[str, Any] = {}
+    args: dict[str, Any] | None = {}
 
 
 class FreshnessLimit(msgspec.Struct, frozen=True):
@@ -127,6 +127,19 @@ def read_run_results(path: Path) -> RunResults:
     return _read(path, RUN_RESULTS, RunResults)
 
 
+def decode_run_results(content: bytes, *, where: str) -> RunResults:
+    """Decodes a run_results.json.
+
+    Args:
+        content: The content of the file.
+        where: Where it comes from, for messages.
+
+    Raises:
+        DagsterDbtError: It can't be understood.
+    """
+    return _decode(content, RUN_RESULTS, RunResults, where)
+
+
 def read_sources(path: Path) -> SourceResults:
     """Reads a sources.json.
 
@@ -142,7 +155,7 @@ def read_sources(path: Path) -> SourceResults:
 def _read(path: Path, name: str, kind: type[_Artifact]) -> _Artifact:
     file = path / name if path.is_dir() else path
     try:
-        return msgspec.json.decode(file.read_bytes(), type=kind)
+        content = file.read_bytes()
     except FileNotFoundError as error:
         raise DagsterDbtError(
             f"dbt wrote no {name}.",
@@ -152,9 +165,15 @@ def _read(path: Path, name: str, kind: type[_Artifact]) -> _Artifact:
         ) from error
     except OSError as error:
         raise DagsterDbtError(f"{name} can't be read: {error}.", where=str(file)) from error
+    return _decode(content, name, kind, str(file))
+
+
+def _decode(content: bytes, name: str, kind: type[_Artifact], where: str) -> _Artifact:
+    try:
+        return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DagsterDbtError(
             f"{name} is not in dbt's format: {error}.",
-            where=str(file),
+            where=where,
             hint="The file may be truncated, or written by an unsupported dbt version.",
         ) from error

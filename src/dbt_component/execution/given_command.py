@@ -51,7 +51,7 @@ class GivenCommand:
             yield from node_reports(attempt, request, account, self._log)
         finally:
             attempt.stop()
-        return account.failure(attempt)
+        return account.failure(attempt.end)
 
     def require_keys(self) -> None:
         """Refuses to render the nodes of a command that builds or tests if their keys are unknown.
@@ -89,7 +89,7 @@ def _effect_of(attempt: Attempt) -> DbtCommand:
     states = option_values(attempt.plan.argv, "--state")
     folder = attempt.plan.project.run_dir / states[-1] if states else attempt.target_path
     try:
-        which = str(read_run_results(folder).args.get("which") or "")
+        which = str((read_run_results(folder).args or {}).get("which") or "")
     except DagsterDbtError:  # dbt itself says that there is nothing to retry
         return command
     return COMMANDS.get(which, command)

@@ -10,6 +10,8 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
+import msgspec
+
 from dbt_component.cloud.access_url import DEFAULT_ACCESS_URL, AccessUrl, parse_access_url
 from dbt_component.cloud.client.environment import CloudEnvironment, read_environment
 from dbt_component.cloud.client.fields import Fields
@@ -216,7 +218,8 @@ class DbtCloudClient:
         """Starts a run of a job.
 
         One call makes one run. If an attempt fails though the platform may have started a run, its newest runs
-        are searched for the cause before another attempt; a second run that turns up later is cancelled.
+        are searched for the cause before another attempt, after a time-out for as long as the time-out was. A
+        second run that shows up until the method returns is cancelled.
 
         Args:
             job_id: The job.
@@ -238,7 +241,10 @@ class DbtCloudClient:
             body,
             subject=f"a run of job {job_id}",
             permission=_RUN_JOBS,
-            read=lambda answer: self._read_run(answer.nested("data")),
+            # The answer to a trigger does not repeat the cause.
+            read=lambda answer: msgspec.structs.replace(
+                self._read_run(answer.nested("data")), cause=cause
+            ),
             find_result=find,
         )
         return run if attempts == 0 else self._only_run(run, cause)
@@ -254,7 +260,7 @@ class DbtCloudClient:
             with_debug_logs: With the complete debug logs of its steps, which may be very large; implies
                 ``with_steps``.
         """
-        related = ["trigger"]
+        related = ["trigger", "job", "environment"]
         if with_steps or with_debug_logs:
             related.append("run_steps")
         if with_debug_logs:
@@ -298,7 +304,7 @@ class DbtCloudClient:
             "project_id": project_id,
             "environment_id": environment_id,
             "order_by": order_by,
-            "include_related": '["trigger"]',
+            "include_related": '["trigger", "job"]',
         }
         if job_id is not None:
             query["job_definition_id"] = job_id

@@ -186,13 +186,20 @@ class CloudHttp:
             is_last = failures > self._max_retries
             has_time = self._wait(failure, failures, is_last=is_last)
             try:
-                found = find_result() if find_result is not None and may_have_acted else None
+                found = self._find(find_result, failure) if find_result and may_have_acted else None
             except DbtCloudUnavailableError:
                 raise self._given_up(failure, failures, subject, acted=may_have_acted) from None
             if found is not None:
                 return found
             if is_last or not has_time:
                 raise self._given_up(failure, failures, subject, acted=may_have_acted)
+
+    def _find(self, find_result: Callable[[], T | None], failure: PassingError) -> T | None:
+        """The result of an attempt that failed, if it shows. After a time-out it may show late."""
+        end = time.monotonic() + (self._timeout_seconds if failure.is_slow else 0)
+        while (found := find_result()) is None and time.monotonic() < end:
+            time.sleep(min(1.0, self._timeout_seconds / 4))
+        return found
 
     def _wait(self, failure: PassingError, failures: int, *, is_last: bool) -> bool:
         """Whether there was time to wait before another attempt."""
@@ -231,7 +238,9 @@ class CloudHttp:
         except requests.exceptions.ConnectTimeout:
             raise PassingError("connecting took too long", may_have_acted=False) from None
         except requests.exceptions.Timeout:
-            raise PassingError(f"no data for {self._timeout_seconds:g} seconds") from None
+            raise PassingError(
+                f"no data for {self._timeout_seconds:g} seconds", is_slow=True
+            ) from None
         except requests.exceptions.SSLError as error:
             raise DbtCloudUnavailableError(
                 f"The certificate of the dbt platform is not trusted: {self._hidden(str(error))}",
@@ -304,6 +313,7 @@ class CloudHttp:
         if status in _PASSING_STATUSES:
             raise PassingError(
                 f"status {status}{said}",
+                is_slow=status == 504,
                 retry_after_seconds=read_retry_after(response.headers.get("Retry-After")),
             )
         raise DbtCloudRequestError(

@@ -11,6 +11,7 @@ class PassingError(Exception):
         reason: What went wrong, without secrets.
         is_answer: The service answered, but not in the documented form.
         may_have_acted: The service may have done what was asked for.
+        is_slow: The service may still be busy with it.
         retry_after_seconds: How long the service asks to wait.
     """
 
@@ -20,12 +21,14 @@ class PassingError(Exception):
         *,
         is_answer: bool = False,
         may_have_acted: bool = True,
+        is_slow: bool = False,
         retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_answer = is_answer
         self.may_have_acted = may_have_acted
+        self.is_slow = is_slow
         self.retry_after_seconds = retry_after_seconds
 
 

@@ -17,6 +17,8 @@ class CloudRun(msgspec.Struct, frozen=True):
         status_message: Why the run failed, or what it waits for; may be empty.
         git_sha: The commit; empty until the repository is cloned.
         cause: The text that its trigger gave.
+        job_name: Empty if the platform did not say.
+        environment_name: Only of a run that was asked for by its id.
         url: The run's page.
         steps: In order; empty unless they were asked for.
         artifacts_saved: Whether the platform has kept artifacts of the run.
@@ -37,6 +39,8 @@ class CloudRun(msgspec.Struct, frozen=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cause: str = ""
+    job_name: str = ""
+    environment_name: str = ""
     steps: tuple[CloudRunStep, ...] = ()
     artifacts_saved: bool = False
     retrying_run_id: int = 0
@@ -67,6 +71,8 @@ def read_run(fields: Fields, *, access_url: AccessUrl, account_id: int) -> Cloud
         started_at=fields.time("started_at"),
         finished_at=fields.time("finished_at"),
         cause=fields.nested("trigger").text("cause"),
+        job_name=fields.nested("job").text("name"),
+        environment_name=fields.nested("environment").text("name"),
         steps=tuple(sorted(steps, key=lambda step: step.index)),
         artifacts_saved=fields.is_set("artifacts_saved"),
         retrying_run_id=fields.integer("retrying_run_id", default=0),

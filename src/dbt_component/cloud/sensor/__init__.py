@@ -1,0 +1,1 @@
+"""Reports runs on the dbt platform that Dagster did not start."""
