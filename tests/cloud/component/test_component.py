@@ -111,7 +111,7 @@ def test_a_subset_runs_exactly_that(
     assert outcome.checks.keys() <= only
 
 
-REFUSED = {
+REFUSED: dict[str, Any] = {
     "project": "x",
     "defer": True,
     "skip_unchanged": True,

@@ -15,6 +15,7 @@ from dbt_component.cloud.component.attributes import DbtCloudAttributes
 from dbt_component.cloud.component.refused_keys import CloudModel
 from dbt_component.cloud.component.scaffolder import DbtCloudComponentScaffolder
 from dbt_component.cloud.platform_specs import on_platform
+from dbt_component.cloud.step_settings import StepSettings
 from dbt_component.cloud.workspace import DbtCloudWorkspace
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_run import OpRun
@@ -108,12 +109,13 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
         self._running[op_context] = run
         try:
             scope = self._scope_of(context)
-            dbt_cloud = self.platform.for_step(
+            settings = StepSettings(
                 retry=run.retry,
                 run_options=run.options(op_context.op_config or {}, scope),
                 vars=run.rendered_vars(scope),
                 timeout_seconds=self.timeout_seconds,
             )
+            dbt_cloud = self.platform.for_step(settings)
             yield from run_body(context, lambda: self.execute(context=context, dbt_cloud=dbt_cloud))
         except CliArgsError as error:
             raise self._placed(error) from None
