@@ -57,6 +57,22 @@ if TYPE_CHECKING:
     from dbt_component.api.older.node_functions import (
         KeyPrefixDagsterDbtTranslator as KeyPrefixDagsterDbtTranslator,
     )
+    from dbt_component.cloud.asset_specs import (
+        load_dbt_cloud_asset_specs as load_dbt_cloud_asset_specs,
+    )
+    from dbt_component.cloud.asset_specs import (
+        load_dbt_cloud_check_specs as load_dbt_cloud_check_specs,
+    )
+    from dbt_component.cloud.assets import dbt_cloud_assets as dbt_cloud_assets
+    from dbt_component.cloud.component.component import DbtCloudComponent as DbtCloudComponent
+    from dbt_component.cloud.credentials import DbtCloudCredentials as DbtCloudCredentials
+    from dbt_component.cloud.execution.invocation import (
+        DbtCloudCliInvocation as DbtCloudCliInvocation,
+    )
+    from dbt_component.cloud.sensor.polling_sensor import (
+        build_dbt_cloud_polling_sensor as build_dbt_cloud_polling_sensor,
+    )
+    from dbt_component.cloud.workspace import DbtCloudWorkspace as DbtCloudWorkspace
     from dbt_component.component.component import DbtProjectComponent as DbtProjectComponent
     from dbt_component.component.project_arguments import DbtProjectArgs as DbtProjectArgs
     from dbt_component.component.project_arguments import (
@@ -129,6 +145,10 @@ _HOME_OF = {
     "DbtCliInvocation": "dbt_component.execution.invocation",
     "DbtCliOutput": "dbt_component.api.older.cli_client",
     "DbtCliResource": "dbt_component.execution.resource",
+    "DbtCloudCliInvocation": "dbt_component.cloud.execution.invocation",
+    "DbtCloudComponent": "dbt_component.cloud.component.component",
+    "DbtCloudCredentials": "dbt_component.cloud.credentials",
+    "DbtCloudWorkspace": "dbt_component.cloud.workspace",
     "DbtEventIterator": "dbt_component.execution.event_iterator",
     "DbtIOManager": "dbt_component.api.io.io_manager",
     "DbtManifestAssetSelection": "dbt_component.api.manifest_selection",
@@ -142,10 +162,12 @@ _HOME_OF = {
     "__version__": "dbt_component.version",
     "build_dbt_asset_selection": "dbt_component.api.assets_selection",
     "build_dbt_asset_specs": "dbt_component.api.asset_specs",
+    "build_dbt_cloud_polling_sensor": "dbt_component.cloud.sensor.polling_sensor",
     "build_freshness_checks_from_dbt_assets": "dbt_component.api.freshness_checks",
     "build_schedule_from_dbt_selection": "dbt_component.api.dbt_schedule",
     "dbt_assets": "dbt_component.api.dbt_assets",
     "dbt_cli_resource": "dbt_component.api.older.cli_resource",
+    "dbt_cloud_assets": "dbt_component.cloud.assets",
     "default_group_from_dbt_resource_props": "dbt_component.api.default_functions",
     "default_metadata_from_dbt_resource_props": "dbt_component.api.default_functions",
     "get_asset_key_for_model": "dbt_component.api.asset_keys",
@@ -157,6 +179,8 @@ _HOME_OF = {
     "group_from_dbt_resource_props_fallback_to_directory": "dbt_component.api.default_functions",
     "load_assets_from_dbt_manifest": "dbt_component.api.older.load_assets",
     "load_assets_from_dbt_project": "dbt_component.api.older.load_assets",
+    "load_dbt_cloud_asset_specs": "dbt_component.cloud.asset_specs",
+    "load_dbt_cloud_check_specs": "dbt_component.cloud.asset_specs",
     "using_dagster_dev": "dbt_component.project.project",
 }
 
@@ -183,6 +207,10 @@ __all__ = [
     "DbtCliInvocation",
     "DbtCliOutput",
     "DbtCliResource",
+    "DbtCloudCliInvocation",
+    "DbtCloudComponent",
+    "DbtCloudCredentials",
+    "DbtCloudWorkspace",
     "DbtEventIterator",
     "DbtIOManager",
     "DbtManifestAssetSelection",
@@ -195,10 +223,12 @@ __all__ = [
     "RemoteGitDbtProjectManager",
     "build_dbt_asset_selection",
     "build_dbt_asset_specs",
+    "build_dbt_cloud_polling_sensor",
     "build_freshness_checks_from_dbt_assets",
     "build_schedule_from_dbt_selection",
     "dbt_assets",
     "dbt_cli_resource",
+    "dbt_cloud_assets",
     "default_group_from_dbt_resource_props",
     "default_metadata_from_dbt_resource_props",
     "get_asset_key_for_model",
@@ -210,6 +240,8 @@ __all__ = [
     "group_from_dbt_resource_props_fallback_to_directory",
     "load_assets_from_dbt_manifest",
     "load_assets_from_dbt_project",
+    "load_dbt_cloud_asset_specs",
+    "load_dbt_cloud_check_specs",
     "using_dagster_dev",
 ]
 

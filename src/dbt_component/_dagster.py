@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 from dagster import AutomationContext
 from dagster._check import CheckError
+from dagster._config.field_utils import IntEnvVar
 from dagster._core.asset_graph_view.entity_subset import EntitySubset
 from dagster._core.definitions.assets.definition.asset_spec import AssetExecutionType
 from dagster._core.definitions.assets.definition.assets_definition import (
@@ -95,6 +96,7 @@ __all__ = [
     "DepsAutomationCondition",
     "DuplicateDefsStateKeyWarning",
     "EntitySubset",
+    "IntEnvVar",
     "MultiRunBackfillPolicyModel",
     "NodeDefinition",
     "ProjectAssetsDefinition",

@@ -1,23 +1,19 @@
 """``@dbt_assets``: a function that runs dbt, as the op of a dbt project's assets and checks."""
 
-import functools
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 import dagster as dg
 
 from dbt_component.api.asset_specs import criteria_of, select_specs
-from dbt_component.definitions.assets import build_assets
+from dbt_component.api.op_of_function import backfill_policy_of, op_of_function
 from dbt_component.definitions.check_rules import DbtCheckRules
 from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.selection_tags import RESERVED_TAGS, selection_tags
-from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.definitions.translator import DagsterDbtTranslator
-from dbt_component.errors import DefinitionError
-from dbt_component.execution.op_body import run_body
 from dbt_component.project.manifest_argument import ManifestArgument, prepared_from
 from dbt_component.project.project import DbtProject
-from dbt_component.selection.criteria import DEFAULT_SELECT, SelectionCriteria
+from dbt_component.selection.criteria import DEFAULT_SELECT
 
 
 def dbt_assets(
@@ -74,17 +70,7 @@ def dbt_assets(
     specs = select_specs(prepared, criteria, dagster_dbt_translator, checks).map_assets(
         lambda spec: _altered(spec, partitions_def=partitions_def, io_manager_key=io_manager_key)
     )
-    partitions = {spec.partitions_def for spec in specs.asset_specs}
-    if len(partitions) > 1:
-        raise DefinitionError(
-            "The assets have different partitions, and those of one op must have the same:"
-            f" {', '.join(sorted(map(str, partitions)))}.",
-            hint="Write one `@dbt_assets` for each, with a `select` of its own.",
-        )
-    if backfill_policy is None and isinstance(
-        next(iter(partitions), None), dg.TimeWindowPartitionsDefinition
-    ):
-        backfill_policy = dg.BackfillPolicy.single_run()
+    backfill_policy = backfill_policy_of(specs, backfill_policy, decorator="@dbt_assets")
 
     def decorate(function: Callable[..., Any]) -> dg.AssetsDefinition:
         op = OpSettings(
@@ -95,23 +81,9 @@ def dbt_assets(
             retry_policy=retry_policy,
             required_resource_keys=frozenset(required_resource_keys or ()),
         )
-        if not prepared.compares(criteria):
-            _refuse_empty(specs, criteria, op.name)
-        (assets,) = build_assets(specs, prepared, op, _guarded(function), may_be_empty=True)
-        return assets
+        return op_of_function(function, specs, prepared, criteria, op, decorator="@dbt_assets")
 
     return decorate
-
-
-def _guarded(function: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    """The function, such that no dbt command that it starts outlives it or is left unfinished unnoticed."""
-
-    @functools.wraps(function)
-    def body(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        context = dg.AssetExecutionContext.get()
-        yield from run_body(context, lambda: function(*args, **kwargs))
-
-    return body
 
 
 def _altered(
@@ -132,11 +104,3 @@ def _refuse_own_tags(op_tags: Mapping[str, Any]) -> Mapping[str, Any]:
             " `op_tags`."
         )
     return op_tags
-
-
-def _refuse_empty(specs: SelectedSpecs, criteria: SelectionCriteria, name: str) -> None:
-    if not specs.asset_specs:
-        raise DefinitionError(
-            f"`@dbt_assets` {name!r} selects no model, seed or snapshot: {criteria}.",
-            hint="Check the selection with `dbt ls`.",
-        )

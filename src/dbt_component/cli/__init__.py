@@ -2,6 +2,7 @@
 
 import click
 
+from dbt_component.cli.cloud import cloud
 from dbt_component.cli.doctor import doctor
 from dbt_component.cli.plan import plan
 from dbt_component.cli.project import project
@@ -14,6 +15,7 @@ def main() -> None:
     """Inspects, prepares and maintains dbt projects that run under Dagster."""
 
 
+main.add_command(cloud)
 main.add_command(doctor)
 main.add_command(plan)
 main.add_command(project)

@@ -1,1 +1,1 @@
-"""Projects that run on the dbt platform (dbt Cloud), as assets and checks of Dagster."""
+"""dbt projects on the dbt platform (dbt Cloud): observed, and run there by Dagster."""

@@ -1,28 +1,24 @@
-"""Builds a component's definitions: assets and checks, jobs and schedules, and the sensor that watches Git."""
+"""Builds a component's definitions: assets and checks, jobs and schedules, and what only some components have."""
 
 import logging
-from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
-from dbt_component._dagster import DefsStateConfig
-from dbt_component.component.attributes import DbtProjectAttributes
-from dbt_component.component.freshness import build_source_freshness
+from dbt_component.component.attributes import DbtAttributes
 from dbt_component.component.launchers import Launchers
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_name import default_op_name
 from dbt_component.component.op_run import OpRun
-from dbt_component.component.watched import build_watch_of
 from dbt_component.definitions.assets import build_parts
 from dbt_component.definitions.automation_sensor import (
     AutomationSensorSettings,
     build_automation_sensor,
 )
 from dbt_component.definitions.op_part import OpPart, RunFunction
+from dbt_component.definitions.op_settings import OpSettings
 from dbt_component.definitions.selection_tags import selection_tags
-from dbt_component.definitions.source_freshness import MeasureFunction
 from dbt_component.errors import DefinitionError
 from dbt_component.selection.emptiness import explain_emptiness
 
@@ -30,15 +26,14 @@ _logger = logging.getLogger("dbt_component")
 
 
 def build_definitions(
-    attributes: DbtProjectAttributes,
+    attributes: DbtAttributes,
     context: dg.ComponentLoadContext,
     loaded: Loaded,
     *,
     run: Callable[[dg.AssetExecutionContext, OpRun], Iterator[Any]],
-    measure: MeasureFunction,
     op_config: Callable[[OpRun], type[dg.Config] | None],
-    state_config: DefsStateConfig,
-    refresh: Callable[[Path], Coroutine[Any, Any, str]],
+    state_key: str,
+    further: Callable[[OpSettings], Sequence[dg.Definitions]],
 ) -> dg.Definitions:
     """Builds everything that a component defines.
 
@@ -47,10 +42,9 @@ def build_definitions(
         context: The component's load context.
         loaded: Its state.
         run: The body of an op.
-        measure: The body of the op that measures the freshness of sources.
         op_config: The class of its config in the launchpad.
-        state_config: The location of the state.
-        refresh: Refreshes the state in the current storage.
+        state_key: The key of the state.
+        further: Builds what only some components define, given the settings of the default op.
 
     Raises:
         DefinitionError: Nodes can't become definitions.
@@ -58,8 +52,8 @@ def build_definitions(
     for note in loaded.specs.notes:
         _logger.info(note)
     if not loaded.specs.asset_specs:
-        _warn_about_nothing(loaded, state_config.key)
-    default_name = default_op_name(loaded.manifest.index.project_name, state_config.key, context)
+        _warn_about_nothing(loaded, state_key)
+    default_name = default_op_name(loaded.manifest.index.project_name, state_key, context)
     parts = _parts(attributes, loaded, default_name, run=run, op_config=op_config)
     launchers = Launchers.of(attributes, loaded)
     assets = build_parts(loaded.specs, loaded.prepared, parts, jobs=launchers.unique_ids)
@@ -73,26 +67,12 @@ def build_definitions(
         schedules=launched.schedules,
         sensors=[] if sensor is None else [sensor],
     )
-    if attributes.source_freshness is not None:
-        freshness = build_source_freshness(
-            attributes.source_freshness, loaded, parts[-1].settings, measure
-        )
-        definitions = dg.Definitions.merge(definitions, freshness)
-    if attributes.watch is None:
-        return definitions
-    watch = build_watch_of(
-        attributes.watch,
-        parts[-1].settings.name,
-        loaded,
-        state_config,
-        refresh,
-        context.project_root,
-    )
-    return dg.Definitions.merge(definitions, watch)
+    others = further(parts[-1].settings)
+    return dg.Definitions.merge(definitions, *others) if others else definitions
 
 
 def _parts(
-    attributes: DbtProjectAttributes,
+    attributes: DbtAttributes,
     loaded: Loaded,
     default_name: str,
     *,
@@ -139,7 +119,7 @@ def _body(
 
 
 def _automation_sensor(
-    attributes: DbtProjectAttributes, op_name: str, loaded: Loaded
+    attributes: DbtAttributes, op_name: str, loaded: Loaded
 ) -> dg.SensorDefinition | None:
     given = attributes.automation_sensor
     if given is not None and not given.enabled:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from dbt_component._dagster import UnresolvedAssetJobDefinition
-from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.attributes import DbtAttributes
 from dbt_component.component.loaded import Loaded
 from dbt_component.definitions.job_selection import JobSelection
 from dbt_component.errors import DefinitionError
@@ -17,12 +17,12 @@ from dbt_component.selection.criteria import SelectionCriteria
 class Launchers:
     """The jobs and schedules of a component; ``selections`` are by the name of the job."""
 
-    attributes: DbtProjectAttributes
+    attributes: DbtAttributes
     loaded: Loaded
     selections: Mapping[str, JobSelection]
 
     @classmethod
-    def of(cls, attributes: DbtProjectAttributes, loaded: Loaded) -> "Launchers":
+    def of(cls, attributes: DbtAttributes, loaded: Loaded) -> "Launchers":
         """Finds what dbt selects for each.
 
         Raises:

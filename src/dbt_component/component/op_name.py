@@ -20,7 +20,7 @@ def default_op_name(
         state_key: The key of the component's state.
         context: The component's load context, which names its folder.
     """
-    short = re.sub(r"^DbtProjectComponent\[(.*)\]$", r"\1", state_key)
+    short = re.sub(r"^Dbt\w+Component\[(.*)\]$", r"\1", state_key)
     if short == project_name:
         return project_name
     if re.fullmatch(r"[A-Za-z0-9_]+", short):

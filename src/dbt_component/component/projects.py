@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import dagster as dg
 from pydantic import ValidationError
 
 from dbt_component.component.component import DbtProjectComponent
+from dbt_component.component.state_component import DbtStateComponent
 from dbt_component.errors import DagsterDbtError, DefinitionError
 from dbt_component.project.project import DbtProject
+
+T = TypeVar("T", bound=DbtStateComponent)
 
 
 def get_projects_from_dbt_component(components: Path) -> list[DbtProject]:
@@ -24,14 +28,19 @@ def get_projects_from_dbt_component(components: Path) -> list[DbtProject]:
 
 
 def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
-    """Yields the dbt components of the dg project that contains ``folder``.
+    """Yields the components of dbt projects on this machine or in Git; see ``components_of_type``."""
+    yield from components_of_type(folder, DbtProjectComponent)
+
+
+def components_of_type(folder: Path, kind: type[T]) -> Iterator[T]:
+    """Yields the components of a type in the dg project that contains ``folder``.
 
     Raises:
         DagsterDbtError: A defs.yaml is wrong. Errors of the project's Python code are raised as they are.
     """
     tree = dg.ComponentTree.for_project(folder.resolve())
     try:
-        components = tree.get_all_components(of_type=DbtProjectComponent)
+        components = tree.get_all_components(of_type=kind)
     except Exception as error:
         for cause in _causes_of(error):
             if isinstance(cause, DagsterDbtError):

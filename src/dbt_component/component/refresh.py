@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dbt_component._dagster import DefsStateStorage
-from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.attributes import DbtAttributes
 from dbt_component.component.version_name import new_version
 from dbt_component.lineage.project_lineage import ColumnSource
 from dbt_component.project.cache import cache_folder
@@ -37,7 +37,8 @@ class StateRefresh:
     @classmethod
     def of(
         cls,
-        attributes: DbtProjectAttributes,
+        attributes: DbtAttributes,
+        source: ProjectSource,
         key: str,
         working_folder: WorkingFolder | None,
         review: Reviewer,
@@ -46,6 +47,7 @@ class StateRefresh:
 
         Args:
             attributes: The attributes.
+            source: The source of its project.
             key: Names the state.
             working_folder: Where to run dbt if the project's files are a checkout.
             review: Called with a state before it is used; see ``RefreshRequest``.
@@ -53,12 +55,11 @@ class StateRefresh:
         ops = attributes.project_ops
         return cls(
             key=key,
-            source=attributes.project_source,
+            source=source,
             selections=[selection.criteria for selection in attributes.selections],
             runtime_vars=[name for op in ops for name in op.run.runtime_vars],
             review=review,
             working_folder=working_folder,
-            lineage=attributes.lineage_columns_from,
         )
 
     def into_file(

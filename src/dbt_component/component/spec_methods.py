@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dbt_component._dagster import ComponentTranslator
-from dbt_component.component.attributes import DbtProjectAttributes
+from dbt_component.component.attributes import DbtAttributes
 from dbt_component.component.yaml.translation_settings import DagsterDbtComponentTranslatorSettings
 from dbt_component.definitions.resolving_manifest import resolving
 from dbt_component.definitions.spec_rules import SpecRules
@@ -15,7 +15,7 @@ from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.project.project import DbtProject
 
 
-class ComponentSpecMethods(DbtProjectAttributes):
+class ComponentSpecMethods(DbtAttributes):
     """The spec methods of a component. By default they call its translator."""
 
     @cached_property

@@ -7,7 +7,7 @@ import dagster as dg
 from dbt_component.execution.partition_scope import partition_scope
 from dbt_component.execution.resource import DbtCliResource
 
-RUN_NAMES = frozenset(
+ANYWHERE = frozenset(
     {
         "partition",
         "partition_key",
@@ -15,15 +15,16 @@ RUN_NAMES = frozenset(
         "partition_time_window",
         "context",
         "config",
-        "state_args",
-        "defer_args",
     }
 )
+"""The names that every run has, wherever dbt runs."""
+RUN_NAMES = ANYWHERE | {"state_args", "defer_args"}
+"""The names of a run in a project on this machine."""
 
 
 def run_scope(
     context: dg.AssetExecutionContext,
-    dbt: DbtCliResource,
+    dbt: DbtCliResource | None = None,
     *,
     partitions_def: dg.PartitionsDefinition | None = None,
 ) -> dict[str, Any]:
@@ -31,13 +32,14 @@ def run_scope(
 
     Args:
         context: The context of the run.
-        dbt: The resource.
+        dbt: The resource; ``None`` if dbt runs elsewhere: then there is neither of the last two.
         partitions_def: See ``partition_scope``.
     """
-    return {
+    scope = {
         **partition_scope(context, partitions_def),
         "context": context,
         "config": context.op_execution_context.op_config or {},
-        "state_args": dbt.get_state_args(),
-        "defer_args": dbt.get_defer_args(),
     }
+    if dbt is not None:
+        scope |= {"state_args": dbt.get_state_args(), "defer_args": dbt.get_defer_args()}
+    return scope

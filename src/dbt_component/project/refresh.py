@@ -1,16 +1,11 @@
 """Brings a state up to date: prepares the project if anything changed, in one process at a time."""
 
-import contextlib
-import hashlib
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from dbt_component.dbt_process.engine import Engine, find_engine
-from dbt_component.errors import PrepareError
 from dbt_component.manifest.origin import Origin
 from dbt_component.project.cache import cache_folder
 from dbt_component.project.compared_state import ComparedState
@@ -18,11 +13,11 @@ from dbt_component.project.fingerprint import Fingerprint, take_fingerprint
 from dbt_component.project.local_project import LocalProject
 from dbt_component.project.preparation import Preparation
 from dbt_component.project.previous_state import PreviousState
+from dbt_component.project.refresh_lock import refresh_lock
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile, write_state
 from dbt_component.project.temporary import remove_abandoned
 
-LOCK_TIMEOUT_SECONDS = 1800
 _SWEPT = ("scratch", "files", "projects", "selections")
 
 
@@ -93,7 +88,7 @@ def refresh_from(
     decision = _decide(previous, project, engine, request, origin)
     if not decision.reasons:
         return _unchanged(previous, request)
-    with _project_lock(project) as has_waited:
+    with refresh_lock(str(project.project_dir.resolve())) as has_waited:
         if previous.reopen_if_replaced() or has_waited:
             decision = _decide(previous, project, engine, request, origin)
             if not decision.reasons:
@@ -143,27 +138,3 @@ def _decide(
     if not reasons and not request.is_held_by(state):
         reasons = ["new selections or run-time variables"]
     return _Decision(current, reasons)
-
-
-@contextlib.contextmanager
-def _project_lock(project: LocalProject) -> Iterator[bool]:
-    """Holds the lock of a project; yields whether it had to wait for another process."""
-    identity = hashlib.sha256(str(project.project_dir.resolve()).encode()).hexdigest()[:16]
-    lock = FileLock(cache_folder("locks") / f"{identity}.lock", mode=0o600)
-    has_waited = False
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        has_waited = True
-        try:
-            lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
-        except Timeout as error:
-            raise PrepareError(
-                f"Another process has been preparing the project for {LOCK_TIMEOUT_SECONDS} s.",
-                where=str(project.project_dir),
-                hint="Look for a hanging dbt process.",
-            ) from error
-    try:
-        yield has_waited
-    finally:
-        lock.release()

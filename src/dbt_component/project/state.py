@@ -10,6 +10,7 @@
 ``manifest.json``      dbt's manifest, without times
 ``project.zip``        the project's own files
 ``lineage.msgpack``    the lineage of columns, if it was asked for
+``platform.json``      of a project on the dbt platform: the run of the manifest, and the jobs
 
 The file is written under a temporary name and renamed, so a reader sees either the old state or the new
 one. A reader keeps the file open and continues to read the version that it opened, even if the file is
@@ -105,6 +106,8 @@ class StateContents(msgspec.Struct, frozen=True):
     manifest_json: bytes
     project_zip: bytes
     lineage: ProjectLineage | None = None
+    further: dict[str, bytes] = {}
+    """Parts that only the source of the project reads, by name."""
 
 
 def write_state(
@@ -136,6 +139,7 @@ def write_state(
     if contents.lineage is not None:
         encoded = msgspec.msgpack.encode(contents.lineage)
         parts.append(NewPart(_LINEAGE, encoded, ZIP_DEFLATED))
+    parts += [NewPart(name, data, ZIP_DEFLATED) for name, data in contents.further.items()]
 
     def encode_header(stored: dict[str, StoredPart]) -> bytes:
         identity = hashlib.sha256(msgspec.json.encode(contents.header))
@@ -307,6 +311,10 @@ class StateFile:
 
     def read_project_zip(self) -> bytes:
         return self._parts.read("project.zip")
+
+    def read_further(self, name: str) -> bytes | None:
+        """A part that only the source of the project reads; ``None`` if there is none of that name."""
+        return self._parts.read(name) if name in self.header.parts else None
 
     def close(self) -> None:
         self._file.close()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import dagster as dg
 from pydantic import (
@@ -39,6 +39,9 @@ _REMARKS = {
 
 class StrictModel(dg.Model):
     """A model that rejects unknown keys and suggests known ones."""
+
+    remarks: ClassVar[Mapping[str, str]] = _REMARKS
+    """What is said of certain unknown keys."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -118,15 +121,15 @@ class Condition:
         return {"type": "object", "if": self.first_mapping, "then": first, "else": second}
 
 
-def _with_suggestion(model: type[BaseModel], detail: Any) -> Any:
+def _with_suggestion(model: type[StrictModel], detail: Any) -> Any:
     kept = {name: detail[name] for name in ("type", "loc", "input", "ctx") if name in detail}
     if detail["type"] != "extra_forbidden" or len(detail["loc"]) != 1:
         return kept
     key = str(detail["loc"][0])
     known = sorted(model.model_fields)
     close = get_close_matches(key, known, n=2)
-    if key in _REMARKS:
-        remark = f"; {_REMARKS[key]}"
+    if key in model.remarks:
+        remark = f"; {model.remarks[key]}"
     elif close:
         remark = f". Did you mean {' or '.join(map(repr, close))}?"
     else:
@@ -183,6 +186,11 @@ class StrictResolvable(StrictModel, dg.Resolvable):
 
 
 @cache
-def strict(model: type[BaseModel]) -> type[BaseModel]:
-    """A subclass of a derived model that suggests keys."""
-    return type(model.__name__, (model, StrictModel), {"__module__": model.__module__})
+def strict(model: type[BaseModel], base: type[StrictModel] = StrictModel) -> type[BaseModel]:
+    """A subclass of a derived model that suggests keys.
+
+    Args:
+        model: The model.
+        base: What suggests them.
+    """
+    return type(model.__name__, (model, base), {"__module__": model.__module__})

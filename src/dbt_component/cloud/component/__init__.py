@@ -1,0 +1,1 @@
+"""``DbtCloudComponent``: a project on the dbt platform, from YAML."""

@@ -1,0 +1,97 @@
+"""Finds the run on the dbt platform whose manifest.json says what the project holds, or starts one."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+
+from dbt_component.cloud.adhoc_jobs import AdhocJobs
+from dbt_component.cloud.cause import unique_cause
+from dbt_component.cloud.client.client import DbtCloudClient
+from dbt_component.cloud.client.run import CloudRun
+from dbt_component.cloud.client.run_status import RunStatus
+from dbt_component.cloud.place import Place
+from dbt_component.errors import DbtCloudError
+
+MANIFEST = "manifest.json"
+_MAX_TRIED = 20
+_POLL_SECONDS = 2.0
+_PARSE_TIMEOUT = timedelta(minutes=30)
+
+
+def find_manifest_run(
+    client: DbtCloudClient, place: Place, *, max_age: timedelta
+) -> CloudRun | None:
+    """The newest run of the environment that ended within ``max_age`` and has a manifest.json; ``None`` without one.
+
+    Runs that failed count too: dbt writes the file once it has read the project. Of runs that keep no such file, twenty
+    are tried.
+
+    Raises:
+        DbtCloudError: The platform can't be asked.
+    """
+    for run in _ended(client, place, max_age=max_age):
+        if MANIFEST in client.artifact_paths(run.id):
+            return run
+    return None
+
+
+def parse_on_platform(
+    client: DbtCloudClient, adhoc: AdhocJobs, *, poll_seconds: float = _POLL_SECONDS
+) -> CloudRun:
+    """Runs `dbt parse` in an ad hoc job, and returns the run when it has ended well.
+
+    Raises:
+        DbtCloudError: The run failed or was cancelled, or took half an hour, after which it is cancelled.
+    """
+    run = client.trigger(adhoc.pick(), steps=["dbt parse"], cause=unique_cause("reads the project"))
+    deadline = time.monotonic() + _PARSE_TIMEOUT.total_seconds()
+    try:
+        while not run.is_finished:
+            if time.monotonic() > deadline:
+                raise DbtCloudError(
+                    f"`dbt parse` has not ended after {_PARSE_TIMEOUT}; the run was cancelled.",
+                    where=run.url,
+                    hint="Look at the run on the platform; it may wait for others in the account's queue.",
+                )
+            time.sleep(poll_seconds)
+            run = client.run(run.id)
+    except BaseException:
+        client.cancel(run.id)
+        raise
+    if run.status is not RunStatus.SUCCESS:
+        raise DbtCloudError(
+            f"`dbt parse` on the dbt platform ended as {str(run.status)!r}. {run.status_message}".strip(),
+            where=run.url,
+            hint="The run's page shows dbt's error. The last good state stays in use.",
+        )
+    return run
+
+
+def read_manifest_of(client: DbtCloudClient, run: CloudRun) -> bytes:
+    """The manifest.json of a run's last step.
+
+    Raises:
+        DbtCloudError: It has none.
+    """
+    content = client.artifact(run.id, MANIFEST)
+    if content is None:
+        raise DbtCloudError(
+            f"Run {run.id} on the dbt platform has no {MANIFEST}.",
+            where=run.url,
+            hint="Refresh again; the platform removes artifacts of deleted runs.",
+        )
+    return content
+
+
+def _ended(client: DbtCloudClient, place: Place, *, max_age: timedelta) -> Iterator[CloudRun]:
+    if max_age <= timedelta(0):
+        return
+    runs = client.runs(
+        project_id=place.project_id,
+        environment_id=place.environment_id,
+        statuses=(RunStatus.SUCCESS, RunStatus.ERROR),
+        finished_after=datetime.now(timezone.utc) - max_age,
+        order_by="-finished_at",
+        limit=_MAX_TRIED,
+    )
+    yield from runs

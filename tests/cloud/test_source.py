@@ -1,0 +1,169 @@
+"""The state of a project on the platform: from the newest run, else from `dbt parse`, and written only if it says more."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dbt_component.cloud.platform_record import read_record
+from dbt_component.cloud.workspace import DbtCloudWorkspace
+from dbt_component.errors import DbtCloudAuthError, DbtCloudError, SelectionError
+from dbt_component.project.refresh import RefreshOutcome
+from dbt_component.project.refresh_request import RefreshRequest
+from dbt_component.project.state import StateFile
+from dbt_component.project.state_project import StateProject
+from dbt_component.selection.criteria import SelectionCriteria
+from tests.cloud.conftest import workspace_of
+from tests.dbt_platform.faults import Fault
+from tests.dbt_platform.platform import StandInPlatform
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def built(dbt_platform: StandInPlatform) -> Iterator[int]:
+    """A run of production that has a manifest.json."""
+    job = dbt_platform.create_job("Parse for the state", ["dbt parse"])
+    run = dbt_platform.trigger(job.id)
+    dbt_platform.wait_for(run.id)
+    yield run.id
+    dbt_platform.delete_job(job.id)
+
+
+def refresh(
+    workspace: DbtCloudWorkspace, path: Path, *selections: SelectionCriteria
+) -> RefreshOutcome:
+    return workspace.source.refresh(RefreshRequest(state_path=path, selections=selections))
+
+
+def triggered(platform: StandInPlatform) -> int:
+    return sum(
+        request.method == "POST" and request.path.rstrip("/").endswith("/run")
+        for request in platform.requests
+    )
+
+
+def test_the_newest_run_gives_the_manifest_and_no_job_is_started(
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+) -> None:
+    before = triggered(dbt_platform)
+    assert refresh(workspace, tmp_path / "state").is_changed
+    assert triggered(dbt_platform) == before
+    state = StateFile(tmp_path / "state")
+    record = read_record(state)
+    assert record is not None
+    assert record.run_id == built
+    assert record.commit == dbt_platform.run(built).git_sha
+    assert "model.bakery.stg_orders" in state.index.node_by_id
+
+
+def test_nothing_new_means_nothing_downloaded_and_nothing_written(
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "state"
+    refresh(workspace, path)
+    before = path.stat().st_mtime_ns, len(dbt_platform.requests)
+    assert not refresh(workspace, path).is_changed
+    assert path.stat().st_mtime_ns == before[0]
+    asked = [request.path for request in dbt_platform.requests[before[1] :]]
+    assert not any("manifest.json" in path for path in asked), asked
+    assert len(asked) <= 3
+
+
+def test_a_new_run_of_the_same_code_writes_nothing(
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "state"
+    job = dbt_platform.create_job("Again", ["dbt parse"])
+    refresh(workspace, path)
+    dbt_platform.wait_for(dbt_platform.trigger(job.id).id)
+    assert not refresh(workspace, path).is_changed
+    dbt_platform.delete_job(job.id)
+
+
+def test_without_a_run_that_is_new_enough_dbt_parse_runs_on_the_platform_once(
+    dbt_platform: StandInPlatform, tmp_path: Path
+) -> None:
+    workspace = workspace_of(dbt_platform, environment_id=dbt_platform.staging_environment_id)
+    before = triggered(dbt_platform)
+    assert refresh(workspace, tmp_path / "state").is_changed
+    assert triggered(dbt_platform) == before + 1
+    # That run is itself new enough for the next refresh.
+    assert not refresh(workspace, tmp_path / "state").is_changed
+    assert triggered(dbt_platform) == before + 1
+
+
+def test_with_an_age_of_zero_dbt_parse_runs_at_each_refresh(
+    dbt_platform: StandInPlatform, built: int, tmp_path: Path
+) -> None:
+    workspace = workspace_of(dbt_platform, manifest_max_age_hours=0)
+    before = triggered(dbt_platform)
+    refresh(workspace, tmp_path / "state")
+    assert triggered(dbt_platform) == before + 1
+
+
+def test_selections_are_answered_from_the_state(
+    workspace: DbtCloudWorkspace, built: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    staging = SelectionCriteria(select="staging")
+    refresh(workspace, tmp_path / "state", staging)
+    project = StateProject(StateFile(tmp_path / "state"), None)
+    models = {i for i in project.select(staging) if i.startswith("model.")}
+    assert models == {"model.bakery.stg_orders", "model.bakery.stg_products"}
+    assert caplog.text == ""
+    # Another selection makes a new state from the same run.
+    assert refresh(workspace, tmp_path / "state", SelectionCriteria(select="marts")).is_changed
+
+
+def test_a_selection_that_dbt_refuses_leaves_the_state_alone(
+    workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "state"
+    refresh(workspace, path)
+    before = path.read_bytes()
+    with pytest.raises(SelectionError):
+        refresh(workspace, path, SelectionCriteria(select="nonsense:x"))
+    assert path.read_bytes() == before
+
+
+def test_a_platform_that_fails_leaves_the_state_alone(
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "state"
+    refresh(workspace, path)
+    before = path.read_bytes()
+    for fault in (
+        Fault("GET", r"/runs/?$", "status", status=503, times=50),
+        Fault("GET", r"/jobs/?$", "malformed", times=50),
+        Fault("GET", r"/jobs/?$", "status", status=401, times=50),
+    ):
+        dbt_platform.inject(fault)
+        with pytest.raises(DbtCloudError) as failure:
+            refresh(workspace, path)
+        assert dbt_platform.token not in str(failure.value)
+        dbt_platform.clear_faults()
+        assert path.read_bytes() == before
+    assert isinstance(failure.value, DbtCloudAuthError)
+
+
+def test_a_manifest_that_is_cut_off_is_fetched_again(
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+) -> None:
+    dbt_platform.inject(Fault("GET", r"/artifacts/manifest\.json", "truncate", times=2))
+    assert refresh(workspace, tmp_path / "state").is_changed
+    assert StateFile(tmp_path / "state").index.project_name == "bakery"
+
+
+def test_a_parse_that_fails_on_the_platform_names_the_run(
+    dbt_platform: StandInPlatform, tmp_path: Path
+) -> None:
+    workspace = workspace_of(dbt_platform, manifest_max_age_hours=0)
+    dbt_platform.repository.commit({"models/broken.sql": "select {{ nonsense( }}"})
+    try:
+        with pytest.raises(
+            DbtCloudError, match="`dbt parse` on the dbt platform ended as 'Error'"
+        ) as failure:
+            refresh(workspace, tmp_path / "state")
+    finally:
+        dbt_platform.repository.commit({"models/broken.sql": None})
+    assert "/runs/" in str(failure.value)
