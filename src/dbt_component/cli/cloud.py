@@ -80,7 +80,9 @@ def _workspaces(folder: Path) -> Iterator["DbtCloudWorkspace"]:
     given = {"access_url": access_url} if access_url else {}
     try:
         yield DbtCloudWorkspace(
-            credentials=DbtCloudCredentials(account_id=as_id(account_id, "account_id"), token=token, **given),
+            credentials=DbtCloudCredentials(
+                account_id=as_id(account_id, "account_id"), token=token, **given
+            ),
             project_id=as_id(project_id, "project_id"),
             environment_id=as_id(environment_id, "environment_id"),
         )

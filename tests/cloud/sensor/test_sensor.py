@@ -4,25 +4,33 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 import dagster as dg
 import pytest
 
-from dbt_component.cloud.dagster_runs import ADHOC_JOB_PREFIX
-from dbt_component.cloud.sensor.cursor import first_cursor
-from dbt_component.cloud.sensor.observed_project import ObservedProject, observe_all
+from dbt_component.cloud.adhoc_jobs import PREFIX
+from dbt_component.cloud.client.client import DbtCloudClient
+from dbt_component.cloud.sensor.cursor import MAX_HANDLED, first_cursor
+from dbt_component.cloud.sensor.observed_project import (
+    ObservedProject,
+    observe_all,
+    observe_selected,
+)
 from dbt_component.cloud.sensor.poll import PollLimits
 from dbt_component.cloud.sensor.sensor import sensor_name
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_builder import build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DbtCloudAuthError, DbtCloudUnavailableError
+from dbt_component.manifest.manifest import Manifest
 from dbt_component.manifest.read import read_manifest
 from tests.cloud.sensor.recorded_runs import RecordedRuns
 from tests.cloud.sensor.ticks import Ticks, name_of, names, urls
-from tests.dbt_platform import Fault, StandInPlatform
+from tests.dbt_platform import Fault, RunStatus, StandInPlatform
 from tests.dbt_platform.run import Run
 
 pytestmark = pytest.mark.server
@@ -30,11 +38,17 @@ ASSETS = ["raw_orders", "raw_products", "stg_orders", "stg_products", "product_s
 
 
 class Sources(NamedTuple):
-    """Runs of real dbt. ``good`` has the steps seed, run, test, docs; ``bad`` is a build whose test fails."""
+    """Runs of real dbt.
+
+    ``good`` has the steps build (of nothing), seed, run, test, and one that fails before it has results of its own;
+    ``bad`` is a build in which a test fails, and ``retried`` resumes it. ``empty`` is the first step of ``good``.
+    """
 
     good: Run
     bad: Run
+    retried: Run
     empty: Run
+    manifest: Manifest
     project: ObservedProject
 
 
@@ -47,15 +61,25 @@ def sources(_platform_of_session: StandInPlatform) -> Sources:
         job = platform.create_job("source of recorded runs", list(steps))
         return platform.wait_for(platform.trigger(job.id).id)
 
-    good = run("dbt seed", "dbt run", "dbt test", "dbt docs generate")
-    bad = run("dbt build --vars 'minimum_amount: 1000000'")
-    empty = run("dbt build --select tag:nothing")
-    content = (good.steps[-1].artifacts / "manifest.json").read_bytes()
-    translator = DagsterDbtTranslator()
-    view = ResolvingManifest(
-        read_manifest(json.loads(content)), SpecRules(translator, translator.settings), None
+    good = run(
+        "dbt build --select tag:nothing",
+        "dbt seed",
+        "dbt run",
+        "dbt test",
+        "dbt test --selector none",
     )
-    return Sources(good, bad, empty, observe_all(view))
+    bad = run("dbt build --vars 'minimum_amount: 1000000'")
+    client = DbtCloudClient(
+        platform.account_id, token=platform.token, access_url=platform.access_url
+    )
+    retried = platform.wait_for(client.retry(bad.id).id)
+    first = next(n for n, step in enumerate(good.steps) if "dbt build" in step.name)
+    empty = replace(good, status=RunStatus.SUCCESS, steps=good.steps[: first + 1])
+    content = (bad.steps[-1].artifacts / "manifest.json").read_bytes()
+    translator = DagsterDbtTranslator()
+    manifest = read_manifest(json.loads(content))
+    view = ResolvingManifest(manifest, SpecRules(translator, translator.settings), None)
+    return Sources(good, bad, retried, empty, manifest, observe_all(view))
 
 
 @pytest.fixture
@@ -99,9 +123,10 @@ def test_a_run_that_is_started_on_the_platform_shows_up_once(
     assert found is not None
 
 
-def test_the_events_of_a_run_are_in_the_order_of_its_steps_and_of_the_graph(
+def test_the_events_of_a_failed_run_are_in_the_order_of_its_steps_and_of_the_graph(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
+    assert sources.good.status is RunStatus.ERROR
     runs.add(sources.good)
     events = ticks.tick()
     kinds = [type(event).__name__ for event in events]
@@ -136,6 +161,17 @@ def test_tests_that_fail_or_warn_are_check_evaluations_and_skipped_nodes_are_not
     assert "stg_orders" in by_name
 
 
+def test_a_run_that_resumes_another_has_the_events_of_what_it_ran(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    resumed = runs.add(sources.bad)
+    run = runs.add(sources.retried, seconds=1)
+    run.retrying = resumed
+    events = [e for e in ticks.tick() if e.metadata["run_url"].value.endswith(str(run.id))]
+    assert names(events) == ["stg_orders:amounts_are_high_enough"]
+    assert not events[0].passed
+
+
 def test_a_run_without_nodes_hides_no_later_run(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -155,11 +191,57 @@ def path_of(run: Run, ticks: Ticks) -> str:
 def test_runs_that_dagster_started_are_left_out(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
-    runs.add(sources.good, job_name=f"{ADHOC_JOB_PREFIX}BAKERY__STAGING__2")
+    runs.add(sources.good, job_name=f"{PREFIX}BAKERY__STAGING__2")
     before = len(ticks.platform.requests)
     assert ticks.tick() == []
     # Nothing but the list was asked for.
     assert len(ticks.platform.requests) - before == 1
+
+
+def test_runs_whose_cause_names_dagster_and_their_retries_are_left_out(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    started, retry, other = (runs.add(sources.bad, seconds=number) for number in range(3))
+    started.trigger = replace(started.trigger, cause="Triggered by Dagster: step build (1f2e)")
+    retry.retrying = started
+    again = runs.add(sources.bad, seconds=4)
+    again.retrying = other
+    events = ticks.all()
+    assert [int(url.rpartition("/")[2]) for url in urls(events)] == [other.id, again.id]
+
+
+def test_tests_that_are_no_checks_are_observations_of_the_assets_that_they_read(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    known = sources.project
+    ticks.project = ObservedProject(known.index, known.asset_key_of, lambda unique_id: None)
+    runs.add(sources.bad)
+    expected = list(ticks.evaluate().asset_events)
+    observed = [event for event in expected if isinstance(event, dg.AssetObservation)]
+    assert any("'fail'" in str(event.description) for event in observed)
+    assert {key for event in observed for key in event.asset_key.path} >= {"stg_orders"}
+    ticks.store(expected[:3])
+    assert len(ticks.all()) == len(expected) - 3
+
+
+def test_only_what_the_definitions_select_is_reported(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    tests = sources.project.index.tests
+    [test] = [test.unique_id for test in tests if test.name == "unique_stg_orders_order_id"]
+    translator = DagsterDbtTranslator()
+    specs = build_specs(
+        sources.manifest,
+        SpecRules(translator, translator.settings),
+        selected_ids={"model.bakery.stg_orders", test},
+        project=None,
+    )
+    ticks.project = observe_selected(specs)
+    runs.add(sources.good)
+    events = ticks.tick()
+    made = [event for event in events if not isinstance(event, dg.AssetObservation)]
+    assert names(made) == ["stg_orders", "stg_orders:unique_stg_orders_order_id"]
+    assert {event.asset_key.path[-1] for event in events} == {"stg_orders"}
 
 
 def test_a_run_that_is_listed_late_is_not_lost(
@@ -201,7 +283,7 @@ def test_results_that_can_not_be_read_now_are_reported_when_they_can(
             f"/runs/{first.id}/artifacts/",
             kind,
             None,
-            after=1,  # the results of the seeds can be read
+            after=2,  # the results of the first build and of the seeds can be read
             artifact="run_results.json" if kind == "hide_artifact" else None,
         )
     )
@@ -351,7 +433,7 @@ def test_a_run_with_more_events_than_fit_goes_on_where_it_stopped(
     events += ticks.all()
     of_late = [e for e in events if e.metadata["run_url"].value.endswith(str(late.id))]
     assert names([e for e in events if e not in of_late]) == expected
-    assert len(of_late) == len(urls(events)) + len(of_late) - 3
+    assert names(of_late) == expected[-len(of_late) :]
 
 
 def test_a_daemon_that_ends_before_it_stores_the_cursor_repeats_no_event(
@@ -413,11 +495,11 @@ def test_a_busy_environment_stays_within_the_cursor(
 ) -> None:
     ticks.cursor = first_cursor(runs.begin.timestamp()).encode()
     runs.begin -= timedelta(seconds=10)
-    added = [runs.add(None, seconds=10 + n / 100) for n in range(1_150)]
+    added = [runs.add(None, seconds=10 + n / 100) for n in range(650)]
     last = runs.add(sources.bad, seconds=30)
     events = ticks.all()
     assert [int(url.rpartition("/")[2]) for url in urls(events)] == [last.id]
     assert ticks.cursor is not None
-    assert len(ticks.cursor) < 50_000
+    assert len(ticks.cursor) < 25_000
     assert ticks.tick() == []
-    assert len(added) > 1_000
+    assert len(added) > MAX_HANDLED

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
-from dbt_component.cloud.dagster_runs import is_started_by_dagster
+from dbt_component.cloud.dagster_runs import DagsterRuns
 from dbt_component.cloud.run_metadata import completed_at, run_metadata
 from dbt_component.cloud.sensor.cursor import Postponed, SensorCursor
 from dbt_component.cloud.sensor.observed_project import ObservedProject
@@ -116,7 +116,6 @@ class RunPoll:
     limits: PollLimits = field(default_factory=PollLimits)
 
     def __post_init__(self) -> None:
-        self._job_names: dict[int, str] = {}
         self._unknown: set[str] = set()
         self._rendering = RunlessEvents(self.project, self.log)
 
@@ -235,9 +234,7 @@ class RunPoll:
         """
         done = cursor.with_handled(candidate.run_id, candidate.finished_at)
         listed = candidate.listed
-        if listed is not None and is_started_by_dagster(
-            listed, job_name=self._job_name(client, listed)
-        ):
+        if listed is not None and DagsterRuns(client).contain(listed):
             return _Handled([], done)
         reported = cursor.reported_of(candidate.run_id)
         events: list[RunlessEvent] = []
@@ -346,13 +343,3 @@ class RunPoll:
             )
             cursor = cursor.with_handled(surplus.run_id, surplus.finished_at)
         return cursor
-
-    def _job_name(self, client: DbtCloudClient, run: CloudRun) -> str:
-        if run.job_name:
-            return run.job_name
-        if run.job_id not in self._job_names:
-            try:
-                self._job_names[run.job_id] = client.job(run.job_id).name
-            except DbtCloudNotFoundError:
-                self._job_names[run.job_id] = ""
-        return self._job_names[run.job_id]
