@@ -1,9 +1,11 @@
 """The endpoints."""
 
 import re
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.dbt_platform.account import ACCOUNT_ID, PROJECT_ID
 from tests.dbt_platform.answer import Answer, ApiError, not_found
@@ -12,6 +14,7 @@ from tests.dbt_platform.job import Job
 from tests.dbt_platform.page import Page, Query
 from tests.dbt_platform.records import Records
 from tests.dbt_platform.run import Run
+from tests.dbt_platform.statuses import RunStatus
 from tests.dbt_platform.trigger import Trigger
 
 _ACCOUNT_PATH = re.compile(r"/api/v2/accounts/(\d+)(/.*)?")
@@ -63,6 +66,9 @@ class Api:
             return self._dispatch(request)
         except ApiError as error:
             return error.answer
+        except Exception:
+            message = f"A defect of the stand-in:\n{traceback.format_exc()}"
+            return Answer.of(None, status=500, user_message=message)
 
     def _dispatch(self, request: Request) -> Answer:
         found = _ACCOUNT_PATH.fullmatch(request.path)
@@ -120,13 +126,13 @@ class Api:
             "name": lambda job: job.name,
             "created_at": lambda job: job.created_at,
         }
-        return Page(found, query, orders).answer(lambda job: job.show())
+        return Page(found, query, orders).answer(lambda job: self._job_details(job, request))
 
     def _create_job(self, request: Request) -> Answer:
         return Answer.of(self._records.create_job(Body(request.body)).show(), status=201)
 
     def _job(self, request: Request, id: int) -> Answer:
-        return Answer.of(self._records.job(id).show())
+        return Answer.of(self._job_details(self._records.job(id), request))
 
     def _update_job(self, request: Request, id: int) -> Answer:
         return Answer.of(self._records.update_job(id, Body(request.body)).show())
@@ -210,11 +216,27 @@ class Api:
         return Answer.of(steps[0].show(full_debug_logs=full))
 
     def _show(self, run: Run, request: Request) -> Answer:
-        include = set(request.query.words("include_related"))
-        data = run.show(self._access_url, include, is_latest=self._records.is_latest(run))
+        return Answer.of(self._details(run, set(request.query.words("include_related"))))
+
+    def _details(self, run: Run, include: set[str]) -> dict[str, Any]:
+        is_latest = run.status is RunStatus.ERROR and self._records.is_latest(run)
+        data = run.show(self._access_url, include, is_latest=is_latest)
         if "environment" in include:
-            account = self._records.account
-            data["environment"] = account.show_environment(
-                account.environment(run.job.environment_id)
-            )
-        return Answer.of(data)
+            data["environment"] = self._environment_of(run.job)
+        return data
+
+    def _job_details(self, job: Job, request: Request) -> dict[str, Any]:
+        include = set(request.query.words("include_related"))
+        data = job.show()
+        if "environment" in include:
+            data["environment"] = self._environment_of(job)
+        runs = [run for run in self._records.runs() if run.job.id == job.id]
+        completed = [run for run in runs if run.status.is_complete]
+        for name, of_kind in (("most_recent_run", runs), ("most_recent_completed_run", completed)):
+            if name in include and of_kind:
+                data[name] = self._details(of_kind[-1], set())
+        return data
+
+    def _environment_of(self, job: Job) -> Mapping[str, Any]:
+        account = self._records.account
+        return account.show_environment(account.environment(job.environment_id))

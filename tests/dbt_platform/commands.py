@@ -2,6 +2,7 @@
 
 import shlex
 
+FRESHNESS = "dbt source freshness"
 RETRYABLE = {"build", "clone", "compile", "run", "run-operation", "seed", "snapshot", "test"}
 """Commands whose failure the platform can resume by `dbt retry`."""
 

@@ -13,10 +13,10 @@ _POLL_SECONDS = 0.05
 
 
 class DbtProcess:
-    """dbt in a process group of its own."""
+    """dbt in a process group of its own. ``command`` starts with the executable."""
 
     def __init__(
-        self, arguments: list[str], *, cwd: Path, console: Path, env: Mapping[str, str]
+        self, command: list[str], *, cwd: Path, console: Path, env: Mapping[str, str]
     ) -> None:
         # PYTHONPATH is that of the tests, and variables of dbt's would change what runs.
         inherited = {
@@ -26,7 +26,7 @@ class DbtProcess:
         }
         with console.open("ab") as output:
             self._process = subprocess.Popen(
-                [str(DBT), *arguments],
+                command,
                 cwd=cwd,
                 env={**inherited, "PYTHONUNBUFFERED": "1", **env},
                 stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from tests.dbt_platform.account import ACCOUNT_ID, PROJECT_ID, Account
-from tests.dbt_platform.commands import is_dbt_command, split_command
+from tests.dbt_platform.commands import FRESHNESS, is_dbt_command, split_command
 from tests.dbt_platform.connection import PostgresConnection
 from tests.dbt_platform.dbt_process import DbtProcess
 from tests.dbt_platform.repository import SourceRepository
@@ -19,7 +19,8 @@ from tests.dbt_platform.statuses import RunStatus
 from tests.dbt_platform.step import Step
 from tests.dbt_platform.timestamps import now
 
-_CANCELLED = "The run was cancelled."
+LEADING_STEPS = 3
+CANCELLED = "The run was cancelled."
 
 
 class _RunStoppedError(Exception):
@@ -41,6 +42,7 @@ class Executor:
     repository: SourceRepository
     connection: PostgresConnection
     account: Account
+    dbt: Path
     start_delay_seconds: float = 0
     grace_seconds: float = 10
     finish_time_shift: timedelta = timedelta()
@@ -70,7 +72,7 @@ class Executor:
 
     def _pause(self, run: Run) -> None:
         if run.cancel.wait(self.start_delay_seconds):
-            raise _RunStoppedError(RunStatus.CANCELLED, _CANCELLED)
+            raise _RunStoppedError(RunStatus.CANCELLED, CANCELLED)
 
     def _execute(self, run: Run) -> None:
         project, profile = run.folder / "project", run.folder / "profile"
@@ -129,7 +131,7 @@ class Executor:
             step.console.write_text(message + "\n")
             raise _RunStoppedError(RunStatus.ERROR, message)
         process = DbtProcess(
-            split_command(command)[1:],
+            [str(self.dbt), *split_command(command)[1:]],
             cwd=run.folder / "project",
             console=step.console,
             env=self._environment(run, step),
@@ -143,15 +145,14 @@ class Executor:
                 _save_artifacts(run.folder / "project" / "target", step)
                 raise stopped
         _save_artifacts(run.folder / "project" / "target", step)
-        # The platform goes on after sources that are stale.
-        if exit_code and command != "dbt source freshness":
-            raise _RunStoppedError(RunStatus.ERROR, None)
-        if exit_code:
+        if exit_code and _is_tolerated(run, step):
             step.finish(RunStatus.ERROR)
+        elif exit_code:
+            raise _RunStoppedError(RunStatus.ERROR, None)
 
     def _reason_to_stop(self, run: Run) -> _RunStoppedError | None:
         if run.cancel.is_set():
-            return _RunStoppedError(RunStatus.CANCELLED, _CANCELLED)
+            return _RunStoppedError(RunStatus.CANCELLED, CANCELLED)
         limit = run.trigger.timeout_seconds_override or run.job.timeout_seconds
         if limit and run.started_at and now() - run.started_at > timedelta(seconds=limit):
             return _RunStoppedError(
@@ -167,6 +168,8 @@ class Executor:
             "DBT_TARGET_PATH": "target",
             "DBT_LOG_PATH": str(step.folder),
             "DBT_USE_COLORS": "true",
+            # The times in dbt.log are local ones, those on the console are not.
+            "TZ": "UTC",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DBT_VERSION_CHECK": "false",
             "DBT_CLOUD_ACCOUNT_ID": str(ACCOUNT_ID),
@@ -200,6 +203,12 @@ class _StepScope:
             self.step.finish(
                 error.status if isinstance(error, _RunStoppedError) else RunStatus.ERROR
             )
+
+
+def _is_tolerated(run: Run, step: Step) -> bool:
+    """Whether the run goes on if this step fails: only the check of sources that is a setting of the job."""
+    first = step.index == LEADING_STEPS + 1
+    return run.job.run_generate_sources and first and step.command == FRESHNESS
 
 
 def _save_artifacts(target: Path, step: Step) -> None:

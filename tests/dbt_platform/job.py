@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.dbt_platform.account import ACCOUNT_ID, PROJECT_ID, Account
 from tests.dbt_platform.body import Body
+from tests.dbt_platform.commands import FRESHNESS
 from tests.dbt_platform.trigger import Trigger
 
 
@@ -72,7 +73,7 @@ class Job:
         steps = self.execute_steps if trigger.steps_override is None else trigger.steps_override
         docs = trigger.generate_docs_override
         return [
-            *["dbt source freshness"] * self.run_generate_sources,
+            *[FRESHNESS] * self.run_generate_sources,
             *steps,
             *["dbt docs generate"] * (self.generate_docs if docs is None else docs),
         ]

@@ -35,7 +35,8 @@ class StandInPlatform:
     """A dbt platform that runs real dbt on PostgreSQL.
 
     ``with StandInPlatform(project_dir, connection) as platform:`` serves until the block ends; then its runs
-    are cancelled and its folder is removed. ``schema`` is that of the production environment.
+    are cancelled and its folder is removed. ``schema`` is that of the production environment,
+    ``dbt`` the executable, by default that beside this Python.
     ``start_delay_seconds`` passes once before a run leaves the queue and once before it starts to run.
     """
 
@@ -52,15 +53,16 @@ class StandInPlatform:
         connection: PostgresConnection,
         *,
         schema: str = "prod",
+        dbt: Path = DBT,
         port: int = 0,
         start_delay_seconds: float = 0,
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="dbt-platform-"))
         self.repository = SourceRepository(project_dir, self._folder)
         settings = yaml.safe_load((self.repository.path / "dbt_project.yml").read_text())
-        account = Account(settings["name"], _dbt_version(), schema, show_time(now()) or "")
+        account = Account(settings["name"], _dbt_version(dbt), schema, show_time(now()) or "")
         self._executor = Executor(
-            self.repository, connection, account, start_delay_seconds=start_delay_seconds
+            self.repository, connection, account, dbt, start_delay_seconds=start_delay_seconds
         )
         self._records = Records(self._folder / "runs", account, self._executor)
         self._server = PlatformServer(self._records, self.token, port=port)
@@ -152,9 +154,9 @@ class StandInPlatform:
         return self._records.add_finished_run(job_id, status, created_at, finished_at)
 
 
-def _dbt_version() -> str:
+def _dbt_version(dbt: Path) -> str:
     shown = subprocess.run(
-        [str(DBT), "--no-version-check", "--version"], capture_output=True, text=True, check=True
+        [str(dbt), "--no-version-check", "--version"], capture_output=True, text=True, check=True
     ).stdout
     for line in shown.splitlines():
         if "installed:" in line:

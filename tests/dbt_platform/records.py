@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.dbt_platform.account import Account
 from tests.dbt_platform.answer import ApiError, not_found
 from tests.dbt_platform.body import Body
-from tests.dbt_platform.execution import Executor
+from tests.dbt_platform.execution import CANCELLED, Executor
 from tests.dbt_platform.job import Job
 from tests.dbt_platform.run import Run
 from tests.dbt_platform.statuses import RunStatus
@@ -127,11 +127,7 @@ class Records:
         """Asks the run to end; a queued run has ended on return, a finished one stays as it is."""
         with self._lock:
             run = self.run(run_id)
-            run.cancel.set()
-            waiting = self._waiting.get(run.job.id, [])
-            if run in waiting:
-                waiting.remove(run)
-                run.finish(RunStatus.CANCELLED, "The run was cancelled.")
+            self._cancel(run)
             return run
 
     def add_finished_run(
@@ -151,10 +147,17 @@ class Records:
             self._is_closed = True
             for run in self._runs.values():
                 if not run.status.is_complete:
-                    self.cancel(run.id) if not run.is_deleted else run.cancel.set()
+                    self._cancel(run)
             workers = list(self._workers)
         for worker in workers:
             worker.join()
+
+    def _cancel(self, run: Run) -> None:
+        run.cancel.set()
+        waiting = self._waiting.get(run.job.id, [])
+        if run in waiting:
+            waiting.remove(run)
+            run.finish(RunStatus.CANCELLED, CANCELLED)
 
     def _enqueue(
         self, job: Job, trigger: Trigger, commands: list[str], *, retrying: Run | None = None
@@ -168,7 +171,9 @@ class Records:
             self._waiting[job.id].append(run)
         else:
             self._waiting[job.id] = [run]
-            worker = threading.Thread(target=self._work, args=[job.id], name=f"job-{job.id}")
+            worker = threading.Thread(
+                target=self._work, args=[job.id], name=f"job-{job.id}", daemon=True
+            )
             self._workers.append(worker)
             worker.start()
         return run

@@ -53,7 +53,9 @@ class Run:
 
     @property
     def failed_step(self) -> Step | None:
-        return next((step for step in self.steps if step.status is RunStatus.ERROR), None)
+        """The step that ended the run; stale sources, an earlier one, may not have."""
+        failed = [step for step in self.steps if step.status is RunStatus.ERROR]
+        return failed[-1] if failed else None
 
     @property
     def skipped_commands(self) -> list[str]:

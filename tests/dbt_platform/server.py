@@ -41,7 +41,7 @@ class PlatformServer:
         self._http.daemon_threads = True
         self.access_url = f"http://127.0.0.1:{self._http.server_address[1]}"
         self._api = Api(records, self.access_url)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=[0.05])
+        self._thread = threading.Thread(target=self._http.serve_forever, args=[0.05], daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -115,7 +115,7 @@ class PlatformServer:
             content = json.loads(body)
             given = content if isinstance(content, list) else [content]
             faults = [Fault.from_json(fault) for fault in given]
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             return Answer.of(None, status=400, user_message=str(error))
         self.faults.add(*faults)
         return Answer.of(None)
@@ -137,7 +137,8 @@ def _spoil(answer: Answer, fault: Fault, request: Request) -> Reply:
         return Reply(_without_artifact(answer, fault.artifact or "", request.path))
     if fault.kind == "hide_logs":
         content = answer.content
-        for step in content["data"].get("run_steps", []):
+        data = content["data"]
+        for step in data.get("run_steps", []) if isinstance(data, dict) else []:
             step |= {"logs": "", "debug_logs": None, "truncated_debug_logs": ""}
         return Reply(answer.with_content(content))
     return Reply(answer)

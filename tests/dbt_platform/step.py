@@ -35,8 +35,8 @@ class Step:
         return self.folder / "console.log"
 
     def finish(self, status: RunStatus) -> None:
-        self.status = status
         self.finished_at = now()
+        self.status = status
 
     def show(self, *, full_debug_logs: bool) -> dict[str, Any]:
         """The step as the API shows it.

@@ -38,11 +38,11 @@ def account(*expected: str, **statuses: str) -> Account:
 
 @pytest.mark.parametrize("status", ["success", "pass", "warn", "no-op", "reused"])
 def test_a_node_that_is_fine_is_no_failure(attempt: Attempt, status: str) -> None:
-    assert account("a", a=status).failure(attempt) is None
+    assert account("a", a=status).failure(attempt.end) is None
 
 
 def test_a_node_that_never_reported_is_a_failure_although_dbt_succeeded(attempt: Attempt) -> None:
-    error = account("a", "b", a="success").failure(attempt)
+    error = account("a", "b", a="success").failure(attempt.end)
     assert error is not None
     assert "`dbt build --full-refresh`: 0 of 2 nodes failed, 0 were skipped, 1 never" in str(error)
     assert "Never reported: b." in str(error)
@@ -52,7 +52,7 @@ def test_a_node_that_never_reported_is_a_failure_although_dbt_succeeded(attempt:
 def test_failed_and_skipped_nodes_are_named_with_the_message_of_the_failure(
     attempt: Attempt,
 ) -> None:
-    error = account("a", "b", "c", a="error", b="skipped", c="success").failure(attempt)
+    error = account("a", "b", "c", a="error", b="skipped", c="success").failure(attempt.end)
     assert error is not None
     assert "a (error):\n  message of a" in str(error)
     assert "Skipped (message of b): b" in str(error)
@@ -61,14 +61,14 @@ def test_failed_and_skipped_nodes_are_named_with_the_message_of_the_failure(
 
 def test_a_dbt_that_breaks_down_is_a_failure_with_its_message(attempt: Attempt) -> None:
     attempt.result = InvocationResult(success=False, error="Runtime Error: no profile")
-    assert "no profile" in str(account().failure(attempt))
+    assert "no profile" in str(account().failure(attempt.end))
     attempt.result = None
     attempt.exit_code = -9
     attempt.errors = ["out of memory"]
-    text = str(account().failure(attempt))
+    text = str(account().failure(attempt.end))
     assert "exit code -9 and no result" in text and "out of memory" in text
     attempt.result = InvocationResult(success=False)
-    assert "out of memory" in str(account().failure(attempt))
+    assert "out of memory" in str(account().failure(attempt.end))
 
 
 def test_nodes_of_the_final_result_without_an_event_are_reported_late(attempt: Attempt) -> None:
@@ -92,7 +92,7 @@ def test_skipped_nodes_are_listed_by_the_nodes_that_made_dbt_skip_them(
     known.record(NodeFinished(ids[0], "error", message="no such table"))
     known.record(NodeFinished(ids[1], "skipped"))
     known.record(NodeFinished(ids[2], "skipped", message="Skipping due to fail_fast"))
-    text = str(known.failure(attempt))
+    text = str(known.failure(attempt.end))
     assert "1 of 3 nodes failed, 2 were skipped." in text
     assert "\nSkipped (model.shop.stg_customers failed): model.shop.customers\n" in text
     assert "\nSkipped (Skipping due to fail_fast): model.shop.from_source\n" in text
@@ -102,7 +102,7 @@ def test_hooks_are_not_counted_as_nodes(attempt: Attempt) -> None:
     known = account("a", a="success")
     known.record(NodeFinished("operation.shop.shop-on-run-start-0", "success"))
     known.record(NodeFinished("operation.shop.shop-on-run-end-0", "error", message="no such table"))
-    text = str(known.failure(attempt))
+    text = str(known.failure(attempt.end))
     assert "0 of 1 node failed, 0 were skipped, 1 hook failed." in text
     assert "operation.shop.shop-on-run-end-0 (error):\n  no such table" in text
 
@@ -118,7 +118,7 @@ def test_of_many_failed_nodes_the_first_have_all_of_their_message_and_the_next_a
             f'  relation "{name}" does not exist\n  LINE 1: select\n  compiled code at target/{name}.sql'
         )
         made.record(NodeFinished(name, "error", message=message))
-    error = made.failure(attempt)
+    error = made.failure(attempt.end)
     assert error is not None
     lines = str(error).splitlines()
     assert sum(line.startswith("  LINE 1") or line == "    LINE 1: select" for line in lines) == 5

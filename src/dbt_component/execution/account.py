@@ -8,7 +8,7 @@ import dagster as dg
 from dbt_component.dbt_process.child.child_statuses import FINE_STATUSES, SKIPPED
 from dbt_component.dbt_process.events import InvocationResult, NodeFinished
 from dbt_component.definitions.listing import counted, listed
-from dbt_component.execution.attempt import Attempt
+from dbt_component.execution.command_end import CommandEnd
 from dbt_component.execution.event_text import cut, first_names
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
 from dbt_component.execution.skip_causes import SkipCauses, is_hook
@@ -140,27 +140,29 @@ class Account:
                     compiled_path=node.compiled_path,
                 )
 
-    def failure(self, attempt: Attempt) -> DagsterDbtCliRuntimeError | None:
+    def failure(self, end: CommandEnd) -> DagsterDbtCliRuntimeError | None:
         """The error of the whole command; ``None`` if every node is accounted for and none failed.
 
         Args:
-            attempt: The last attempt.
+            end: How its last attempt ended.
         """
         reported = self._reported.values()
         failed = [f for f in reported if self._fails(f)]
         skipped = [f for f in reported if f.status == SKIPPED]
         missing = sorted(self.missing)
-        dbt_error = _dbt_error(attempt, has_failed_nodes=any(map(is_failed, reported)))
+        dbt_error = end.error
+        if not any(map(is_failed, reported)):
+            dbt_error = dbt_error or end.error_without_failures
         if not (failed or skipped or missing or dbt_error):
             return None
-        lines = [f"`{attempt.plan.dbt_command}`: {self._summary(failed, skipped)}."]
+        lines = [f"`{end.command}`: {self._summary(failed, skipped)}."]
         if dbt_error:
-            lines.append(f"dbt: {cut(dbt_error, whole=attempt.log_path)}")
+            lines.append(f"dbt: {cut(dbt_error, whole=end.log_path)}")
         for finished in failed[:_MAX_DETAILED]:
             lines.append(f"\n{finished.unique_id} ({finished.status}):")
             message = cut(
                 finished.message or "no message",
-                whole=attempt.log_path,
+                whole=end.log_path,
                 limit=_MAX_MESSAGE_CHARACTERS,
             )
             lines.append(_indented(message))
@@ -182,7 +184,7 @@ class Account:
                 " refresh it with `dg utils refresh-defs-state` and reload."
             )
             lines.append(f"\nNever reported: {_listed(missing)}. {reason}")
-        lines.append(f"\nArtifacts and dbt.log: {attempt.target_path}")
+        lines.append(f"\n{end.place}")
         return DagsterDbtCliRuntimeError(
             "\n".join(lines),
             metadata={
@@ -217,21 +219,6 @@ class Account:
         for finished in skipped:
             found.setdefault(self.skip_reason(finished), []).append(finished.unique_id)
         return found
-
-
-def _dbt_error(attempt: Attempt, *, has_failed_nodes: bool) -> str | None:
-    """What dbt itself reported as its failure, apart from failed nodes."""
-    result = attempt.result
-    detail = "\n".join(attempt.errors[-5:])
-    if result is None:
-        return (
-            f"the process ended with exit code {attempt.exit_code} and no result. {detail}".strip()
-        )
-    if result.error:
-        return result.error
-    if not result.success and not has_failed_nodes:
-        return detail or "the command failed without a message"
-    return None
 
 
 def _brief(message: str | None) -> str:

@@ -10,6 +10,7 @@ from dbt_component.dbt_process.events import DbtEvent, InvocationResult, LogLine
 from dbt_component.dbt_process.hidden_values import HiddenValues
 from dbt_component.dbt_process.process import DbtProcess
 from dbt_component.dbt_process.requests import Invoke
+from dbt_component.execution.command_end import CommandEnd
 from dbt_component.execution.plan import RunPlan
 from dbt_component.execution.run_worker import interrupted_without_run_worker
 from dbt_component.project.dbt_environment import dbt_environment
@@ -91,6 +92,25 @@ class Attempt:
     def broke_down(self) -> bool:
         """Whether dbt itself failed, as opposed to a node."""
         return self.result is None or bool(self.result.error)
+
+    @property
+    def end(self) -> CommandEnd:
+        """How the command ended, for an error."""
+        error, error_without_failures = None, None
+        detail = "\n".join(self.errors[-5:])
+        if self.result is None:
+            error = f"the process ended with exit code {self.exit_code} and no result. {detail}"
+        elif self.result.error:
+            error = self.result.error
+        elif not self.result.success:
+            error_without_failures = detail or "the command failed without a message"
+        return CommandEnd(
+            command=self.plan.dbt_command,
+            place=f"Artifacts and dbt.log: {self.target_path}",
+            error=error and error.strip(),
+            error_without_failures=error_without_failures,
+            log_path=self.log_path,
+        )
 
     def end_unused(self) -> None:
         """Ends an attempt that has nothing to run, without running dbt."""

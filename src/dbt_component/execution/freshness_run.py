@@ -74,7 +74,7 @@ class FreshnessRun:
                     yield Measurement.of(node_by_id[finished.unique_id], finished)
         finally:
             attempt.stop()
-        self.failure = account.failure(attempt)
+        self.failure = account.failure(attempt.end)
         for unique_id in sorted(account.missing):
             yield Measurement(node_by_id[unique_id], None, _unreported(attempt))
 

@@ -51,7 +51,7 @@ class GivenCommand:
             yield from node_reports(attempt, request, account, self._log)
         finally:
             attempt.stop()
-        return account.failure(attempt)
+        return account.failure(attempt.end)
 
     def require_keys(self) -> None:
         """Refuses to render the nodes of a command that builds or tests if their keys are unknown.

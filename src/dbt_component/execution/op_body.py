@@ -11,14 +11,14 @@ from dbt_component._dagster import remember_output_keys
 from dbt_component.definitions.listing import listed
 from dbt_component.execution.event_text import first_names
 from dbt_component.execution.failure import DagsterDbtCliRuntimeError
-from dbt_component.execution.invocation import DbtCliInvocation
+from dbt_component.execution.noted_command import NotedCommand
 
 _MAX_LISTED = 20
 _HINT = "Iterate over `stream()` to its end, or call `wait()`."
-_started: WeakKeyDictionary[dg.OpExecutionContext, list[DbtCliInvocation]] = WeakKeyDictionary()
+_started: WeakKeyDictionary[dg.OpExecutionContext, list[NotedCommand]] = WeakKeyDictionary()
 
 
-def note_command(context: dg.OpExecutionContext, command: DbtCliInvocation) -> None:
+def note_command(context: dg.OpExecutionContext, command: NotedCommand) -> None:
     """Remembers a command that was created with the context of an op whose body ``run_body`` runs."""
     commands = _started.get(context)
     if commands is not None:
@@ -63,7 +63,7 @@ def run_body(context: dg.AssetExecutionContext, body: Callable[[], Any]) -> Iter
         )
 
 
-def _is_left(command: DbtCliInvocation, commands: list[DbtCliInvocation]) -> bool:
+def _is_left(command: NotedCommand, commands: list[NotedCommand]) -> bool:
     """Whether the command did not run to its end, and no command that did stands in for it."""
     if command.is_finished or command.has_nothing_to_run:
         return False
@@ -74,7 +74,7 @@ def _is_left(command: DbtCliInvocation, commands: list[DbtCliInvocation]) -> boo
     return all(other.dbt_command != command.dbt_command for other in finished)
 
 
-def _described(command: DbtCliInvocation) -> str:
+def _described(command: NotedCommand) -> str:
     text = f"`{command.dbt_command}` "
     text += (
         "was left before its end, so dbt was stopped."

@@ -134,7 +134,7 @@ class SelectedStep:
             plan = first.plan
             if not plan.expected:
                 first.end_unused()
-                return first, account.failure(first)
+                return first, account.failure(first.end)
         attempts = self._attempts = [first]
         if self._retry is not None:
             adapter = self._prepared.manifest.index.adapter_type or ""
@@ -142,7 +142,7 @@ class SelectedStep:
         with nullcontext() if self._first_build is None else self._first_build.alone():
             yield from self._attempts_of(first, folder, account, wishes)
         self._end_timeline(attempts[-1], account, wishes)
-        return attempts[-1], account.failure(attempts[-1])
+        return attempts[-1], account.failure(attempts[-1].end)
 
     def _attempts_of(
         self, first: Attempt, folder: RunFolder, account: Account, wishes: ReportWishes
