@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -315,6 +316,55 @@ def test_a_host_that_is_not_there_is_unavailable(dbt_platform: StandInPlatform) 
     client = make_client(dbt_platform, access_url="http://127.0.0.1:9", max_retries=1)
     with pytest.raises(DbtCloudUnavailableError, match="2 attempts"):
         client.account_name()
+
+
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Sends requests on to ``target``; without one, refuses what has no token and notes what it was sent."""
+
+    target = ""
+    seen: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.headers.get("Authorization"))
+        self.send_response(302 if self.target else 401)
+        if self.target:
+            self.send_header("Location", f"{self.target}{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET  # noqa: N815 - names of the library
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class _There(_Elsewhere):
+    seen: ClassVar[list[str | None]] = []
+
+
+class _Here(_Elsewhere):
+    seen: ClassVar[list[str | None]] = []
+
+
+def test_the_token_is_not_sent_to_where_a_host_redirects() -> None:
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), _There) as there,
+        ThreadingHTTPServer(("127.0.0.1", 0), _Here) as here,
+    ):
+        _Here.target = f"http://127.0.0.1:{there.server_address[1]}"
+        for server in (here, there):
+            threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        client = DbtCloudClient(
+            1, token="dbtc_1", access_url=f"http://127.0.0.1:{here.server_address[1]}"
+        )
+        for request in (client.account_name, lambda: client.cancel(7)):
+            with pytest.raises(DbtCloudRequestError, match=f"redirects to {_Here.target}"):
+                request()
+        client.close()
+        here.shutdown()
+        there.shutdown()
+    assert _Here.seen == ["Token dbtc_1"] * 3  # cancelling also asks whether the run is over
+    assert _There.seen == [None, None]
 
 
 def test_a_deadline_ends_all_attempts(dbt_platform: StandInPlatform) -> None:

@@ -14,7 +14,12 @@ from dbt_component.dbt_process.arguments import command_words
 from dbt_component.dbt_process.artifacts import RUN_RESULTS
 from dbt_component.dbt_process.commands import COMMANDS, DbtCommand
 from dbt_component.dbt_process.events import NodeFinished
-from dbt_component.errors import CliArgsError, DbtCloudAnswerError
+from dbt_component.errors import (
+    CliArgsError,
+    DbtCloudAnswerError,
+    DbtCloudRequestError,
+    DbtCloudUnavailableError,
+)
 from dbt_component.manifest.index import ManifestIndex
 
 _RETRY = DbtCommand("retry", builds=True, tests=True)
@@ -45,10 +50,12 @@ class MissingReports:
 
     Attributes:
         is_expected: Whether the step may never have written any: it failed or was cancelled.
+        is_unavailable: Whether the platform did not answer.
     """
 
     reason: str
-    is_expected: bool
+    is_expected: bool = False
+    is_unavailable: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ def read_reports(client: DbtCloudClient, run: CloudRun, index: ManifestIndex) ->
         index: The project, for the order.
 
     Raises:
-        DbtCloudError: The platform does not answer, or refuses access.
+        DbtCloudAuthError: The platform refuses access.
     """
     nodes: list[NodeReport] = []
     seen: set[bytes] = set()
@@ -93,8 +100,10 @@ def read_reports(client: DbtCloudClient, run: CloudRun, index: ManifestIndex) ->
             if digest not in seen:
                 seen.add(digest)
                 nodes.extend(_of_step(content, run, step, index))
-        except DbtCloudAnswerError as error:
-            return RunReports(tuple(nodes), MissingReports(str(error), is_expected=False))
+        except DbtCloudUnavailableError as error:
+            return RunReports(tuple(nodes), MissingReports(str(error), is_unavailable=True))
+        except (DbtCloudAnswerError, DbtCloudRequestError) as error:
+            return RunReports(tuple(nodes), MissingReports(str(error)))
     return RunReports(tuple(nodes))
 
 
@@ -120,7 +129,7 @@ def _missing(run: CloudRun, step: CloudRunStep) -> MissingReports | None:
         return None
     where = f"step {step.index} ({step.name})"
     if step.status is RunStatus.SUCCESS:
-        return MissingReports(f"{where} succeeded, but has no {RUN_RESULTS}", is_expected=False)
+        return MissingReports(f"{where} succeeded, but has no {RUN_RESULTS}")
     if run.artifacts_saved:
         return None
     return MissingReports(f"{where} has no {RUN_RESULTS}", is_expected=True)
