@@ -15,6 +15,8 @@ from dbt_component.cloud.component.attributes import DbtCloudAttributes
 from dbt_component.cloud.component.refused_keys import CloudModel
 from dbt_component.cloud.component.scaffolder import DbtCloudComponentScaffolder
 from dbt_component.cloud.platform_specs import on_platform
+from dbt_component.cloud.sensor.observed_project import observe_selected
+from dbt_component.cloud.sensor.sensor import build_run_sensor
 from dbt_component.cloud.step_settings import StepSettings
 from dbt_component.cloud.workspace import DbtCloudWorkspace
 from dbt_component.component.loaded import Loaded
@@ -101,7 +103,16 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
     ) -> Sequence[dg.Definitions]:
         if not self.create_sensor:
             return []
-        return []
+        place = self.platform.place
+        observed = observe_selected(loaded.specs)
+        sensor = build_run_sensor(
+            client=lambda: self.platform.client,
+            account_id=place.account_id,
+            project_id=place.project_id,
+            environment_id=place.environment_id,
+            project=lambda: observed,
+        )
+        return [dg.Definitions(sensors=[sensor])]
 
     @override
     def _run(self, context: dg.AssetExecutionContext, run: OpRun) -> Iterator[Any]:
