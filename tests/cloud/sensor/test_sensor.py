@@ -1,104 +1,45 @@
 """The sensor against the stand-in platform: each event of a run that Dagster did not start, once and in order."""
 
-import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from dbt_component.cloud.adhoc_jobs import PREFIX
-from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.sensor.cursor import MAX_HANDLED, first_cursor
 from dbt_component.cloud.sensor.observed_project import (
     ObservedProject,
-    observe_all,
     observe_selected,
 )
 from dbt_component.cloud.sensor.poll import PollLimits
 from dbt_component.cloud.sensor.sensor import sensor_name
-from dbt_component.definitions.resolving_manifest import ResolvingManifest
 from dbt_component.definitions.spec_builder import build_specs
 from dbt_component.definitions.spec_rules import SpecRules
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DbtCloudAuthError, DbtCloudUnavailableError
-from dbt_component.manifest.manifest import Manifest
-from dbt_component.manifest.read import read_manifest
 from tests.cloud.sensor.recorded_runs import RecordedRuns
+from tests.cloud.sensor.sources import Sources
 from tests.cloud.sensor.ticks import Ticks, name_of, names, urls
-from tests.dbt_platform import Fault, RunStatus, StandInPlatform
+from tests.dbt_platform import Fault, RunStatus
 from tests.dbt_platform.run import Run
 
 pytestmark = pytest.mark.server
 ASSETS = ["raw_orders", "raw_products", "stg_orders", "stg_products", "product_sales", "baking"]
 
 
-class Sources(NamedTuple):
-    """Runs of real dbt.
-
-    ``good`` has the steps build (of nothing), seed, run, test, and one that fails before it has results of its own;
-    ``bad`` is a build in which a test fails, and ``retried`` resumes it. ``empty`` is the first step of ``good``.
-    """
-
-    good: Run
-    bad: Run
-    retried: Run
-    empty: Run
-    manifest: Manifest
-    project: ObservedProject
-
-
-@pytest.fixture(scope="module")
-def sources(_platform_of_session: StandInPlatform) -> Sources:
-    platform = _platform_of_session
-    platform.clear_faults()
-
-    def run(*steps: str) -> Run:
-        job = platform.create_job("source of recorded runs", list(steps))
-        return platform.wait_for(platform.trigger(job.id).id)
-
-    good = run(
-        "dbt build --select tag:nothing",
-        "dbt seed",
-        "dbt run",
-        "dbt test",
-        "dbt test --selector none",
-    )
-    bad = run("dbt build --vars 'minimum_amount: 1000000'")
-    client = DbtCloudClient(
-        platform.account_id, token=platform.token, access_url=platform.access_url
-    )
-    retried = platform.wait_for(client.retry(bad.id).id)
-    first = next(n for n, step in enumerate(good.steps) if "dbt build" in step.name)
-    empty = replace(good, status=RunStatus.SUCCESS, steps=good.steps[: first + 1])
-    content = (bad.steps[-1].artifacts / "manifest.json").read_bytes()
-    translator = DagsterDbtTranslator()
-    manifest = read_manifest(json.loads(content))
-    view = ResolvingManifest(manifest, SpecRules(translator, translator.settings), None)
-    return Sources(good, bad, retried, empty, manifest, observe_all(view))
-
-
-@pytest.fixture
-def runs(dbt_platform: StandInPlatform) -> Iterator[RecordedRuns]:
-    recorded = RecordedRuns(dbt_platform)
-    yield recorded
-    recorded.close()
-
-
-@pytest.fixture
-def ticks(dbt_platform: StandInPlatform, sources: Sources) -> Iterator[Ticks]:
-    with dg.instance_for_test() as instance:
-        yield Ticks(dbt_platform, sources.project, instance)
-
-
 def positions(events: list[Any], project: ObservedProject) -> list[int]:
     return [project.index.positions[event.metadata["unique_id"].value] for event in events]
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run started on the platform's pages",
+    outcome="its events appear in Dagster once, and never again in later ticks",
+)
 def test_a_run_that_is_started_on_the_platform_shows_up_once(
     ticks: Ticks, runs: RecordedRuns
 ) -> None:
@@ -142,6 +83,11 @@ def test_the_events_of_a_failed_run_are_in_the_order_of_its_steps_and_of_the_gra
     assert len({name_of(check) for check in checks}) == len(checks)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run on the platform in which a test fails, one warns, and nodes are skipped",
+    outcome="check evaluations with their severity; no event for what was not built",
+)
 def test_tests_that_fail_or_warn_are_check_evaluations_and_skipped_nodes_are_nothing(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -161,6 +107,11 @@ def test_tests_that_fail_or_warn_are_check_evaluations_and_skipped_nodes_are_not
     assert "stg_orders" in by_name
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run retried on the platform",
+    outcome="the retry has the events of the nodes that it ran, and no others",
+)
 def test_a_run_that_resumes_another_has_the_events_of_what_it_ran(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -172,6 +123,11 @@ def test_a_run_that_resumes_another_has_the_events_of_what_it_ran(
     assert not events[0].passed
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="runs without nodes or artifacts before a run with some",
+    outcome="the later run is reported",
+)
 def test_a_run_without_nodes_hides_no_later_run(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -188,6 +144,11 @@ def path_of(run: Run, ticks: Ticks) -> str:
     return f"/deploy/{platform.account_id}/projects/{platform.project_id}/runs/{run.id}"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run in a job of Dagster's own",
+    outcome="it is left out at the cost of no request",
+)
 def test_runs_that_dagster_started_are_left_out(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -198,6 +159,11 @@ def test_runs_that_dagster_started_are_left_out(
     assert len(ticks.platform.requests) - before == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run that Dagster started in another job, and the platform's retry of it",
+    outcome="both are left out; other retries are reported",
+)
 def test_runs_whose_cause_names_dagster_and_their_retries_are_left_out(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -244,6 +210,11 @@ def test_only_what_the_definitions_select_is_reported(
     assert {event.asset_key.path[-1] for event in events} == {"stg_orders"}
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run that the platform lists five minutes after it finished, behind others",
+    outcome="it is reported once",
+)
 def test_a_run_that_is_listed_late_is_not_lost(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -265,6 +236,11 @@ def test_runs_from_before_the_first_tick_are_not_reported(
     assert len(urls(ticks.tick())) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run deleted between the list and its details",
+    outcome="the others are reported",
+)
 def test_a_deleted_run_hides_no_other(ticks: Ticks, runs: RecordedRuns, sources: Sources) -> None:
     deleted, other = runs.add(sources.bad), runs.add(sources.bad, seconds=1)
     ticks.platform.inject(Fault("GET", "", "deleted_run", None, run_id=deleted.id))
@@ -272,6 +248,11 @@ def test_a_deleted_run_hides_no_other(ticks: Ticks, runs: RecordedRuns, sources:
     assert [url.endswith(str(other.id)) for url in urls(events)] == [True]
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="results that are broken, cut off, refused with 500, not sent or missing at first",
+    outcome="what could be read is reported, other runs go on, the rest follows once",
+)
 @pytest.mark.parametrize("kind", ["broken_json", "truncate", "status", "drop", "hide_artifact"])
 def test_results_that_can_not_be_read_now_are_reported_when_they_can(
     ticks: Ticks, runs: RecordedRuns, sources: Sources, kind: Any
@@ -305,6 +286,11 @@ def test_results_that_can_not_be_read_now_are_reported_when_they_can(
     assert len(of_first) == 8 + len(sources.project.index.tests)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="results that stay broken",
+    outcome="a warning names the run after a bounded number of attempts",
+)
 def test_results_that_can_never_be_read_are_given_up_with_a_warning(
     ticks: Ticks, runs: RecordedRuns, sources: Sources, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -320,6 +306,22 @@ def test_results_that_can_never_be_read_are_given_up_with_a_warning(
     assert ticks.all() == []
 
 
+def test_a_failed_run_without_results_is_not_tried_again(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    runs.add(sources.bad)
+    ticks.platform.inject(
+        Fault("GET", "/artifacts/", "hide_artifact", None, artifact="run_results.json")
+    )
+    assert ticks.tick() == []
+    assert ticks.message == "No new events."
+
+
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a row that appears or vanishes between two pages of runs",
+    outcome="each run is reported once, in order",
+)
 @pytest.mark.parametrize("kind", ["missing_row", "repeated_row"])
 def test_pages_that_shift_lose_no_run_and_repeat_none(
     ticks: Ticks, runs: RecordedRuns, sources: Sources, kind: Any
@@ -332,6 +334,11 @@ def test_pages_that_shift_lose_no_run_and_repeat_none(
     assert len(set(urls(events).values())) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="each request of a tick in turn dropped, refused with 500, cut off, empty, broken, or answered with a page",
+    outcome="the same events as without the fault",
+)
 @pytest.mark.parametrize(
     "kind", ["drop", "status", "html_page", "broken_json", "empty", "truncate"]
 )
@@ -347,6 +354,11 @@ def test_a_request_that_fails_in_passing_loses_nothing(
         assert names(ticks.evaluate().asset_events) == expected
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="429 with `Retry-After: 30` in the middle of a tick of two seconds",
+    outcome="the tick ends in time with what it has; the next ones report the rest once",
+)
 def test_too_many_requests_end_the_tick_in_time_and_the_next_one_goes_on(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -367,6 +379,11 @@ def test_too_many_requests_end_the_tick_in_time_and_the_next_one_goes_on(
     assert len(set(urls(events).values())) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a platform that is down, or refuses access",
+    outcome="the tick fails, and the next one reports what it missed",
+)
 def test_a_platform_that_does_not_answer_fails_the_tick_and_keeps_the_cursor(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -385,6 +402,11 @@ def test_a_platform_that_does_not_answer_fails_the_tick_and_keeps_the_cursor(
     assert len(urls(ticks.tick())) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="403 in the middle of a tick",
+    outcome="what was found is reported, the next tick fails, and later ones report the rest once",
+)
 def test_access_that_is_refused_in_the_middle_does_not_lose_what_was_found(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -401,10 +423,16 @@ def test_access_that_is_refused_in_the_middle_does_not_lose_what_was_found(
     assert len(set(urls(events).values())) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="more runs than a tick has time for",
+    outcome="each is reported once, over several ticks",
+)
 def test_many_runs_are_reported_over_several_ticks_with_little_time(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
-    ticks.budget_seconds = 0.3
+    ticks.budget_seconds = 1
+    ticks.platform.inject(Fault("GET", r"/runs/\d+/$", "slow", None, seconds=0.1))
     added = [runs.add(sources.bad, seconds=n) for n in range(15)]
     events: list[Any] = []
     number = 0
@@ -418,6 +446,11 @@ def test_many_runs_are_reported_over_several_ticks_with_little_time(
     assert len(set(urls(events).values())) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a run with more events than one tick reports, and a late run in between",
+    outcome="every event once, in the order of the graph",
+)
 def test_a_run_with_more_events_than_fit_goes_on_where_it_stopped(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -436,6 +469,11 @@ def test_a_run_with_more_events_than_fit_goes_on_where_it_stopped(
     assert names(of_late) == expected[-len(of_late) :]
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a daemon that ends after it stored some events of a tick, before its cursor",
+    outcome="the other events are reported, and none twice",
+)
 def test_a_daemon_that_ends_before_it_stores_the_cursor_repeats_no_event(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
@@ -446,6 +484,11 @@ def test_a_daemon_that_ends_before_it_stores_the_cursor_repeats_no_event(
     assert names(rest) == names(events[5:])
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a cursor that is malformed or of another version",
+    outcome="a warning; the last hour is looked at again, and nothing is reported twice",
+)
 @pytest.mark.parametrize(
     "cursor",
     ["", "nonsense", "{}", '{"version": 99, "floor": 1.0}', '{"version": 1, "floor": "x"}'],
@@ -468,6 +511,11 @@ def test_a_cursor_that_can_not_be_read_repeats_no_event_and_loses_none(
     assert ("can't be read" in warned or "version 99" in warned) == bool(cursor)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="results of a node that the state does not know",
+    outcome="a warning names it; it has no event",
+)
 def test_nodes_that_the_state_does_not_know_are_named_and_have_no_events(
     ticks: Ticks, runs: RecordedRuns, sources: Sources, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -490,6 +538,11 @@ def test_the_name_of_the_sensor_is_valid_and_of_its_environment() -> None:
     assert sensor_name(1, 2, 3) == "dbt_cloud_1_2_3__run_status_sensor"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="650 runs within seven seconds",
+    outcome="the cursor stays below 25 kB, and the last run is reported once",
+)
 def test_a_busy_environment_stays_within_the_cursor(
     ticks: Ticks, runs: RecordedRuns, sources: Sources
 ) -> None:
