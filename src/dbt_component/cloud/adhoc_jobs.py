@@ -21,7 +21,7 @@ from dbt_component.errors import DbtCloudError
 PREFIX = "DAGSTER_ADHOC_JOB__"
 """What the default names of these jobs begin with; it is dagster-dbt's."""
 PoolMode = Literal["overflow", "wait", "fail"]
-MODES: tuple[PoolMode, ...] = ("overflow", "wait", "fail")
+"""What happens while all ad hoc jobs are busy: the run is queued on one of them, waits for one, or is an error."""
 _ACTIVE = (RunStatus.QUEUED, RunStatus.STARTING, RunStatus.RUNNING)
 _POLL_SECONDS = 5.0
 _DESCRIPTION = "Runs commands of Dagster, which overrides its steps. Made by dbt-component; it may be deleted at any time."

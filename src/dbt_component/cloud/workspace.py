@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr, field_validator
@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from dbt_component._dagster import IntEnvVar
 from dbt_component.api.asset_specs import select_specs
 from dbt_component.cloud.access_url import parse_access_url
-from dbt_component.cloud.adhoc_jobs import AdhocJobs
+from dbt_component.cloud.adhoc_jobs import AdhocJobs, PoolMode
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.credentials import DbtCloudCredentials, as_id
 from dbt_component.cloud.execution.invocation import DbtCloudCliInvocation, invoke_on_platform
@@ -55,7 +55,7 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
         description="How many such jobs there are. The platform runs one run of a job at a time, so this is the number of"
         " steps of Dagster that run dbt at once.",
     )
-    adhoc_job_pool_mode: Literal["overflow", "wait", "fail"] = Field(
+    adhoc_job_pool_mode: PoolMode = Field(
         default="overflow",
         description="What happens if all jobs are busy: `overflow` queues the run on one of them, `wait` waits for one,"
         " `fail` is an error.",
@@ -78,6 +78,34 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
         " Without such a run, or with 0, `dbt parse` runs on the platform. Not in dagster-dbt.",
     )
     _step: StepSettings = PrivateAttr(default_factory=StepSettings)
+
+    def __init__(
+        self,
+        *,
+        credentials: DbtCloudCredentials,
+        project_id: int | str,
+        environment_id: int | str,
+        adhoc_job_name: str | None = None,
+        adhoc_job_pool_size: int = 1,
+        adhoc_job_pool_mode: PoolMode = "overflow",
+        request_max_retries: int = 3,
+        request_retry_delay: float = 0.25,
+        request_timeout: float = 15,
+        manifest_max_age_hours: float = 24,
+    ) -> None:
+        given: dict[str, Any] = {
+            "credentials": credentials,
+            "project_id": project_id,
+            "environment_id": environment_id,
+            "adhoc_job_name": adhoc_job_name,
+            "adhoc_job_pool_size": adhoc_job_pool_size,
+            "adhoc_job_pool_mode": adhoc_job_pool_mode,
+            "request_max_retries": request_max_retries,
+            "request_retry_delay": request_retry_delay,
+            "request_timeout": request_timeout,
+            "manifest_max_age_hours": manifest_max_age_hours,
+        }
+        super().__init__(**given)
 
     @field_validator("project_id", "environment_id", mode="before")
     @classmethod

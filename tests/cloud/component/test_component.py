@@ -26,7 +26,8 @@ def refusal(project: DgProject) -> str:
     """The messages of all errors that loading the component raises."""
     with pytest.raises(Exception) as failure:
         project.component()
-    texts, error = [], failure.value
+    texts: list[str] = []
+    error: BaseException | None = failure.value
     while error is not None:
         texts.append(str(error))
         error = error.__cause__ or error.__context__

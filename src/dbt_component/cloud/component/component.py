@@ -47,7 +47,7 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
     In Python its arguments are the keys of ``attributes`` in defs.yaml; ``workspace`` is a ``DbtCloudWorkspace``.
     """
 
-    run_names = ANYWHERE
+    _run_names = ANYWHERE
 
     @classmethod
     def model(cls) -> type[BaseModel]:
@@ -82,12 +82,12 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
 
     @property
     @override
-    def state_source(self) -> ProjectSource:
+    def _state_source(self) -> ProjectSource:
         return self.platform.source
 
     @property
     @override
-    def default_state_key(self) -> str:
+    def _default_state_key(self) -> str:
         """``DbtCloudComponent[<project>-<environment>]`` as in dagster-dbt, with a digest of a selection that is not all."""
         place = self.platform.place
         name = f"{place.project_id}-{place.environment_id}"
@@ -145,7 +145,7 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
         rules = (self.spec_rules, self.criteria, scope, self.op_rules, self.check_rules)
         return Loaded.of(
             prepared,
-            self.state_source,
+            self._state_source,
             *rules,
             has_lineage=False,
             has_uses=self.exposures,
