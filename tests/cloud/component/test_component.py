@@ -1,5 +1,6 @@
 """DbtCloudComponent against the stand-in platform, which runs real dbt on PostgreSQL."""
 
+import re
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,17 @@ pytestmark = pytest.mark.server
 
 def keys(*names: str) -> dg.AssetSelection:
     return dg.AssetSelection.assets(*(dg.AssetKey(name.split("/")) for name in names))
+
+
+def refusal(project: DgProject) -> str:
+    """The messages of all errors that loading the component raises."""
+    with pytest.raises(Exception) as failure:
+        project.component()
+    texts, error = [], failure.value
+    while error is not None:
+        texts.append(str(error))
+        error = error.__cause__ or error.__context__
+    return "\n".join(texts)
 
 
 def posts(platform: StandInPlatform, end: str) -> int:
@@ -103,15 +115,15 @@ def test_a_subset_runs_exactly_that(
     project = cloud_project.write(create_sensor=False).project
     project.refresh()
     before = posts(dbt_platform, "/run")
-    outcome = run(project.load(), keys("stg_products"))
+    outcome = run(project.load(), keys("raw_products", "stg_products"))
     assert outcome.success, outcome.failure
-    assert outcome.materialized == ["stg_products"]
+    assert outcome.materialized == ["raw_products", "stg_products"]
     assert posts(dbt_platform, "/run") == before + 1
-    only = {name for name in checks_of(project.load()) if name.startswith("stg_products:")}
-    assert outcome.checks.keys() <= only
+    own = {name for name in checks_of(project.load()) if name.startswith("stg_products:")}
+    assert outcome.checks.keys() == own
 
 
-REFUSED = {
+REFUSED: dict[str, Any] = {
     "project": "x",
     "defer": True,
     "skip_unchanged": True,
@@ -127,10 +139,9 @@ def test_what_cannot_apply_is_refused_with_the_reason(
     cloud_project: CloudProject, key: str
 ) -> None:
     project = cloud_project.write(**{key: REFUSED[key]}).project
-    with pytest.raises(
-        Exception, match=rf"Unknown key '{key}'; it can't apply on the dbt platform: \w"
-    ):
-        project.component()
+    assert re.search(
+        rf"Unknown key '{key}'; it can't apply on the dbt platform: \w", refusal(project)
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,8 +166,7 @@ def test_what_dbt_itself_would_have_to_be_told_is_refused(
     cloud_project: CloudProject, attributes: dict[str, Any], named: str
 ) -> None:
     project = cloud_project.write(**attributes).project
-    with pytest.raises(Exception, match=named):
-        project.component()
+    assert re.search(named, refusal(project))
 
 
 def test_a_token_in_the_file_is_warned_of_and_not_shown(
@@ -183,8 +193,7 @@ def test_a_wrong_workspace_is_named(
     cloud_project: CloudProject, workspace: dict[str, Any], named: str
 ) -> None:
     project = cloud_project.write(workspace).project
-    with pytest.raises(Exception, match=named):
-        project.component()
+    assert re.search(named, refusal(project))
 
 
 def test_two_selections_of_an_environment_have_states_of_their_own(
@@ -213,16 +222,16 @@ def test_partitions_reach_dbt_as_variables(
         ops=[
             {
                 "name": "by_day",
-                "select": "product_sales",
+                "select": "raw_products",
                 "partitions_def": {"type": "daily", "start_date": "2024-01-01"},
                 "vars": {"day": "{{ partition.key }}"},
             }
         ],
     ).project
     project.refresh()
-    outcome = run(project.load(), keys("product_sales"), partition_key="2024-02-03")
+    outcome = run(project.load(), keys("raw_products"), partition_key="2024-02-03")
     assert outcome.success, outcome.failure
-    run_id = int(outcome.metadata["product_sales"]["run_url"].rstrip("/").rpartition("/")[2])
+    run_id = int(outcome.metadata["raw_products"]["run_url"].rstrip("/").rpartition("/")[2])
     step = dbt_platform.run(run_id).steps[-1].name
     assert '"day": "2024-02-03"' in step
 

@@ -1,13 +1,17 @@
 """Ends of nodes in dbt's debug log, compared with the results that the same command wrote."""
 
 import random
+from pathlib import Path
 
 import pytest
 
 from dbt_component.cloud.execution.node_log import NodeLog
 from dbt_component.cloud.execution.run_results import read_run_results
+from dbt_component.dbt_process.child.child_pipe import plain
 from dbt_component.dbt_process.events import NodeFinished
 from tests.cloud.execution.troubled_project import FinishedCommand
+
+SAMPLES = Path(__file__).parents[2] / "dbt_platform" / "samples"
 
 
 def essence(finished: NodeFinished) -> tuple[object, ...]:
@@ -97,8 +101,6 @@ def test_lost_lines_lose_nodes_but_invent_nothing(
 def test_the_text_is_the_same_without_colours(
     troubled_build: FinishedCommand, truth: dict[str, NodeFinished]
 ) -> None:
-    from dbt_component.dbt_process.child.child_pipe import plain
-
     text = "\n".join(plain(line) for line in troubled_build.log.splitlines()) + "\n"
     assert {essence(n) for n in NodeLog().read(text)} == {essence(n) for n in truth.values()}
 
@@ -123,3 +125,35 @@ def test_models_in_batches_are_left_to_the_results() -> None:
         "10:00:00.000003 [debug] [Thread-1 (]: Finished running node model.p.a\n"
     )
     assert NodeLog().read(text) == []
+
+
+@pytest.mark.parametrize("version", ["1.8", "1.9", "1.10", "1.11"])
+def test_the_logs_of_other_versions_of_dbt_are_understood(version: str) -> None:
+    text = (SAMPLES / f"dbt-{version}-failed.txt").read_text()
+    log = NodeLog()
+    found = {n.unique_id: n for n in log.read(text)}
+    statuses = {i: n.status for i, n in found.items() if not i.startswith("exposure.")}
+    assert statuses == {
+        "seed.bakery.raw_orders": "success",
+        "seed.bakery.raw_products": "success",
+        "model.bakery.stg_orders": "success",
+        "model.bakery.stg_products": "success",
+        "model.bakery.baking": "success",
+        "model.bakery.oven": "error",
+        "model.bakery.oven_report": "skipped",
+        "model.bakery.product_sales": "skipped",
+        "test.bakery.amounts_are_high_enough": "fail",
+        "test.bakery.not_null_oven_report_products.2bcab43ada": "skipped",
+        "test.bakery.not_null_stg_products_product_id.6373b0acf3": "pass",
+        "test.bakery.relationships_stg_orders_product_id__product_id__ref_stg_products_.9f9d411d80": "warn",
+        "test.bakery.unique_stg_orders_order_id.e3b841c71a": "pass",
+        "test.bakery.unique_stg_products_product_id.7d950a1467": "pass",
+    }
+    assert "oven (models/marts/oven.sql)" in (found["model.bakery.oven"].message or "")
+    assert found["test.bakery.amounts_are_high_enough"].failures == 2
+    assert log.invocation_id is not None and not log.has_gap
+
+
+def test_an_exposure_that_dbt_has_nothing_to_do_for_is_done() -> None:
+    found = NodeLog().read((SAMPLES / "dbt-1.11-succeeded.txt").read_text())
+    assert {n.unique_id: n.status for n in found}["exposure.bakery.counter"] == "no-op"

@@ -15,6 +15,9 @@ from dbt_component.cloud.component.attributes import DbtCloudAttributes
 from dbt_component.cloud.component.refused_keys import CloudModel
 from dbt_component.cloud.component.scaffolder import DbtCloudComponentScaffolder
 from dbt_component.cloud.platform_specs import on_platform
+from dbt_component.cloud.sensor.observed_project import observe_selected
+from dbt_component.cloud.sensor.sensor import build_run_sensor
+from dbt_component.cloud.step_settings import StepSettings
 from dbt_component.cloud.workspace import DbtCloudWorkspace
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_run import OpRun
@@ -100,7 +103,16 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
     ) -> Sequence[dg.Definitions]:
         if not self.create_sensor:
             return []
-        return []
+        place = self.platform.place
+        observed = observe_selected(loaded.specs)
+        sensor = build_run_sensor(
+            client=lambda: self.platform.client,
+            account_id=place.account_id,
+            project_id=place.project_id,
+            environment_id=place.environment_id,
+            project=lambda: observed,
+        )
+        return [dg.Definitions(sensors=[sensor])]
 
     @override
     def _run(self, context: dg.AssetExecutionContext, run: OpRun) -> Iterator[Any]:
@@ -108,12 +120,13 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
         self._running[op_context] = run
         try:
             scope = self._scope_of(context)
-            dbt_cloud = self.platform.for_step(
+            settings = StepSettings(
                 retry=run.retry,
                 run_options=run.options(op_context.op_config or {}, scope),
                 vars=run.rendered_vars(scope),
                 timeout_seconds=self.timeout_seconds,
             )
+            dbt_cloud = self.platform.for_step(settings)
             yield from run_body(context, lambda: self.execute(context=context, dbt_cloud=dbt_cloud))
         except CliArgsError as error:
             raise self._placed(error) from None

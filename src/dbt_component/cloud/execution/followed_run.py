@@ -24,6 +24,7 @@ from dbt_component.errors import (
 )
 
 _CANCEL_SECONDS = 20.0
+_CANCELLED = "Cancelled run %d on the dbt platform: %s"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class FollowedRun:
         self._pace = pace or PollPace()
         self._patience = patience or Patience()
         self._stopped = threading.Event()
+        self._is_cancelled = False
         self._steps: dict[int, FollowedStep] = {}
         self._timeout_seconds = timeout_seconds
         self._ends_at = None if timeout_seconds is None else time.monotonic() + timeout_seconds
@@ -116,12 +118,13 @@ class FollowedRun:
         self._stopped.set()
 
     def cancel(self) -> None:
-        """Cancels the run unless it is over, and logs that; logs an error with its URL if that fails."""
-        if self.run.is_finished:
+        """Cancels the run unless it is over, once, and logs that; logs an error with its URL if that fails."""
+        if self.run.is_finished or self._is_cancelled:
             return
+        self._is_cancelled = True
         limited = self._client.until(time.monotonic() + _CANCEL_SECONDS)
         try:
-            limited.cancel(self.run.id)
+            status = limited.cancel(self.run.id).status
         except DbtCloudError as error:
             self._log.error(
                 "Run %d on the dbt platform could not be cancelled, so it may go on; cancel it there: %s (%s)",
@@ -130,7 +133,9 @@ class FollowedRun:
                 error,
             )
         else:
-            self._log.info("Cancelled run %d on the dbt platform: %s", self.run.id, self.run.url)
+            is_late = status in (RunStatus.SUCCESS, RunStatus.ERROR)
+            text = "Run %d on the dbt platform had already ended: %s" if is_late else _CANCELLED
+            self._log.info(text, self.run.id, self.run.url)
 
     # -- asking ------------------------------------------------------------------------------------
 

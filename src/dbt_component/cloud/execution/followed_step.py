@@ -42,7 +42,8 @@ class FollowedStep:
     @property
     def needs_complete_log(self) -> bool:
         """Whether the end of the log no longer reaches back to what is known, and all of it is not too large."""
-        return self._log.has_gap and not self._has_read_all and self._log_size < _MAX_LOG_CHARACTERS
+        can_help = not self.is_over and not self._has_read_all
+        return can_help and self._log.has_gap and self._log_size < _MAX_LOG_CHARACTERS
 
     def read(self, step: CloudRunStep, *, is_complete_log: bool = False) -> Iterator[StepReport]:
         """Reads the present state of the step: what is new in its log.
