@@ -88,11 +88,15 @@ class Bakery:
     seen: list[DbtCloudCliInvocation] = field(default_factory=list)
 
     def assets(
-        self, *args: str, on_event: OnEvent = lambda *_: None, **settings: Any
+        self,
+        *args: str,
+        on_event: OnEvent = lambda *_: None,
+        retry_policy: dg.RetryPolicy | None = None,
+        **settings: Any,
     ) -> dg.AssetsDefinition:
         settings = {"pace": PACE, "patience": PATIENCE, **settings}
 
-        @dbt_assets(manifest=self.manifest_path, name="bakery")
+        @dbt_assets(manifest=self.manifest_path, name="bakery", retry_policy=retry_policy)
         def bakery(context: dg.AssetExecutionContext) -> Iterator[Any]:
             invocation = self.invoke(*args, context=context, **settings)
             for event in invocation.stream():

@@ -1,5 +1,7 @@
 """A step of dbt assets that runs on the platform: real dbt, real PostgreSQL, real HTTP."""
 
+import dataclasses
+import json
 import re
 import shutil
 import threading
@@ -57,6 +59,18 @@ def local(
         return Step(result, [], instance)
 
     return run
+
+
+def mend_after_first_run(bakery: Bakery, mend: Callable[[], None]) -> None:
+    """Makes the oven work again, in the background, as soon as the first run has ended."""
+
+    def wait() -> None:
+        while not bakery.seen or bakery.seen[-1].run is None:
+            time.sleep(0.1)
+        bakery.platform.wait_for(bakery.last_run().id)
+        mend()
+
+    threading.Thread(target=wait).start()
 
 
 def test_a_full_build_reports_every_asset_and_check(bakery: Bakery) -> None:
@@ -327,13 +341,7 @@ def test_an_interrupt_while_the_start_is_unanswered_cancels_what_was_started(
 def test_the_platforms_retry_runs_what_failed_again(
     bakery: Bakery, broken_oven: Callable[[], None]
 ) -> None:
-    def mend() -> None:
-        while not bakery.seen or bakery.seen[-1].run is None:
-            time.sleep(0.1)
-        bakery.platform.wait_for(bakery.last_run().id)
-        broken_oven()
-
-    threading.Thread(target=mend).start()
+    mend_after_first_run(bakery, broken_oven)
     policy = DbtRetryPolicy(attempts=3, delay_seconds=3, on=["data"])
     step = bakery.materialize(retry=policy)
     assert step.result.success, step.error
@@ -353,3 +361,33 @@ def test_errors_of_other_kinds_are_not_retried(
     assert not step.result.success
     assert step.not_built.keys() == {"oven", "oven_report"}
     assert len(bakery.runs()) == 1
+
+
+def test_a_retried_step_leaves_out_what_an_earlier_attempt_has_finished(
+    bakery: Bakery, broken_oven: Callable[[], None]
+) -> None:
+    mend_after_first_run(bakery, broken_oven)
+    step = bakery.materialize(retry_policy=dg.RetryPolicy(max_retries=1, delay=3))
+    assert step.result.success, step.error
+    assert step.built.keys() == MODELS | SEEDS
+    first, second = step.commands
+    assert len(first.expected) == 14 and second.expected == {
+        "model.bakery.oven",
+        "model.bakery.oven_report",
+        "test.bakery.not_null_oven_report_products.2bcab43ada",
+    }
+    assert "Attempt 2 leaves out 11 nodes" in step.log
+
+
+def test_nodes_of_a_newer_commit_are_no_events_but_a_warning(
+    bakery: Bakery, tmp_path: Path
+) -> None:
+    manifest = json.loads(bakery.manifest_path.read_text())
+    del manifest["nodes"]["model.bakery.baking"]
+    older = tmp_path / "manifest.json"
+    older.write_text(json.dumps(manifest))
+    step = dataclasses.replace(bakery, manifest_path=older).materialize()
+    assert step.result.success, step.error
+    assert step.built.keys() == (MODELS | SEEDS) - {"baking"}
+    assert "1 of the nodes that dbt reported are not in the state" in step.log
+    assert "model.bakery.baking" in step.log

@@ -1,5 +1,6 @@
 """``PlatformCommand``: how one dbt command will run on the platform, as steps of a run."""
 
+import shlex
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
@@ -10,9 +11,11 @@ from dbt_component.cloud.execution.step_command import step_command
 from dbt_component.dbt_process.arguments import (
     DbtArguments,
     as_test,
+    command_words,
     parse_arguments,
     refuse_step_flags,
 )
+from dbt_component.dbt_process.commands import find_command
 from dbt_component.dbt_process.hidden_values import shown_argv
 from dbt_component.definitions.listing import listed
 from dbt_component.definitions.ruled_tests import RuledTests
@@ -46,9 +49,9 @@ class PlatformCommand:
 
     @property
     def command_names(self) -> frozenset[str]:
-        """Names of the commands of the steps."""
-        names = set(self.arguments.command.names)
-        return frozenset(names | {"test"} if len(self.steps) > 1 else names)
+        """Names of the commands of the steps, with their aliases."""
+        words = (command_words(shlex.split(step)[1:]) for step in self.steps)
+        return frozenset(name for found in words for name in find_command(found).names)
 
 
 def command_as_given(argv: Sequence[str]) -> PlatformCommand:
