@@ -91,9 +91,18 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
         """``DbtCloudComponent[<project>-<environment>]`` as in dagster-dbt, with a digest of a selection that is not all."""
         place = self.platform.place
         name = f"{place.project_id}-{place.environment_id}"
-        if not self.criteria.is_everything:
-            name += "-" + hashlib.sha256(self.criteria.cache_key.encode()).hexdigest()[:8]
-        return f"DbtCloudComponent[{name}]"
+        return (
+            f"DbtCloudComponent[{name}-{self._part}]"
+            if self._part
+            else f"DbtCloudComponent[{name}]"
+        )
+
+    @property
+    def _part(self) -> str | None:
+        """A digest of the selection; ``None`` if it is the whole project."""
+        if self.criteria.is_everything:
+            return None
+        return hashlib.sha256(self.criteria.cache_key.encode()).hexdigest()[:8]
 
     # -- definitions and runs ----------------------------------------------------------------------
 
@@ -111,6 +120,7 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
             project_id=place.project_id,
             environment_id=place.environment_id,
             project=lambda: observed,
+            part=self._part,
         )
         return [dg.Definitions(sensors=[sensor])]
 

@@ -15,11 +15,12 @@ from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.dagster_runs import DagsterRuns
+from dbt_component.cloud.event_metadata import with_metadata
 from dbt_component.cloud.run_metadata import completed_at, run_metadata
 from dbt_component.cloud.sensor.cursor import Postponed, SensorCursor
 from dbt_component.cloud.sensor.observed_project import ObservedProject
 from dbt_component.cloud.sensor.run_reports import MissingReports, NodeReport, read_reports
-from dbt_component.cloud.sensor.runless_events import RunlessEvent, RunlessEvents, with_metadata
+from dbt_component.cloud.sensor.runless_events import RunlessEvent, RunlessEvents
 from dbt_component.errors import (
     DbtCloudAnswerError,
     DbtCloudError,
