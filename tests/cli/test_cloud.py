@@ -1,5 +1,6 @@
 """`dbt-component cloud`: the ad hoc jobs of an environment."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,28 @@ def test_idle_jobs_are_removed_and_those_in_use_are_not(
     assert busy in left and idle not in left
     workspace.client.cancel(run.id)
     dbt_platform.wait_for(run.id)
+
+
+def test_doctor_says_which_run_the_state_comes_from_and_plan_that_it_plans_none(
+    cloud_project: CloudProject, dbt_platform: StandInPlatform
+) -> None:
+    project = cloud_project.write().project
+    runner = CliRunner()
+    before = runner.invoke(main, ["doctor", "--project", str(project.root)])
+    assert before.exit_code == 1
+    assert "does not exist" in before.output
+    project.refresh()
+    asked = len(dbt_platform.requests)
+    found = runner.invoke(main, ["doctor", "--project", str(project.root)])
+    assert found.exit_code == 0, found.output
+    assert len(dbt_platform.requests) == asked
+    assert re.search(
+        r"on the dbt platform, whose project was read from \S+/runs/\d+ at \w{40}", found.output
+    )
+    assert "6 models" in found.output
+    planned = runner.invoke(main, ["plan", "--project", str(project.root)])
+    assert planned.exit_code == 0
+    assert "is left out: what a run on the dbt platform does" in planned.output
 
 
 def test_without_a_component_the_environment_is_that_of_the_variables(

@@ -26,16 +26,21 @@ def doctor(folder: Path, select: str | None, exclude: str) -> None:
     Starts no dbt process unless the state does not hold the selection given with --select. Exits with
     code 1 if the state of a component is stale or unusable.
     """
+    from dbt_component.cloud.component.component import DbtCloudComponent
+    from dbt_component.cloud.component.doctor import examine_on_platform
+    from dbt_component.component.component import DbtProjectComponent
     from dbt_component.component.doctor import examine
-    from dbt_component.component.projects import components_of
+    from dbt_component.component.projects import all_components_of
     from dbt_component.component.source_matches import describe_matches
     from dbt_component.component.state_history import instance_storage
 
     with shown_errors(), instance_storage():
-        reports = [
-            examine(component, select=select, exclude=exclude)
-            for component in components_of(folder)
-        ]
+        reports = []
+        for component in all_components_of(folder):
+            if isinstance(component, DbtProjectComponent):
+                reports.append(examine(component, select=select, exclude=exclude))
+            elif isinstance(component, DbtCloudComponent):
+                reports.append(examine_on_platform(component, select=select, exclude=exclude))
         matches = describe_matches([r.tables for r in reports if r.tables is not None])
     for report in reports:
         for line in (*_lines(report), *_listed(matches.get(report.state_key, []), "  ")):

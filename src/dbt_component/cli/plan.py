@@ -28,18 +28,28 @@ Row = tuple[str, str, str, str]
 def plan(folder: Path, select: str | None, exclude: str, *, force: bool, as_json: bool) -> None:
     """Lists what a run of each dbt component would build, skip and test, and why.
 
-    Reads the states and the instance in DAGSTER_HOME. Starts no dbt process unless the state does not hold the
+    Components on the dbt platform are left out. Reads the states and the instance in DAGSTER_HOME. Starts no dbt process unless the state does not hold the
     selection given with --select. Durations are those of earlier runs on this machine.
     """
+    from dbt_component.component.component import DbtProjectComponent
     from dbt_component.component.plan import plan_component
-    from dbt_component.component.projects import components_of
+    from dbt_component.component.projects import all_components_of
     from dbt_component.component.state_history import current_instance
 
     with shown_errors(), current_instance() as instance:
+        components = list(all_components_of(folder))
         plans = [
             plan_component(component, instance, select=select, exclude=exclude, force=force)
-            for component in components_of(folder)
+            for component in components
+            if isinstance(component, DbtProjectComponent)
         ]
+    for component in components:
+        if not isinstance(component, DbtProjectComponent):
+            key = component.defs_state_config.key
+            click.echo(
+                f"{key} is left out: what a run on the dbt platform does is decided there.",
+                err=True,
+            )
     if as_json:
         click.echo(json.dumps([_json(planned) for planned in plans], indent=2))
     else:

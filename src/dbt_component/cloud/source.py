@@ -120,7 +120,7 @@ class CloudProjectSource:
             read_manifest_of(self.client, run),
             request,
             source=f"the dbt platform, {self.place}",
-            settings=self._settings,
+            settings=self.compared_settings,
             further={PART: PlatformRecord(run.id, run.url, run.git_sha, jobs).encode()},
         )
 
@@ -144,13 +144,14 @@ class CloudProjectSource:
         """``None``: the state records the run instead, which names its commit."""
 
     @property
-    def _settings(self) -> dict[str, str]:
+    def compared_settings(self) -> dict[str, str]:
+        """What a state must agree with to be used, besides the manifest, as names and values for people."""
         return {"environment": self.place.identity, "dbt-component": __version__}
 
     def _is_usable(self, state: StateFile, request: RefreshRequest) -> bool:
         settings = state.fingerprint.settings
         return request.is_held_by(state) and all(
-            settings.get(name) == value for name, value in self._settings.items()
+            settings.get(name) == value for name, value in self.compared_settings.items()
         )
 
     def _jobs(self) -> list[KnownJob]:

@@ -1,12 +1,14 @@
 """Reports on a component's state and its runs without running dbt."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dbt_component.component.component import DbtProjectComponent
 from dbt_component.component.known_arguments import known_arguments
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.source_matches import Tables
+from dbt_component.component.state_component import DbtStateComponent
 from dbt_component.component.state_storage import versioned_storage
 from dbt_component.component.version_name import stored_at
 from dbt_component.dbt_process.engine import NEWEST_TESTED, Engine, find_engine
@@ -50,11 +52,10 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         select: A dbt selection to list; resolved from the state if possible, else by dbt.
         exclude: Nodes to exclude from that selection.
     """
-    key = component.defs_state_config.key
     try:
         prepared = component.open_stored()
     except StateError as error:
-        return Report(key, problem=str(error))
+        return Report(component.defs_state_config.key, problem=str(error))
     state = prepared.state
     project = prepared.open()
     engine = find_engine(project.dbt_executable)
@@ -73,9 +74,49 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
         has_lineage=component.lineage_columns_from is not None,
         views=component.view_policy,
     )
-    notes, wanted = _notes_and_nodes(loaded)
     arguments = known_arguments(component.project_ops[-1].run, project, component.defer)
-    mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
+
+    def run_mode(wanted: frozenset[str]) -> str:
+        mode, reason = choose_mode(prepared, project, engine, arguments, wanted)
+        return "sliced" if reason is None else f"{mode.value}: {reason}"
+
+    return report_on(
+        component,
+        state,
+        loaded,
+        changes=changes,
+        run_mode=run_mode,
+        engine_note=_note_on(engine),
+        select=select,
+        exclude=exclude,
+    )
+
+
+def report_on(
+    component: DbtStateComponent,
+    state: StateFile,
+    loaded: Loaded,
+    *,
+    changes: list[str],
+    run_mode: Callable[[frozenset[str]], str],
+    engine_note: str | None = None,
+    select: str | None = None,
+    exclude: str = "",
+) -> Report:
+    """The report on a component whose state is usable.
+
+    Args:
+        component: The component.
+        state: Its state.
+        loaded: The project in it.
+        changes: What differs from the state.
+        run_mode: How a run of these nodes would start.
+        engine_note: What is to be said of the dbt that would run.
+        select: A dbt selection to list; resolved from the state if possible, else by dbt.
+        exclude: Nodes to exclude from that selection.
+    """
+    key = component.defs_state_config.key
+    notes, wanted = _notes_and_nodes(loaded)
     index = state.index
     counts = Counter(
         [n.resource_type for n in index.nodes if n.unique_id in wanted]
@@ -84,17 +125,17 @@ def examine(component: DbtProjectComponent, *, select: str | None, exclude: str)
     selected = None
     if select is not None or exclude:
         criteria = SelectionCriteria(select=select or SelectionCriteria().select, exclude=exclude)
-        selected = sorted(prepared.select(criteria) & wanted)
+        selected = sorted(loaded.prepared.select(criteria) & wanted)
     provenance = state.header.provenance
     return Report(
         key,
         provenance=f"prepared{_when(component, state)} with dbt {provenance.dbt_version}"
         f" ({provenance.adapter_type}) from {provenance.source}",
         changes=changes,
-        run_mode="sliced" if reason is None else f"{mode.value}: {reason}",
+        run_mode=run_mode(wanted),
         counts=", ".join(counted(number, kind) for kind, number in sorted(counts.items())),
         selected=selected,
-        engine_note=_note_on(engine),
+        engine_note=engine_note,
         notes=notes,
         tables=_tables(key, loaded),
     )
@@ -116,7 +157,7 @@ def _tables(key: str, loaded: Loaded) -> Tables | None:
         return None
 
 
-def _when(component: DbtProjectComponent, state: StateFile) -> str:
+def _when(component: DbtStateComponent, state: StateFile) -> str:
     config = component.defs_state_config
     storage = versioned_storage(config)
     latest = None if storage is None else storage.get_latest_version(config.key)

@@ -32,6 +32,11 @@ def components_of(folder: Path) -> Iterator[DbtProjectComponent]:
     yield from components_of_type(folder, DbtProjectComponent)
 
 
+def all_components_of(folder: Path) -> Iterator[DbtStateComponent]:
+    """Yields the components of all dbt projects, wherever dbt runs; see ``components_of_type``."""
+    yield from components_of_type(folder, DbtStateComponent)  # type: ignore[type-abstract]
+
+
 def components_of_type(folder: Path, kind: type[T]) -> Iterator[T]:
     """Yields the components of a type in the dg project that contains ``folder``.
 
