@@ -28,10 +28,12 @@ Everything that is public, as the code describes it. [The README](../README.md#t
 
 def page_lines() -> Iterator[str]:
     """The lines of the page, without line ends."""
-    yaml, commands, python = YamlPart(), CommandPart(), PythonPart()
+    yaml, cloud = YamlPart.of_project(), YamlPart.of_platform()
+    commands, python = CommandPart(), PythonPart()
     yield from _INTRODUCTION.splitlines()
     yield ""
     yield f"- {_linked('The keys of defs.yaml')}: {_listed(yaml.sections)}"
+    yield f"- {_linked('The keys of a project on the dbt platform')}: {_listed(cloud.sections)}"
     yield f"- {_linked('The command line')}: {_listed(commands.names)}"
     yield f"- {_linked('Environment variables')}"
     yield f"- {_linked('The Python names')}"
@@ -40,6 +42,8 @@ def page_lines() -> Iterator[str]:
     yield f"  - {_linked('Types in signatures')}"
     yield from ("", "## The keys of defs.yaml", "")
     yield from yaml.lines()
+    yield from ("", "## The keys of a project on the dbt platform", "")
+    yield from cloud.lines()
     yield from ("", "## The command line", "")
     yield from commands.lines()
     yield from ("", "## Environment variables", "")

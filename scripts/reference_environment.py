@@ -17,6 +17,16 @@ _OWN = {
     "DBT_COMPONENT_DATA_DIR": "Folder of working folders, which hold databases at relative paths of projects that are"
     " unpacked from a state. Default: `dbt-component` in `XDG_DATA_HOME` or `~/.local/share`.",
     "GITHUB_TOKEN": "Token for https, sent to the hosts in `project.github_token_hosts` only, unless `project.token` is set.",
+    **{
+        f"DBT_CLOUD_{name}": f"{meaning} for `dbt-component cloud`, where no component names it."
+        for name, meaning in (
+            ("ACCOUNT_ID", "The account on the dbt platform,"),
+            ("TOKEN", "The token for the dbt platform,"),
+            ("ACCESS_URL", "The access URL of the dbt platform,"),
+            ("PROJECT_ID", "The project on the dbt platform,"),
+            ("ENVIRONMENT_ID", "The environment on the dbt platform,"),
+        )
+    },
     "SSL_CERT_FILE": "Certificate authorities for Git over https, unless git's own settings name some.",
 }
 # Set by Dagster's command line, or the general ones that the descriptions above mention.

@@ -19,6 +19,7 @@ from dbt_component.execution import event_iterator
 _SOURCES = Path(__file__).resolve().parents[1] / "src"
 # Where a name's module is -> the title of its section. The first that fits counts.
 _SECTIONS = {
+    "cloud": "The dbt platform",
     "component": "Components",
     "project": "Projects",
     "api.older": "From before `@dbt_assets`",
@@ -36,10 +37,15 @@ _ORDER = (
     "Translators",
     "Tables as DataFrames",
     "Components",
+    "The dbt platform",
     "From before `@dbt_assets`",
     "Errors",
 )
-_MADE_BY = {"DbtCliInvocation": "DbtCliResource.cli", "DbtEventIterator": "DbtCliInvocation.stream"}
+_MADE_BY = {
+    "DbtCliInvocation": "DbtCliResource.cli",
+    "DbtCloudCliInvocation": "DbtCloudWorkspace.cli",
+    "DbtEventIterator": "DbtCliInvocation.stream",
+}
 
 
 class PythonPart:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dbt_component import DbtProjectComponent
+from dbt_component import DbtCloudComponent, DbtProjectComponent
 
 _Schema = Mapping[str, Any]
 _UNSET = "__DAGSTER_UNSET_DEFAULT__"
@@ -15,15 +15,22 @@ _REFUSED = {"insights"}  # in the schema so that an error can explain it
 
 
 class YamlPart:
-    """The part of the page about YAML: a table of the keys at the top, and one for each key that holds keys."""
+    """The part of the page about YAML: a table of the keys at the top, and one for each key that holds keys.
 
-    def __init__(self) -> None:
-        schema = DbtProjectComponent.model().model_json_schema()
+    Args:
+        schema: The JSON schema of a component.
+        without: Keys that are described elsewhere.
+    """
+
+    def __init__(self, schema: _Schema, *, without: frozenset[str] = frozenset()) -> None:
+        self._without = without
         self._definitions: Mapping[str, _Schema] = schema["$defs"]
         self._top = schema
         self.sections: dict[str, dict[str, tuple[_Schema, str]]] = {}
         """The keys of each mapping, each with its schema and when it is required or accepted."""
         for key, field in schema["properties"].items():
+            if key in without:
+                continue
             inner: dict[str, tuple[_Schema, str]] = {}
             mappings = self._mappings(field)
             for mapping in mappings:
@@ -37,16 +44,37 @@ class YamlPart:
             if inner:
                 self.sections[key] = inner
 
+    @classmethod
+    def of_project(cls) -> "YamlPart":
+        """The keys of DbtProjectComponent."""
+        return cls(DbtProjectComponent.model().model_json_schema())
+
+    @classmethod
+    def of_platform(cls) -> "YamlPart":
+        """The keys that DbtCloudComponent alone has."""
+        known = frozenset(DbtProjectComponent.model().model_fields)
+        return cls(DbtCloudComponent.model().model_json_schema(), without=known)
+
+    def introduction(self) -> Iterator[str]:
+        """What is said before the tables."""
+        if not self._without:
+            yield "The keys of `attributes:`, in a component of `type: dbt_component.DbtProjectComponent`."
+            yield "In place of any value there may be a template, a string such as `{{ env('DBT_TARGET') }}`, that gives one."
+            return
+        shared = sorted(self._without & self._top["properties"].keys())
+        yield "The keys of `attributes:`, in a component of `type: dbt_component.DbtCloudComponent` ([docs/dbt-cloud.md](dbt-cloud.md)), besides those"
+        yield f"that it shares with DbtProjectComponent: {', '.join(f'`{key}`' for key in shared)}."
+
     def lines(self) -> Iterator[str]:
         """All lines of the part."""
-        yield "The keys of `attributes:`, in a component of `type: dbt_component.DbtProjectComponent`."
-        yield "In place of any value there may be a template, a string such as `{{ env('DBT_TARGET') }}`, that gives one."
+        yield from self.introduction()
         yield ""
         required = self._top.get("required", ())
         yield from self._table(
             {
                 key: (field, "Required." if key in required else "")
                 for key, field in self._top["properties"].items()
+                if key not in self._without
             }
         )
         for key, fields in self.sections.items():

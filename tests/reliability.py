@@ -26,6 +26,8 @@ TOPICS = (
     "Faults amid a run",
     "Cancelled runs",
     "Leftovers",
+    "Faults of the dbt platform: requests",
+    "Faults of the dbt platform: its sensor",
     "Events without limit",
     "Secrets in variables",
     "Secrets in profiles",

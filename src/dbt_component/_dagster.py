@@ -71,7 +71,6 @@ from dagster_shared.serdes.objects.models.defs_state_info import (
 )
 
 __all__ = [
-    "sensor_timeout_seconds",
     "CODE_VERSION_TAG",
     "CheckError",
     "DATA_VERSION_IS_USER_PROVIDED_TAG",
@@ -125,6 +124,7 @@ __all__ = [
     "resolve_backfill_policy",
     "resolve_partitions_def",
     "scope_attributes",
+    "sensor_timeout_seconds",
     "steps_of_job",
     "stringify_asset_key_to_input_name",
     "set_defs_state_storage",

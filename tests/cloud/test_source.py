@@ -134,7 +134,7 @@ def test_a_platform_that_fails_leaves_the_state_alone(
     before = path.read_bytes()
     for fault in (
         Fault("GET", r"/runs/?$", "status", status=503, times=50),
-        Fault("GET", r"/jobs/?$", "malformed", times=50),
+        Fault("GET", r"/jobs/?$", "html_page", times=50),
         Fault("GET", r"/jobs/?$", "status", status=401, times=50),
     ):
         dbt_platform.inject(fault)

@@ -36,6 +36,10 @@ from dbt_component import (
     DbtCliInvocation,
     DbtCliOutput,
     DbtCliResource,
+    DbtCloudCliInvocation,
+    DbtCloudComponent,
+    DbtCloudCredentials,
+    DbtCloudWorkspace,
     DbtEventIterator,
     DbtIOManager,
     DbtManifestAssetSelection,
@@ -48,10 +52,12 @@ from dbt_component import (
     RemoteGitDbtProjectManager,
     build_dbt_asset_selection,
     build_dbt_asset_specs,
+    build_dbt_cloud_polling_sensor,
     build_freshness_checks_from_dbt_assets,
     build_schedule_from_dbt_selection,
     dbt_assets,
     dbt_cli_resource,
+    dbt_cloud_assets,
     default_group_from_dbt_resource_props,
     default_metadata_from_dbt_resource_props,
     get_asset_key_for_model,
@@ -63,6 +69,8 @@ from dbt_component import (
     group_from_dbt_resource_props_fallback_to_directory,
     load_assets_from_dbt_manifest,
     load_assets_from_dbt_project,
+    load_dbt_cloud_asset_specs,
+    load_dbt_cloud_check_specs,
     using_dagster_dev,
 )
 
@@ -496,6 +504,42 @@ def with_client(client: DbtCliClient) -> DbtCliOutput:
 
 DbtCliClient()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 DbtCliOutput(command="run")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+# -- the dbt platform --------------------------------------------------------------------------------
+
+workspace = DbtCloudWorkspace(
+    credentials=DbtCloudCredentials(account_id="1", token=dg.EnvVar("DBT_CLOUD_TOKEN")),
+    project_id=2,
+    environment_id="3",
+    adhoc_job_pool_mode="wait",
+)
+DbtCloudCredentials(account_id=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+DbtCloudWorkspace(project_id=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+@dbt_cloud_assets(workspace=workspace, select="tag:daily", group_name="daily")
+def on_platform(
+    context: dg.AssetExecutionContext, dbt_cloud: DbtCloudWorkspace
+) -> Iterator[object]:
+    command = dbt_cloud.cli(["build"], context=context)
+    assert_type(command, DbtCloudCliInvocation)
+    assert_type(command.run_url, str | None)
+    yield from command.wait()
+
+
+DbtCloudCliInvocation()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+assert_type(on_platform, dg.AssetsDefinition)
+dbt_cloud_assets(select="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+assert_type(load_dbt_cloud_asset_specs(workspace), Sequence[dg.AssetSpec])
+load_dbt_cloud_asset_specs(workspace, select=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+assert_type(load_dbt_cloud_check_specs(workspace), Sequence[dg.AssetCheckSpec])
+load_dbt_cloud_check_specs("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+assert_type(build_dbt_cloud_polling_sensor(workspace=workspace), dg.SensorDefinition)
+build_dbt_cloud_polling_sensor(workspace)  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+cloud_component = DbtCloudComponent(workspace=workspace, create_sensor=False)
+assert_type(cloud_component.get_asset_selection("tag:daily"), dg.AssetSelection)
+DbtCloudComponent()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 # -- errors ------------------------------------------------------------------------------------------

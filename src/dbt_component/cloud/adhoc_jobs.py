@@ -9,6 +9,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Literal
 
 from dbt_component.cloud.client.client import DbtCloudClient
@@ -20,7 +21,7 @@ from dbt_component.errors import DbtCloudError
 PREFIX = "DAGSTER_ADHOC_JOB__"
 """What the default names of these jobs begin with; it is dagster-dbt's."""
 PoolMode = Literal["overflow", "wait", "fail"]
-MODES: tuple[PoolMode, ...] = ("overflow", "wait", "fail")
+"""What happens while all ad hoc jobs are busy: the run is queued on one of them, waits for one, or is an error."""
 _ACTIVE = (RunStatus.QUEUED, RunStatus.STARTING, RunStatus.RUNNING)
 _POLL_SECONDS = 5.0
 _DESCRIPTION = "Runs commands of Dagster, which overrides its steps. Made by dbt-component; it may be deleted at any time."
@@ -54,11 +55,9 @@ class AdhocJobs:
         self._name = name
         self._size = size
         self._mode = mode
-        self._known: list[CloudJob] = []
-        self._lock = threading.Lock()
 
     def pick(self, is_stopped: Callable[[float], bool] | None = None) -> int:
-        """The id of the job for the next run. A pool of one job is not asked whether it is busy, unless the mode needs it.
+        """The id of the job for the next run; one that was deleted is made again. A pool of one job is not asked whether it is busy, unless the mode needs it.
 
         Args:
             is_stopped: Waits for some seconds, and says whether to give up, for the mode ``wait``. Default: never.
@@ -92,34 +91,27 @@ class AdhocJobs:
                     "Waiting for an ad hoc job was stopped.", where=str(self._place)
                 )
 
-    def forget(self) -> None:
-        """Looks the jobs up again when they are next needed, since one of them is gone."""
-        with self._lock:
-            self._known = []
-
     def jobs(self) -> Sequence[CloudJob]:
         """The jobs of the pool, in order; those that do not exist are made.
 
         Raises:
             DbtCloudError: The platform can't be asked, or does not let this token make jobs.
         """
-        with self._lock:
-            if not self._known:
-                names = self._names()
-                found = self._find(names)
-                if missing := [name for name in names if name not in found]:
-                    for name in missing:
-                        self._make(name)
-                    # Another process may have made them at the same time: the oldest of each name is the one to use.
-                    found = self._find(names)
-                self._known = [found[name] for name in names if name in found]
-            return self._known
+        names = self._names
+        found = self._find(names)
+        if missing := [name for name in names if name not in found]:
+            for name in missing:
+                self._make(name)
+            # Another process may have made them at the same time: the oldest of each name is the one to use.
+            found = self._find(names)
+        return [found[name] for name in names if name in found]
 
     def leftovers(self) -> list[CloudJob]:
         """All ad hoc jobs of the environment, also those of earlier names, sizes and of dagster-dbt."""
-        own = set(self._names())
+        own = set(self._names)
         return [job for job in self._all() if job.name in own or job.name.startswith(PREFIX)]
 
+    @cached_property
     def _names(self) -> list[str]:
         first = self._name or self._default_name()
         return [first, *(f"{first}__{number}" for number in range(1, self._size))]

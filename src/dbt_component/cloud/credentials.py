@@ -27,6 +27,12 @@ class DbtCloudCredentials(dg.ConfigurableResource[Any]):
         description="The access URL of the account, by its region, account prefix or single tenant.",
     )
 
+    def __init__(
+        self, *, account_id: int | str, token: str, access_url: str = DEFAULT_ACCESS_URL
+    ) -> None:
+        given: dict[str, Any] = {"account_id": account_id, "token": token, "access_url": access_url}
+        super().__init__(**given)
+
     @field_validator("account_id", mode="before")
     @classmethod
     def _number(cls, value: Any) -> Any:

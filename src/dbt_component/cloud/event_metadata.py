@@ -1,19 +1,22 @@
 """Adds metadata to events that are already rendered."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import dagster as dg
 
 from dbt_component._dagster import ProjectCheckResult
 from dbt_component.execution.outcome_events import DagsterEvent
 
+E = TypeVar("E", bound=DagsterEvent)
 
-def with_metadata(event: DagsterEvent, metadata: Mapping[str, Any]) -> DagsterEvent:
+
+def with_metadata(event: E, metadata: Mapping[str, Any]) -> E:
     """The event with more metadata; its own wins."""
+    changed: DagsterEvent
     everything = {**metadata, **event.metadata}
     if isinstance(event, dg.AssetCheckResult):  # Dagster's method forgets the subclass
-        return ProjectCheckResult(
+        changed = ProjectCheckResult(
             passed=event.passed,
             asset_key=event.asset_key,
             check_name=event.check_name,
@@ -21,10 +24,8 @@ def with_metadata(event: DagsterEvent, metadata: Mapping[str, Any]) -> DagsterEv
             severity=event.severity,
             description=event.description,
         )
-    if isinstance(
-        event, dg.AssetCheckEvaluation
-    ):  # here Dagster's method can't replace the metadata
-        return dg.AssetCheckEvaluation(
+    elif isinstance(event, dg.AssetCheckEvaluation):  # its method can't replace the metadata
+        changed = dg.AssetCheckEvaluation(
             asset_key=event.asset_key,
             check_name=event.check_name,
             passed=event.passed,
@@ -32,4 +33,6 @@ def with_metadata(event: DagsterEvent, metadata: Mapping[str, Any]) -> DagsterEv
             severity=event.severity,
             description=event.description,
         )
-    return event.with_metadata(everything)
+    else:
+        changed = event.with_metadata(everything)
+    return cast("E", changed)

@@ -4,6 +4,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import dagster as dg
+import msgspec
 
 from dbt_component.cloud.client.run import CloudRun
 from dbt_component.dbt_process.events import NodeFinished
@@ -31,8 +32,14 @@ def completed_at(finished: NodeFinished, *, otherwise: datetime | None) -> dict[
         finished: dbt's report.
         otherwise: The time to use if dbt's report has none, as it does for skipped nodes.
     """
-    time = otherwise
-    if finished.finished_at:
-        # ISO with up to six digits of a second and without a zone, as NodeFinished has it.
-        time = datetime.fromisoformat(finished.finished_at).replace(tzinfo=timezone.utc)
+    time = _time(finished.finished_at) or otherwise
     return {} if time is None else {COMPLETED_AT: dg.MetadataValue.timestamp(time)}
+
+
+def _time(text: str | None) -> datetime | None:
+    """A time in UTC as ``NodeFinished`` has it: ISO without a zone; ``None`` if it is none."""
+    try:
+        found = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)

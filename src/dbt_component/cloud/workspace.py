@@ -1,10 +1,10 @@
 """``DbtCloudWorkspace``: an environment on the dbt platform as a Dagster resource."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr, field_validator
@@ -12,17 +12,22 @@ from pydantic import Field, PrivateAttr, field_validator
 from dbt_component._dagster import IntEnvVar
 from dbt_component.api.asset_specs import select_specs
 from dbt_component.cloud.access_url import parse_access_url
-from dbt_component.cloud.adhoc_jobs import AdhocJobs
+from dbt_component.cloud.adhoc_jobs import AdhocJobs, PoolMode
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.credentials import DbtCloudCredentials, as_id
+from dbt_component.cloud.execution.invocation import DbtCloudCliInvocation, invoke_on_platform
 from dbt_component.cloud.kept_state import open_kept_state
 from dbt_component.cloud.place import Place
 from dbt_component.cloud.platform_specs import on_platform
 from dbt_component.cloud.source import CloudProjectSource
+from dbt_component.cloud.step_settings import StepSettings
+from dbt_component.dbt_process.run_options import with_run_options, with_vars_below
 from dbt_component.definitions.check_rules import DbtCheckRules
+from dbt_component.definitions.op_registry import bound_ops
 from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.definitions.translator import DagsterDbtTranslator
 from dbt_component.errors import DbtCloudError
+from dbt_component.execution.op_context import Context, op_context_of
 from dbt_component.execution.retry_policy import DbtRetryPolicy
 from dbt_component.project.prepared import PreparedProject
 from dbt_component.selection.criteria import SelectionCriteria
@@ -50,7 +55,7 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
         description="How many such jobs there are. The platform runs one run of a job at a time, so this is the number of"
         " steps of Dagster that run dbt at once.",
     )
-    adhoc_job_pool_mode: Literal["overflow", "wait", "fail"] = Field(
+    adhoc_job_pool_mode: PoolMode = Field(
         default="overflow",
         description="What happens if all jobs are busy: `overflow` queues the run on one of them, `wait` waits for one,"
         " `fail` is an error.",
@@ -72,10 +77,35 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
         description="How old the newest run of the environment may be whose manifest.json says what the project holds."
         " Without such a run, or with 0, `dbt parse` runs on the platform. Not in dagster-dbt.",
     )
-    _retry: DbtRetryPolicy | None = PrivateAttr(default=None)
-    _run_options: Mapping[str, Any] = PrivateAttr(default_factory=dict)
-    _vars: Mapping[str, Any] = PrivateAttr(default_factory=dict)
-    _timeout_seconds: float | None = PrivateAttr(default=None)
+    _step: StepSettings = PrivateAttr(default_factory=StepSettings)
+
+    def __init__(
+        self,
+        *,
+        credentials: DbtCloudCredentials,
+        project_id: int | str,
+        environment_id: int | str,
+        adhoc_job_name: str | None = None,
+        adhoc_job_pool_size: int = 1,
+        adhoc_job_pool_mode: PoolMode = "overflow",
+        request_max_retries: int = 3,
+        request_retry_delay: float = 0.25,
+        request_timeout: float = 15,
+        manifest_max_age_hours: float = 24,
+    ) -> None:
+        given: dict[str, Any] = {
+            "credentials": credentials,
+            "project_id": project_id,
+            "environment_id": environment_id,
+            "adhoc_job_name": adhoc_job_name,
+            "adhoc_job_pool_size": adhoc_job_pool_size,
+            "adhoc_job_pool_mode": adhoc_job_pool_mode,
+            "request_max_retries": request_max_retries,
+            "request_retry_delay": request_retry_delay,
+            "request_timeout": request_timeout,
+            "manifest_max_age_hours": manifest_max_age_hours,
+        }
+        super().__init__(**given)
 
     @field_validator("project_id", "environment_id", mode="before")
     @classmethod
@@ -130,6 +160,59 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
             self.client,
             self.adhoc_jobs,
             max_age=timedelta(hours=self.manifest_max_age_hours),
+        )
+
+    # -- runs --------------------------------------------------------------------------------------
+
+    def for_step(self, settings: StepSettings) -> "DbtCloudWorkspace":
+        """The workspace for one step of a component, with what defs.yaml and the launchpad say."""
+        workspace = self.model_copy()
+        workspace._step = settings  # noqa: SLF001 - of the same class
+        return workspace
+
+    def cli(
+        self,
+        args: Sequence[str],
+        dagster_dbt_translator: DagsterDbtTranslator | None = None,
+        context: Context | None = None,
+        *,
+        retry: DbtRetryPolicy | None = None,
+        timeout_seconds: float | None = None,
+    ) -> DbtCloudCliInvocation:
+        """Prepares one dbt command, whose run on the platform is started when its events are read.
+
+        With the context of a dbt asset, a command that builds, tests or compiles runs over the assets and checks that the
+        step selected; ``--select`` and the like narrow that selection. Any other command, and any command without such a
+        context, runs exactly as given.
+
+        Args:
+            args: The command and its arguments, for example ``["build", "--full-refresh"]``. They are stored on the
+                platform as they are, so they may contain no secret.
+            dagster_dbt_translator: Maps nodes to asset keys outside of dbt assets. Default: the default mapping.
+            context: The context of the op or asset that runs the command.
+            retry: After which errors the platform's own retry is used. Not in dagster-dbt.
+            timeout_seconds: After this time the run is cancelled. Default: no limit. Not in dagster-dbt.
+
+        Raises:
+            CliArgsError: ``args`` is text, holds no dbt command, or what can't be sent to the platform.
+            SelectionError: dbt does not accept the selection, or no arguments select exactly the nodes of the step.
+            EngineError: Rules change tests, which the platform's dbt can't be told.
+        """
+        if not isinstance(args, str):  # which is refused below
+            if self._step.vars:
+                args = with_vars_below(args, self._step.vars)
+            if self._step.run_options:
+                args = with_run_options(args, self._step.run_options)
+        is_bound = context is not None and bound_ops.find(op_context_of(context).op_def) is not None
+        return invoke_on_platform(
+            args,
+            client=self.client,
+            pick_job=self.adhoc_jobs.pick,
+            context=context,
+            manifest=None if is_bound else self.prepared.manifest,
+            dagster_dbt_translator=dagster_dbt_translator,
+            retry=retry or self._step.retry,
+            timeout_seconds=timeout_seconds or self._step.timeout_seconds,
         )
 
     # -- definitions -------------------------------------------------------------------------------

@@ -69,12 +69,12 @@ class DbtProjectComponent(DbtStateComponent, DbtProjectAttributes):
 
     @property
     @override
-    def state_source(self) -> ProjectSource:
+    def _state_source(self) -> ProjectSource:
         return self.project_source
 
     @property
     @override
-    def default_state_key(self) -> str:
+    def _default_state_key(self) -> str:
         return default_state_key(self.project_source, self.criteria, self._project_root)
 
     @property

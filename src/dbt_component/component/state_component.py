@@ -61,7 +61,7 @@ class DbtStateComponent(StateBackedComponent, ComponentSpecMethods):
     A subclass says where the project comes from, what runs an op, and what else it defines.
     """
 
-    run_names: frozenset[str] = RUN_NAMES
+    _run_names: frozenset[str] = RUN_NAMES
     """The names that templates of runs may use."""
 
     def __post_init__(self) -> None:
@@ -119,7 +119,7 @@ class DbtStateComponent(StateBackedComponent, ComponentSpecMethods):
         """
         if type(self).get_cli_args is DbtStateComponent.get_cli_args:
             for op in self.project_ops:
-                op.run.refuse_unknown_names({*scope, *self.run_names})
+                op.run.refuse_unknown_names({*scope, *self._run_names})
 
     def remember_inputs(self, inputs: LoadInputs | None) -> None:
         """Lets definitions be cached for the next load in this process; see DefinitionsMemo."""
@@ -129,12 +129,12 @@ class DbtStateComponent(StateBackedComponent, ComponentSpecMethods):
 
     @property
     @abc.abstractmethod
-    def state_source(self) -> ProjectSource:
+    def _state_source(self) -> ProjectSource:
         """Where the project comes from."""
 
     @property
     @abc.abstractmethod
-    def default_state_key(self) -> str:
+    def _default_state_key(self) -> str:
         """The key of the state unless ``defs_state`` has one."""
 
     @abc.abstractmethod
@@ -230,14 +230,14 @@ class DbtStateComponent(StateBackedComponent, ComponentSpecMethods):
     def defs_state_config(self) -> DefsStateConfig:
         return DefsStateConfig.from_args(
             defs_state_args(self.defs_state, prepare_if_dev=self.prepare_if_dev),
-            default_key=self.default_state_key,
+            default_key=self._default_state_key,
         )
 
     @property
     def state_refresh(self) -> StateRefresh:
         """The refresh of this component's state."""
         key = self.defs_state_config.key
-        return StateRefresh.of(self, self.state_source, key, self._working_folder, self._review)
+        return StateRefresh.of(self, self._state_source, key, self._working_folder, self._review)
 
     @property
     def _working_folder(self) -> WorkingFolder | None:

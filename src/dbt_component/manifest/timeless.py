@@ -21,6 +21,18 @@ def without_times(manifest: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def without_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest that does not depend on the folder in which dbt ran: without the ``root_path`` of seeds.
+
+    For a manifest from elsewhere, such as the dbt platform, where each run has a folder of its own.
+    """
+    nodes = {
+        unique_id: {**entry, "root_path": ""} if entry.get("root_path") else entry
+        for unique_id, entry in manifest.get("nodes", {}).items()
+    }
+    return {**manifest, "nodes": nodes}
+
+
 def metadata_without_times(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """The `metadata` of a manifest without what tells one run from another; dbt's parse cache has the same."""
     return {

@@ -8,7 +8,7 @@ import msgspec
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.parse_cache import split_parse_cache
 from dbt_component.manifest.parse import decode_manifest, parse_manifest
-from dbt_component.manifest.timeless import without_times
+from dbt_component.manifest.timeless import without_places, without_times
 from dbt_component.project.collector import paused_collector
 from dbt_component.project.fingerprint import Fingerprint
 from dbt_component.project.refresh_request import RefreshRequest
@@ -49,7 +49,7 @@ def build_manifest_state(
         SelectionError: dbt does not accept a selection.
     """
     with paused_collector():
-        manifest = without_times(decode_manifest(manifest_json))
+        manifest = without_places(without_times(decode_manifest(manifest_json)))
         index, raw_nodes = parse_manifest(manifest)
     timeless = msgspec.json.encode(manifest)
     fingerprint = Fingerprint(

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -120,6 +121,11 @@ def test_all_jobs_are_listed_over_several_pages(
         dbt_platform.delete_job(job_id)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="rows that appear or vanish while a long list is read",
+    outcome="each row once",
+)
 @pytest.mark.parametrize("kind", [None, "missing_row", "repeated_row"])
 def test_each_run_of_a_long_list_comes_once_even_if_pages_shift(
     client: DbtCloudClient, dbt_platform: StandInPlatform, kind: Any
@@ -198,6 +204,11 @@ PASSING = [
 ]
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="an answer with 429, 500, 502, 503 or 504, dropped, cut off, empty, no JSON, or a page instead",
+    outcome="one more request, and the same result",
+)
 @pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault.kind}-{fault.status}")
 @pytest.mark.parametrize("is_list", [False, True], ids=["one", "list"])
 def test_a_failure_that_passes_is_asked_again(
@@ -217,11 +228,21 @@ def check_equal(found: object, expected: object) -> None:
     assert found == expected
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="an answer that comes too late",
+    outcome="it is asked for again",
+)
 def test_a_slow_answer_is_asked_for_again(dbt_platform: StandInPlatform) -> None:
     dbt_platform.inject(Fault("GET", "", "slow", seconds=1))
     assert make_client(dbt_platform, timeout_seconds=0.2).account_name()
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="429 with `Retry-After` in seconds or as a date",
+    outcome="the next request comes when the platform says",
+)
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_the_platform_decides_how_long_to_wait(
     client: DbtCloudClient, dbt_platform: StandInPlatform, form: str
@@ -235,6 +256,11 @@ def test_the_platform_decides_how_long_to_wait(
     assert 0.8 < time.monotonic() - begin < 4
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="each of these without end",
+    outcome="an error after four attempts, with the account and what was asked for",
+)
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
@@ -264,6 +290,11 @@ def test_a_failure_that_stays_is_given_up_and_says_what_was_tried(
     assert requests_for(dbt_platform, read) == 4
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="400, 401, 403, 404 and 409",
+    outcome="an error after one request; for access it names the permission",
+)
 @pytest.mark.parametrize(
     ("status", "error", "message"),
     [
@@ -290,6 +321,11 @@ def test_a_refusal_is_not_repeated(
     assert requests_for(dbt_platform, read) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="the token in representations, errors and tracebacks",
+    outcome="it is in none of them",
+)
 def test_nothing_shows_the_token(dbt_platform: StandInPlatform) -> None:
     token = "".join(["dbtc_", "s3", "cret"])  # the traceback shows this line
     client = make_client(dbt_platform, token=token, max_retries=0)
@@ -317,6 +353,65 @@ def test_a_host_that_is_not_there_is_unavailable(dbt_platform: StandInPlatform) 
         client.account_name()
 
 
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Sends requests on to ``target``; without one, refuses what has no token and notes what it was sent."""
+
+    target = ""
+    seen: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.headers.get("Authorization"))
+        self.send_response(302 if self.target else 401)
+        if self.target:
+            self.send_header("Location", f"{self.target}{self.path}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET  # noqa: N815 - names of the library
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class _There(_Elsewhere):
+    seen: ClassVar[list[str | None]] = []
+
+
+class _Here(_Elsewhere):
+    seen: ClassVar[list[str | None]] = []
+
+
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="a host that redirects to another one",
+    outcome="the token is not sent there; the error says to set `access_url`",
+)
+def test_the_token_is_not_sent_to_where_a_host_redirects() -> None:
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), _There) as there,
+        ThreadingHTTPServer(("127.0.0.1", 0), _Here) as here,
+    ):
+        _Here.target = f"http://127.0.0.1:{there.server_address[1]}"
+        for server in (here, there):
+            threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        client = DbtCloudClient(
+            1, token="dbtc_1", access_url=f"http://127.0.0.1:{here.server_address[1]}"
+        )
+        for request in (client.account_name, lambda: client.cancel(7)):
+            with pytest.raises(DbtCloudRequestError, match=f"redirects to {_Here.target}"):
+                request()
+        client.close()
+        here.shutdown()
+        there.shutdown()
+    assert _Here.seen == ["Token dbtc_1"] * 3  # cancelling also asks whether the run is over
+    assert _There.seen == [None, None]
+
+
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="slow answers with a deadline",
+    outcome="an error at the deadline",
+)
 def test_a_deadline_ends_all_attempts(dbt_platform: StandInPlatform) -> None:
     dbt_platform.inject(Fault("GET", "", "slow", None, seconds=3))
     begin = time.monotonic()
@@ -344,6 +439,11 @@ def test_threads_share_a_client(client: DbtCloudClient, dbt_platform: StandInPla
     assert found == ["bakery"] * 40
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="the answer to a trigger dropped before or after it took effect, cut off, empty, no JSON, late, refused with 429 or 500",
+    outcome="exactly one run",
+)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -387,6 +487,11 @@ def test_a_trigger_that_is_given_up_says_that_it_may_have_started_a_run(
         client.trigger(job_id, steps=None, cause="Test 3")
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="the answer to the creation of a job dropped before or after it took effect",
+    outcome="exactly one job",
+)
 @pytest.mark.parametrize("kind", ["drop_after", "drop"])
 def test_one_call_creates_one_job(
     client: DbtCloudClient, dbt_platform: StandInPlatform, kind: Any
@@ -398,6 +503,11 @@ def test_one_call_creates_one_job(
     client.delete_job(job.id)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="the answer to a cancellation dropped before or after it took effect",
+    outcome="the run is cancelled",
+)
 @pytest.mark.parametrize("kind", [None, "drop_after", "drop"])
 def test_a_run_is_cancelled_and_cancelling_again_changes_nothing(
     client: DbtCloudClient, dbt_platform: StandInPlatform, job_id: int, kind: Any
@@ -450,6 +560,11 @@ def test_a_run_has_steps_logs_and_artifacts(
         client.run(run.id)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: requests",
+    tried="the answer to a retry dropped after it took effect",
+    outcome="exactly one run that resumes the failed one",
+)
 def test_a_failed_run_is_retried_once(
     client: DbtCloudClient, dbt_platform: StandInPlatform
 ) -> None:

@@ -367,7 +367,8 @@ class DbtCloudClient:
 
         Args:
             run_id: The run.
-            step: The index of a step; ``None`` for the last one.
+            step: The index of a step; ``None`` for the last one. The platform documents no such parameter for the list
+                and may ignore it.
         """
 
         def read(answer: Fields) -> list[str]:

@@ -1,6 +1,7 @@
 """HTTP requests to the dbt platform: one session, time limits, repeated attempts, errors without secrets."""
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -30,6 +31,7 @@ _LONGEST_BACKOFF_SECONDS = 30.0
 _LONGEST_MESSAGE = 600
 _CONNECTIONS = 16
 _CHUNK_BYTES = 1 << 16
+_QUERY = re.compile(r"\?[^\s'\")]+")
 _PASSING_STATUSES = frozenset({500, 502, 503, 504})
 
 Method = Literal["GET", "POST", "DELETE"]
@@ -184,6 +186,8 @@ class CloudHttp:
             failures += 1
             may_have_acted |= failure.may_have_acted and find_result is not None
             is_last = failures > self._max_retries
+            if is_last and not may_have_acted:
+                raise self._given_up(failure, failures, subject, acted=False)
             has_time = self._wait(failure, failures, is_last=is_last)
             try:
                 found = self._find(find_result, failure) if find_result and may_have_acted else None
@@ -248,7 +252,8 @@ class CloudHttp:
                 hint="Set REQUESTS_CA_BUNDLE to the certificates of your network, if it has its own.",
             ) from None
         except requests.exceptions.RequestException as error:
-            raise PassingError(self._hidden(str(error))) from None
+            # A redirect may lead to a signed address.
+            raise PassingError(self._hidden(_QUERY.sub("?...", str(error)))) from None
         self._check(response, content, subject=subject, needs=needs)
         return content
 
@@ -288,8 +293,7 @@ class CloudHttp:
         if 300 <= status < 400:
             raise self._moved(response.headers.get("Location", ""))
         if status in (401, 403):
-            host = urlsplit(response.url).hostname
-            if host != self._access_url.host:  # the token is not sent to another host
+            if not response.url.startswith(f"{self._access_url}/"):
                 raise self._moved(response.url)
             problem = "does not accept the token" if status == 401 else "refuses access"
             raise DbtCloudAuthError(
@@ -323,9 +327,10 @@ class CloudHttp:
 
     def _moved(self, location: str) -> DbtCloudRequestError:
         target = urlsplit(location)
-        host = f"{target.scheme}://{target.hostname}" if target.hostname else "another address"
+        host = target.netloc.rpartition("@")[2]
+        address = f"{target.scheme}://{host}" if host else "another address"
         return DbtCloudRequestError(
-            f"{self._access_url} redirects to {host}, where the token is not sent.",
+            f"{self._access_url} redirects to {address}, where the token is not sent.",
             where=self.place,
             hint="Set `access_url` to the account's own access URL, shown in its settings.",
         )

@@ -15,6 +15,9 @@ from dbt_component.cloud.component.attributes import DbtCloudAttributes
 from dbt_component.cloud.component.refused_keys import CloudModel
 from dbt_component.cloud.component.scaffolder import DbtCloudComponentScaffolder
 from dbt_component.cloud.platform_specs import on_platform
+from dbt_component.cloud.sensor.observed_project import observe_selected
+from dbt_component.cloud.sensor.sensor import build_run_sensor
+from dbt_component.cloud.step_settings import StepSettings
 from dbt_component.cloud.workspace import DbtCloudWorkspace
 from dbt_component.component.loaded import Loaded
 from dbt_component.component.op_run import OpRun
@@ -44,7 +47,7 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
     In Python its arguments are the keys of ``attributes`` in defs.yaml; ``workspace`` is a ``DbtCloudWorkspace``.
     """
 
-    run_names = ANYWHERE
+    _run_names = ANYWHERE
 
     @classmethod
     def model(cls) -> type[BaseModel]:
@@ -79,18 +82,27 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
 
     @property
     @override
-    def state_source(self) -> ProjectSource:
+    def _state_source(self) -> ProjectSource:
         return self.platform.source
 
     @property
     @override
-    def default_state_key(self) -> str:
+    def _default_state_key(self) -> str:
         """``DbtCloudComponent[<project>-<environment>]`` as in dagster-dbt, with a digest of a selection that is not all."""
         place = self.platform.place
         name = f"{place.project_id}-{place.environment_id}"
-        if not self.criteria.is_everything:
-            name += "-" + hashlib.sha256(self.criteria.cache_key.encode()).hexdigest()[:8]
-        return f"DbtCloudComponent[{name}]"
+        return (
+            f"DbtCloudComponent[{name}-{self._part}]"
+            if self._part
+            else f"DbtCloudComponent[{name}]"
+        )
+
+    @property
+    def _part(self) -> str | None:
+        """A digest of the selection; ``None`` if it is the whole project."""
+        if self.criteria.is_everything:
+            return None
+        return hashlib.sha256(self.criteria.cache_key.encode()).hexdigest()[:8]
 
     # -- definitions and runs ----------------------------------------------------------------------
 
@@ -100,7 +112,17 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
     ) -> Sequence[dg.Definitions]:
         if not self.create_sensor:
             return []
-        return []
+        place = self.platform.place
+        observed = observe_selected(loaded.specs)
+        sensor = build_run_sensor(
+            client=lambda: self.platform.client,
+            account_id=place.account_id,
+            project_id=place.project_id,
+            environment_id=place.environment_id,
+            project=lambda: observed,
+            part=self._part,
+        )
+        return [dg.Definitions(sensors=[sensor])]
 
     @override
     def _run(self, context: dg.AssetExecutionContext, run: OpRun) -> Iterator[Any]:
@@ -108,12 +130,13 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
         self._running[op_context] = run
         try:
             scope = self._scope_of(context)
-            dbt_cloud = self.platform.for_step(
+            settings = StepSettings(
                 retry=run.retry,
                 run_options=run.options(op_context.op_config or {}, scope),
                 vars=run.rendered_vars(scope),
                 timeout_seconds=self.timeout_seconds,
             )
+            dbt_cloud = self.platform.for_step(settings)
             yield from run_body(context, lambda: self.execute(context=context, dbt_cloud=dbt_cloud))
         except CliArgsError as error:
             raise self._placed(error) from None
@@ -132,7 +155,7 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
         rules = (self.spec_rules, self.criteria, scope, self.op_rules, self.check_rules)
         return Loaded.of(
             prepared,
-            self.state_source,
+            self._state_source,
             *rules,
             has_lineage=False,
             has_uses=self.exposures,

@@ -13,7 +13,7 @@ LOOK_BACK_AFTER_LOSS_SECONDS = 3_600.0
 """Runs that finished so long before a cursor was found to be unreadable are looked at again."""
 OVERLAP_SECONDS = 600.0
 """A run that the platform lists with a time of finishing so long ago is still found."""
-MAX_HANDLED = 1_000
+MAX_HANDLED = 500
 MAX_POSTPONED = 100
 
 

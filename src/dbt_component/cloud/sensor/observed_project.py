@@ -7,6 +7,7 @@ import dagster as dg
 
 from dbt_component.definitions.check_keys import CheckKeys
 from dbt_component.definitions.resolving_manifest import ResolvingManifest
+from dbt_component.definitions.spec_builder import SelectedSpecs
 from dbt_component.manifest.index import ManifestIndex
 
 
@@ -46,3 +47,22 @@ def observe_all(view: ResolvingManifest) -> ObservedProject:
         return None if test is None else check_keys.find(test)
 
     return ObservedProject(index, asset_key_of, check_key_of)
+
+
+def observe_selected(specs: SelectedSpecs) -> ObservedProject:
+    """The assets and checks of definitions that may hold a part of a project, and its sources.
+
+    Args:
+        specs: The specs of the definitions.
+    """
+    index = specs.index
+    keys = {unique_id: key for key, unique_id in specs.node_map.asset_ids.items()}
+    checks = {unique_id: key for key, unique_id in specs.node_map.check_ids.items()}
+
+    def asset_key_of(unique_id: str) -> dg.AssetKey | None:
+        node = index.node_by_id.get(unique_id)
+        if node is not None and node.is_source:
+            return specs.keys.key_of.get(unique_id)
+        return keys.get(unique_id)
+
+    return ObservedProject(index, asset_key_of, checks.get)

@@ -14,12 +14,13 @@ from datetime import datetime, timezone
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
-from dbt_component.cloud.dagster_runs import is_started_by_dagster
+from dbt_component.cloud.dagster_runs import DagsterRuns
+from dbt_component.cloud.event_metadata import with_metadata
 from dbt_component.cloud.run_metadata import completed_at, run_metadata
 from dbt_component.cloud.sensor.cursor import Postponed, SensorCursor
 from dbt_component.cloud.sensor.observed_project import ObservedProject
 from dbt_component.cloud.sensor.run_reports import MissingReports, NodeReport, read_reports
-from dbt_component.cloud.sensor.runless_events import RunlessEvent, RunlessEvents, with_metadata
+from dbt_component.cloud.sensor.runless_events import RunlessEvent, RunlessEvents
 from dbt_component.errors import (
     DbtCloudAnswerError,
     DbtCloudError,
@@ -83,6 +84,15 @@ class _Candidate:
     attempts: int = 0
 
 
+@dataclass(frozen=True)
+class _Handled:
+    """The events of a run, the cursor after it, and whether the platform did not answer."""
+
+    events: list[RunlessEvent]
+    cursor: SensorCursor
+    is_unavailable: bool = False
+
+
 @dataclass
 class RunPoll:
     """Polls one environment.
@@ -107,7 +117,6 @@ class RunPoll:
     limits: PollLimits = field(default_factory=PollLimits)
 
     def __post_init__(self) -> None:
-        self._job_names: dict[int, str] = {}
         self._unknown: set[str] = set()
         self._rendering = RunlessEvents(self.project, self.log)
 
@@ -134,23 +143,23 @@ class RunPoll:
             if not has_time or len(events) >= self.limits.events or failures >= _MOST_FAILURES:
                 return self._result(events, cursor, run_ids, is_complete=False)
             try:
-                found, cursor = self._handle(client, candidate, cursor, len(events))
-                failures = 0
-            except DbtCloudUnavailableError as error:
-                if number > 0 and time.monotonic() >= deadline:
-                    # It began too late; in the next tick it has more time.
-                    return self._result(events, cursor, run_ids, is_complete=False)
-                failures += 1
-                missing = MissingReports(str(error), is_expected=False)
-                found, cursor = [], self._postponed(cursor, candidate, missing, {})
+                handled = self._handle(
+                    client,
+                    candidate,
+                    cursor,
+                    len(events),
+                    deadline=None if number == 0 else deadline,
+                )
             except DbtCloudError as error:
                 if number == 0:
                     raise
                 # What was found is not lost; the next tick raises the error if it stays.
                 self.log.warning("Polling stopped at run %d: %s", candidate.run_id, error)
                 return self._result(events, cursor, run_ids, is_complete=False)
-            events += found
-            run_ids += [candidate.run_id] if found else []
+            cursor = handled.cursor
+            events += handled.events
+            run_ids += [candidate.run_id] if handled.events else []
+            failures = failures + 1 if handled.is_unavailable else 0
         return self._result(events, cursor, run_ids, is_complete=not cursor.partial)
 
     def _result(
@@ -211,30 +220,49 @@ class RunPoll:
         candidate: _Candidate,
         cursor: SensorCursor,
         already: int,
-    ) -> tuple[list[RunlessEvent], SensorCursor]:
-        """The events of a run, and the cursor after it."""
+        *,
+        deadline: float | None,
+    ) -> _Handled:
+        """Handles a run.
+
+        Args:
+            client: The account.
+            candidate: The run.
+            cursor: The cursor before it.
+            already: The number of events of this tick so far.
+            deadline: A run that could not be read by then began too late, and begins earlier in the next tick.
+                ``None`` if it can't begin earlier.
+        """
         done = cursor.with_handled(candidate.run_id, candidate.finished_at)
         listed = candidate.listed
-        if listed is not None and is_started_by_dagster(
-            listed, job_name=self._job_name(client, listed)
-        ):
-            return [], done
+        if listed is not None and DagsterRuns(client).contain(listed):
+            return _Handled([], done)
+        reported = cursor.reported_of(candidate.run_id)
+        events: list[RunlessEvent] = []
+        is_partial = False
+        missing: MissingReports | None
         try:
             run = client.run(candidate.run_id, with_steps=True)
-            reports = read_reports(client, run, self.project.index)
         except DbtCloudNotFoundError:
             self.log.info("Run %d was deleted before it was reported.", candidate.run_id)
-            return [], done
+            return _Handled([], done)
+        except DbtCloudUnavailableError as error:
+            missing = MissingReports(str(error), is_unavailable=True)
         except (DbtCloudRequestError, DbtCloudAnswerError) as error:
-            missing = MissingReports(str(error), is_expected=False)
-            return [], self._postponed(cursor, candidate, missing, {})
-        reported = cursor.reported_of(candidate.run_id)
-        events, is_partial = self._events(run, reports.nodes, reported, already)
-        if is_partial:
-            return events, cursor.with_reported(candidate.run_id, reported)
-        if reports.missing is not None:
-            return events, self._postponed(cursor, candidate, reports.missing, reported)
-        return events, done
+            missing = MissingReports(str(error))
+        else:
+            reports = read_reports(client, run, self.project.index)
+            missing = reports.missing
+            events, is_partial = self._events(run, reports.nodes, reported, already)
+        is_unavailable = missing is not None and missing.is_unavailable
+        is_late = is_unavailable and deadline is not None and time.monotonic() >= deadline
+        if is_partial or is_late:
+            after = cursor.with_reported(candidate.run_id, reported)
+        elif missing is not None:
+            after = self._postponed(cursor, candidate, missing, reported)
+        else:
+            after = done
+        return _Handled(events, after, is_unavailable)
 
     def _events(
         self,
@@ -308,8 +336,7 @@ class RunPoll:
         postponed = Postponed(
             candidate.run_id, candidate.finished_at, attempts, time.time() + delay
         )
-        known = reported or cursor.reported_of(candidate.run_id)
-        cursor = cursor.with_postponed(postponed, known)
+        cursor = cursor.with_postponed(postponed, reported)
         for surplus in cursor.surplus():
             self.log.warning(
                 "Run %d is not reported: too many runs are waiting to be tried again.",
@@ -317,13 +344,3 @@ class RunPoll:
             )
             cursor = cursor.with_handled(surplus.run_id, surplus.finished_at)
         return cursor
-
-    def _job_name(self, client: DbtCloudClient, run: CloudRun) -> str:
-        if run.job_name:
-            return run.job_name
-        if run.job_id not in self._job_names:
-            try:
-                self._job_names[run.job_id] = client.job(run.job_id).name
-            except DbtCloudNotFoundError:
-                self._job_names[run.job_id] = ""
-        return self._job_names[run.job_id]

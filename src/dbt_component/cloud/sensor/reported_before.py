@@ -11,7 +11,7 @@ import dagster as dg
 from dbt_component.cloud.run_metadata import COMPLETED_AT
 from dbt_component.cloud.sensor.runless_events import RunlessEvent
 
-_EVENTS_LOOKED_AT = 25
+_EVENTS_LOOKED_AT = 100
 _IDENTITY = ("unique_id", "invocation_id", "run_url", COMPLETED_AT)
 
 

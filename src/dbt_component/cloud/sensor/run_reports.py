@@ -9,12 +9,17 @@ from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.client.run_step import CloudRunStep
-from dbt_component.cloud.execution.run_results import read_run_results
+from dbt_component.cloud.execution.run_results import RunResults, read_run_results
 from dbt_component.dbt_process.arguments import command_words
 from dbt_component.dbt_process.artifacts import RUN_RESULTS
 from dbt_component.dbt_process.commands import COMMANDS, DbtCommand
 from dbt_component.dbt_process.events import NodeFinished
-from dbt_component.errors import CliArgsError, DbtCloudAnswerError
+from dbt_component.errors import (
+    CliArgsError,
+    DbtCloudAnswerError,
+    DbtCloudRequestError,
+    DbtCloudUnavailableError,
+)
 from dbt_component.manifest.index import ManifestIndex
 
 _RETRY = DbtCommand("retry", builds=True, tests=True)
@@ -45,10 +50,12 @@ class MissingReports:
 
     Attributes:
         is_expected: Whether the step may never have written any: it failed or was cancelled.
+        is_unavailable: Whether the platform did not answer.
     """
 
     reason: str
-    is_expected: bool
+    is_expected: bool = False
+    is_unavailable: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,10 +82,10 @@ def read_reports(client: DbtCloudClient, run: CloudRun, index: ManifestIndex) ->
         index: The project, for the order.
 
     Raises:
-        DbtCloudError: The platform does not answer, or refuses access.
+        DbtCloudAuthError: The platform refuses access.
     """
     nodes: list[NodeReport] = []
-    seen: set[bytes] = set()
+    seen: set[str] = set()
     for step in run.steps:
         if not _may_report(step):
             continue
@@ -89,12 +96,16 @@ def read_reports(client: DbtCloudClient, run: CloudRun, index: ManifestIndex) ->
                 if missing is not None:
                     return RunReports(tuple(nodes), missing)
                 continue
-            digest = hashlib.sha256(content).digest()
-            if digest not in seen:
-                seen.add(digest)
-                nodes.extend(_of_step(content, run, step, index))
-        except DbtCloudAnswerError as error:
-            return RunReports(tuple(nodes), MissingReports(str(error), is_expected=False))
+            results = read_run_results(content, where=f"run {run.id}, step {step.index}")
+            # dbt of all versions names its invocation; a file without one is known by its content.
+            identity = results.invocation_id or hashlib.sha256(content).hexdigest()
+            if identity not in seen:
+                seen.add(identity)
+                nodes.extend(_of_step(results, step, index))
+        except DbtCloudUnavailableError as error:
+            return RunReports(tuple(nodes), MissingReports(str(error), is_unavailable=True))
+        except (DbtCloudAnswerError, DbtCloudRequestError) as error:
+            return RunReports(tuple(nodes), MissingReports(str(error)))
     return RunReports(tuple(nodes))
 
 
@@ -120,16 +131,13 @@ def _missing(run: CloudRun, step: CloudRunStep) -> MissingReports | None:
         return None
     where = f"step {step.index} ({step.name})"
     if step.status is RunStatus.SUCCESS:
-        return MissingReports(f"{where} succeeded, but has no {RUN_RESULTS}", is_expected=False)
+        return MissingReports(f"{where} succeeded, but has no {RUN_RESULTS}")
     if run.artifacts_saved:
         return None
     return MissingReports(f"{where} has no {RUN_RESULTS}", is_expected=True)
 
 
-def _of_step(
-    content: bytes, run: CloudRun, step: CloudRunStep, index: ManifestIndex
-) -> Iterator[NodeReport]:
-    results = read_run_results(content, where=f"run {run.id}, step {step.index}")
+def _of_step(results: RunResults, step: CloudRunStep, index: ManifestIndex) -> Iterator[NodeReport]:
     command = COMMANDS.get(results.command)
     if command is None or command.name == "retry":
         command = _command_of(step.command or [])

@@ -1,7 +1,7 @@
 """Outcomes of a run on the dbt platform as events that belong to no run of Dagster."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,18 +45,3 @@ class RunlessEvents(OutcomeEvents):
 
     def _of_not_built(self, outcome: NotBuilt, log_path: Path | None) -> Iterator[DagsterEvent]:
         yield from ()
-
-
-def with_metadata(event: RunlessEvent, metadata: Mapping[str, Any]) -> RunlessEvent:
-    """The event with more metadata."""
-    everything = {**event.metadata, **metadata}
-    if not isinstance(event, dg.AssetCheckEvaluation):
-        return event.with_metadata(everything)
-    return dg.AssetCheckEvaluation(
-        asset_key=event.asset_key,
-        check_name=event.check_name,
-        passed=event.passed,
-        metadata=everything,
-        severity=event.severity,
-        description=event.description,
-    )

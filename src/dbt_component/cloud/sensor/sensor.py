@@ -33,6 +33,7 @@ def build_run_sensor(
     project: Callable[[], ObservedProject],
     minimum_interval_seconds: int = MINIMUM_INTERVAL_SECONDS,
     default_sensor_status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.RUNNING,
+    part: str | None = None,
     limits: PollLimits | None = None,
     budget_seconds: float | None = None,
 ) -> dg.SensorDefinition:
@@ -48,13 +49,14 @@ def build_run_sensor(
         project: Returns the project and its keys. Called in each tick.
         minimum_interval_seconds: The least time between two ticks.
         default_sensor_status: Whether it runs until someone turns it on or off.
+        part: Tells the sensor from others of the same environment, which report other nodes; part of its name.
         limits: The limits of a tick.
         budget_seconds: The longest time of a tick; by default two thirds of the time that Dagster waits for a
             sensor.
     """
 
     @dg.sensor(
-        name=sensor_name(account_id, project_id, environment_id),
+        name=sensor_name(account_id, project_id, environment_id, part=part),
         description=f"Reports runs of environment {environment_id} of project {project_id} on the dbt platform that"
         " Dagster did not start.",
         minimum_interval_seconds=minimum_interval_seconds,
@@ -84,11 +86,12 @@ def build_run_sensor(
     return report_runs
 
 
-def sensor_name(account_id: int, project_id: int, environment_id: int) -> str:
-    """The name of the sensor of an environment, which is valid whatever the account is called."""
-    return re.sub(
-        r"\W", "_", f"dbt_cloud_{account_id}_{project_id}_{environment_id}__run_status_sensor"
-    )
+def sensor_name(
+    account_id: int, project_id: int, environment_id: int, *, part: str | None = None
+) -> str:
+    """The name of the sensor of an environment or a part of it, which is valid whatever the account is called."""
+    place = f"{account_id}_{project_id}_{environment_id}" + (f"_{part}" if part else "")
+    return re.sub(r"\W", "_", f"dbt_cloud_{place}__run_status_sensor")
 
 
 def _cursor_of(context: dg.SensorEvaluationContext) -> SensorCursor:
