@@ -4,6 +4,9 @@ import dataclasses
 import json
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -391,3 +394,28 @@ def test_nodes_of_a_newer_commit_are_no_events_but_a_warning(
     assert step.built.keys() == (MODELS | SEEDS) - {"baking"}
     assert "1 of the nodes that dbt reported are not in the state" in step.log
     assert "model.bakery.baking" in step.log
+
+
+def test_terminating_the_process_of_the_step_cancels_the_run(bakery: Bakery) -> None:
+    platform = bakery.platform
+    arguments = [platform.access_url, str(platform.account_id), platform.token]
+    script = [sys.executable, "-m", "tests.cloud.execution.interrupted_step"]
+    process = subprocess.Popen(
+        [*script, *arguments, str(bakery.job_id), str(bakery.manifest_path)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        while not bakery.runs():
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.2)
+        (run_id,) = bakery.runs()
+        while platform.run(run_id).status.humanized != "Running":
+            time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert platform.wait_for(run_id).status.humanized == "Cancelled"
+    assert f"Cancelled run {run_id} on the dbt platform" in errors

@@ -49,3 +49,9 @@ def test_a_limit_of_time_is_the_reason_whatever_the_platform_says(status: RunSta
 def test_a_run_that_others_cancelled_says_so() -> None:
     end = command_end(run(RunStatus.CANCELLED, message="By Ada."), command="dbt build")
     assert end.error == "the run was cancelled on the dbt platform. By Ada."
+
+
+def test_a_run_that_succeeded_just_before_it_was_cancelled_is_a_success() -> None:
+    assert (
+        command_end(run(RunStatus.SUCCESS), command="dbt build", timeout_seconds=90).error is None
+    )

@@ -1,8 +1,9 @@
 """Arguments of dbt that select exactly a set of nodes, worked out from the index without dbt."""
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 from dbt_component.cloud.execution.node_matching import Entry, NodeMatching
@@ -158,42 +159,47 @@ class _Terms:
 
     def _narrowing_parts(self, entry: Entry) -> Iterator[str]:
         """Terms that match the node too, those with the widest effect first."""
-        matching, known = self._matching, self._narrowing
+        matching = self._matching
 
-        def part(text: str, matched: frozenset[str]) -> str:
-            known[text] = matched
+        def part(text: str, match: Callable[[], frozenset[str]]) -> str:
+            if text not in self._narrowing:
+                self._narrowing[text] = match()
             return text
 
         kind, package = entry.resource_type, entry.package_name
-        yield part(f"resource_type:{kind}", matching.by_resource_type(kind))
-        yield part(f"package:{package}", matching.by_package(package))
+        yield part(f"resource_type:{kind}", lambda: matching.by_resource_type(kind))
+        yield part(f"package:{package}", lambda: matching.by_package(package))
         file = _pattern(PurePosixPath(entry.original_file_path).name)
-        yield part(f"file:{file}", matching.by_file(file))
+        yield part(f"file:{file}", lambda: matching.by_file(file))
         if not isinstance(entry, DbtTest):
             return
         if entry.is_unit_test:
-            name = _pattern(entry.name).replace(".", "?")
-            yield part(f"unit_test:{package}.{name}", matching.by_unit_test(package, name))
+            unit = _pattern(entry.name).replace(".", "?")
+            yield part(f"unit_test:{package}.{unit}", lambda: matching.by_unit_test(package, unit))
         elif entry.test_type != "singular":
-            name = _pattern(entry.test_type)
-            yield part(f"test_name:{name}", matching.by_test_name(name))
+            generic = _pattern(entry.test_type)
+            yield part(f"test_name:{generic}", lambda: matching.by_test_name(generic))
         for parent_id in entry.depends_on:
             parent = self._index.node_by_id.get(parent_id)
             if parent is not None:
-                for term, matched in self._parent_terms(parent):
-                    yield part(term + _CHILDREN, matching.with_children(matched))
+                for term, match in self._parent_terms(parent):
+                    yield part(term + _CHILDREN, partial(self._with_children, match))
 
-    def _parent_terms(self, parent: Node) -> Iterator[tuple[str, frozenset[str]]]:
-        """Single terms that match a parent, and all that they match."""
+    def _with_children(self, match: Callable[[], frozenset[str]]) -> frozenset[str]:
+        return self._matching.with_children(match())
+
+    def _parent_terms(self, parent: Node) -> Iterator[tuple[str, Callable[[], frozenset[str]]]]:
+        """Single terms that match a parent, and what finds all that they match."""
+        matching = self._matching
         if parent.is_source:
             names = [parent.package_name, parent.source_name or "", parent.name]
             values = [_pattern(name).replace(".", "?") for name in names]
-            yield f"source:{'.'.join(values)}", self._matching.by_source(*values)
+            yield f"source:{'.'.join(values)}", partial(matching.by_source, *values)
             return
         value = _fqn_of(parent)
-        yield f"fqn:{value}", self._matching.by_fqn(value)
+        yield f"fqn:{value}", partial(matching.by_fqn, value)
         file = _pattern(PurePosixPath(parent.original_file_path).name)
-        yield f"file:{file}", self._matching.by_file(file)
+        yield f"file:{file}", partial(matching.by_file, file)
 
 
 def _fqn_of(entry: Entry) -> str:

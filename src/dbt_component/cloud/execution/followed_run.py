@@ -118,10 +118,9 @@ class FollowedRun:
         self._stopped.set()
 
     def cancel(self) -> None:
-        """Cancels the run unless it is over, once, and logs that; logs an error with its URL if that fails."""
+        """Cancels the run unless it is over or cancelled, and logs that; logs an error with its URL if that fails."""
         if self.run.is_finished or self._is_cancelled:
             return
-        self._is_cancelled = True
         limited = self._client.until(time.monotonic() + _CANCEL_SECONDS)
         try:
             status = limited.cancel(self.run.id).status
@@ -133,6 +132,7 @@ class FollowedRun:
                 error,
             )
         else:
+            self._is_cancelled = True
             is_late = status in (RunStatus.SUCCESS, RunStatus.ERROR)
             text = "Run %d on the dbt platform had already ended: %s" if is_late else _CANCELLED
             self._log.info(text, self.run.id, self.run.url)
@@ -177,16 +177,15 @@ class FollowedRun:
         )
 
     def _check_time(self) -> None:
-        if self._ends_at is None or self.is_timed_out or time.monotonic() < self._ends_at:
+        if self._ends_at is None or self.run.is_finished or time.monotonic() < self._ends_at:
             return
-        if self.run.is_finished:
-            return
+        if not self.is_timed_out:
+            self._log.error(
+                "Run %d on the dbt platform has not ended after %g s, its limit.",
+                self.run.id,
+                self._timeout_seconds,
+            )
         self.is_timed_out = True
-        self._log.error(
-            "Run %d on the dbt platform has not ended after %g s, its limit.",
-            self.run.id,
-            self._timeout_seconds,
-        )
         self.cancel()
 
     def _note_status(self, before: CloudRun) -> None:

@@ -52,12 +52,10 @@ class NodeMatching:
 
     def by_file(self, value: str) -> frozenset[str]:
         """``file:``: by the name of the file, with or without its extension."""
-        return self._ids(
-            entry
-            for entry in self._all
-            if fnmatchcase(PurePosixPath(entry.original_file_path).name, value)
-            or fnmatchcase(PurePosixPath(entry.original_file_path).stem, value)
-        )
+        if "?" not in value:
+            return frozenset(self._by_file.get(value, ()))
+        found = (ids for name, ids in self._by_file.items() if fnmatchcase(name, value))
+        return frozenset[str]().union(*found)
 
     def by_test_name(self, value: str) -> frozenset[str]:
         """``test_name:``: generic tests of a kind, such as ``unique``, and unit tests of this name."""
@@ -117,6 +115,16 @@ class NodeMatching:
         found: dict[str, set[str]] = defaultdict(set)
         for entry in self._entries:
             found[_leaf(entry)].add(entry.unique_id)
+        return dict(found)
+
+    @cached_property
+    def _by_file(self) -> dict[str, set[str]]:
+        """By the name of the file, and by that without its extension."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for entry in self._all:
+            path = PurePosixPath(entry.original_file_path)
+            for name in (path.name, path.stem):
+                found[name].add(entry.unique_id)
         return dict(found)
 
     @cached_property

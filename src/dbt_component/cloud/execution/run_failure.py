@@ -27,7 +27,7 @@ def command_end(
         timeout_seconds: The limit of time because of which the run was cancelled; ``None`` if it was not.
     """
     error: str | None = None
-    if timeout_seconds is not None:
+    if timeout_seconds is not None and run.status is not RunStatus.SUCCESS:
         error = f"the run took longer than its limit of {timeout_seconds:g} s and was cancelled"
     elif run.status is RunStatus.CANCELLED:
         error = f"the run was cancelled on the dbt platform. {run.status_message}".strip()
