@@ -211,6 +211,7 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
             context=context,
             manifest=None if is_bound else self.prepared.manifest,
             dagster_dbt_translator=dagster_dbt_translator,
+            own=self._step.own,
             retry=retry or self._step.retry,
             timeout_seconds=timeout_seconds or self._step.timeout_seconds,
         )

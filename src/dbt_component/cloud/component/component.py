@@ -14,6 +14,7 @@ from dbt_component._dagster import derive_model_type
 from dbt_component.cloud.component.attributes import DbtCloudAttributes
 from dbt_component.cloud.component.refused_keys import CloudModel
 from dbt_component.cloud.component.scaffolder import DbtCloudComponentScaffolder
+from dbt_component.cloud.execution.exact_selection import OwnSelection
 from dbt_component.cloud.platform_specs import on_platform
 from dbt_component.cloud.sensor.observed_project import observe_selected
 from dbt_component.cloud.sensor.sensor import build_run_sensor
@@ -135,6 +136,7 @@ class DbtCloudComponent(DbtStateComponent, DbtCloudAttributes):
                 run_options=run.options(op_context.op_config or {}, scope),
                 vars=run.rendered_vars(scope),
                 timeout_seconds=self.timeout_seconds,
+                own=OwnSelection(self.criteria, self.loaded.prepared.select(self.criteria)),
             )
             dbt_cloud = self.platform.for_step(settings)
             yield from run_body(context, lambda: self.execute(context=context, dbt_cloud=dbt_cloud))
