@@ -11,6 +11,7 @@ from dbt_component.errors import (
     DbtCloudAuthError,
     DbtCloudError,
     DbtCloudUnavailableError,
+    ProjectFileError,
     SelectionError,
 )
 from dbt_component.project.refresh import RefreshOutcome
@@ -205,3 +206,38 @@ def test_a_platform_that_fails_while_dbt_parses_gives_that_error_and_names_the_r
     )
     assert f"could not be cancelled, so it may go on: {left.url}" in caplog.text
     workspace.client.cancel(left.id)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"detail": "a proxy says hello"}', "not a dbt manifest: it has no `nodes`"),
+        ("[]", "not a dbt manifest: it contains list"),
+        (
+            '{"metadata": {"dbt_schema_version": "https://x/dbt/manifest/v99.json"}, "nodes": {}}',
+            "newer than this release",
+        ),
+    ],
+)
+def test_what_is_no_manifest_leaves_the_state_alone(
+    dbt_platform: StandInPlatform,
+    workspace: DbtCloudWorkspace,
+    built: int,
+    tmp_path: Path,
+    content: str,
+    problem: str,
+) -> None:
+    path = tmp_path / "state"
+    refresh(workspace, path)
+    before = path.read_bytes()
+    later = dbt_platform.create_job("Later", ["dbt parse"])
+    run = dbt_platform.wait_for(dbt_platform.trigger(later.id).id)
+    artifacts = run.artifacts(None)
+    assert artifacts is not None
+    (artifacts / "manifest.json").write_text(content)
+    with pytest.raises(ProjectFileError, match=problem) as failure:
+        refresh(workspace, path)
+    assert f"/runs/{run.id}" in str(failure.value)
+    assert path.read_bytes() == before
+    dbt_platform.delete_run(run.id)
+    dbt_platform.delete_job(later.id)
