@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from dbt_component.cloud.adhoc_jobs import AdhocJobs
@@ -49,6 +50,32 @@ def test_processes_that_make_the_jobs_at_the_same_time_use_the_same(
     later = [job.id for job in pool(dbt_platform, "RACE", adhoc_job_pool_size=2).jobs()]
     # One that looked before all were made may hold a younger job of the same name, which works as well.
     assert later in found
+
+
+def test_an_environment_for_development_is_named_as_the_reason(
+    dbt_platform: StandInPlatform,
+) -> None:
+    workspace = workspace_of(
+        dbt_platform, environment_id=dbt_platform.development_environment_id, adhoc_job_name="DEV"
+    )
+    with pytest.raises(
+        DbtCloudError, match=r"Environment \d+ \('Development'\) is for development"
+    ):
+        workspace.adhoc_jobs.pick()
+
+
+def test_an_environment_of_another_project_names_both_projects(
+    dbt_platform: StandInPlatform,
+) -> None:
+    jobs = AdhocJobs(
+        workspace_of(dbt_platform).client,
+        msgspec.structs.replace(workspace_of(dbt_platform).place, project_id=1),
+        name="OTHER",
+    )
+    with pytest.raises(
+        DbtCloudError, match=rf"belongs to project {dbt_platform.project_id}, not to project 1\."
+    ):
+        jobs.pick()
 
 
 def test_a_job_that_is_gone_is_made_again(dbt_platform: StandInPlatform) -> None:

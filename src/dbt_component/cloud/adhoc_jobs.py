@@ -95,11 +95,12 @@ class AdhocJobs:
         """The jobs of the pool, in order; those that do not exist are made.
 
         Raises:
-            DbtCloudError: The platform can't be asked, or does not let this token make jobs.
+            DbtCloudError: The platform can't be asked, does not let this token make jobs, or has none in this environment.
         """
         names = self._names
         found = self._find(names)
         if missing := [name for name in names if name not in found]:
+            self._check_environment()
             for name in missing:
                 self._make(name)
             # Another process may have made them at the same time: the oldest of each name is the one to use.
@@ -131,6 +132,24 @@ class AdhocJobs:
             if job.name in names:
                 found.setdefault(job.name, job)
         return found
+
+    def _check_environment(self) -> None:
+        """Says what the platform does not: which of the ids is the wrong one."""
+        place = self._place
+        environment = self._client.environment(place.environment_id)
+        if environment.project_id != place.project_id:
+            raise DbtCloudError(
+                f"Environment {environment.id} ({environment.name!r}) belongs to project {environment.project_id}, not to"
+                f" project {place.project_id}.",
+                where=str(place),
+                hint="Set `environment_id` to an environment of that project, or `project_id` to this one's.",
+            )
+        if environment.type == "development":
+            raise DbtCloudError(
+                f"Environment {environment.id} ({environment.name!r}) is for development: it has no jobs and no runs.",
+                where=str(place),
+                hint="Set `environment_id` to a deployment environment, such as production.",
+            )
 
     def _make(self, name: str) -> None:
         self._client.create_job(

@@ -1,5 +1,6 @@
 """Finds the run on the dbt platform whose manifest.json says what the project holds, or starts one."""
 
+import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -9,6 +10,7 @@ from dbt_component.cloud.cause import unique_cause
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
+from dbt_component.cloud.execution.run_failure import failure_text
 from dbt_component.cloud.place import Place
 from dbt_component.errors import DbtCloudError
 
@@ -16,6 +18,8 @@ MANIFEST = "manifest.json"
 _MAX_TRIED = 20
 _POLL_SECONDS = 2.0
 _PARSE_TIMEOUT = timedelta(minutes=30)
+
+_logger = logging.getLogger("dbt_component")
 
 
 def find_manifest_run(
@@ -56,15 +60,28 @@ def parse_on_platform(
             time.sleep(poll_seconds)
             run = client.run(run.id)
     except BaseException:
-        client.cancel(run.id)
+        _cancel(client, run)
         raise
     if run.status is not RunStatus.SUCCESS:
+        said = failure_text(client.run(run.id, with_steps=True))
         raise DbtCloudError(
-            f"`dbt parse` on the dbt platform ended as {str(run.status)!r}. {run.status_message}".strip(),
+            f"`dbt parse` on the dbt platform ended as {str(run.status)!r}: {said}",
             where=run.url,
-            hint="The run's page shows dbt's error. The last good state stays in use.",
+            hint="Mend the project, and refresh again. A state that exists stays in use.",
         )
     return run
+
+
+def _cancel(client: DbtCloudClient, run: CloudRun) -> None:
+    """Cancels the run; why it is cancelled matters more than that this may fail."""
+    try:
+        client.cancel(run.id)
+    except DbtCloudError as error:
+        _logger.warning(
+            "`dbt parse` on the dbt platform could not be cancelled, so it may go on: %s (%s)",
+            run.url,
+            error.message,
+        )
 
 
 def read_manifest_of(client: DbtCloudClient, run: CloudRun) -> bytes:

@@ -120,6 +120,7 @@ class CloudProjectSource:
             read_manifest_of(self.client, run),
             request,
             source=f"the dbt platform, {self.place}",
+            where=f"{MANIFEST} of {run.url}",
             settings=self.compared_settings,
             further={PART: PlatformRecord(run.id, run.url, run.git_sha, jobs).encode()},
         )

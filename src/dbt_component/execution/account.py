@@ -183,7 +183,8 @@ class Account:
                 f"{after_failure if failed else 'The'} project may have changed since its state was prepared;"
                 " refresh it with `dg utils refresh-defs-state` and reload."
             )
-            lines.append(f"\nNever reported: {_listed(missing)}. {reason}")
+            remedy = "" if end.is_stopped else f" {reason}"
+            lines.append(f"\nNever reported: {_listed(missing)}.{remedy}")
         lines.append(f"\n{end.place}")
         return DagsterDbtCliRuntimeError(
             "\n".join(lines),

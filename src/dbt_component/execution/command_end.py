@@ -13,6 +13,7 @@ class CommandEnd:
         place: Where its artifacts and log are, as the last line of the error.
         error: dbt's own failure; ``None`` if there was none.
         error_without_failures: What failed if no node did: the command was not successful.
+        is_stopped: Whether it was ended from outside, such as by a person; then nodes are missing because of that.
         log_path: The file that holds messages that are too long for the error.
     """
 
@@ -20,4 +21,5 @@ class CommandEnd:
     place: str
     error: str | None = None
     error_without_failures: str | None = None
+    is_stopped: bool = False
     log_path: Path | None = None

@@ -79,10 +79,21 @@ def _read_file(path: Path, vars_digest: str) -> Manifest:
     return manifest
 
 
-def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -> Manifest:
+def refuse_unreadable(content: object, *, where: str | None, hint: str = _HINT) -> None:
+    """Accepts what has the form of a manifest that this release reads.
+
+    Args:
+        content: A decoded file.
+        where: Where it comes from, for messages.
+        hint: What to do if it is something else.
+
+    Raises:
+        ProjectFileError: It is not a dbt manifest, or one of a newer schema than dbt 1.11's.
+    """
     problem = what_is_wrong_with(content)
     if problem is not None:
-        raise ProjectFileError(f"This is not a dbt manifest: {problem}.", where=where, hint=_HINT)
+        raise ProjectFileError(f"This is not a dbt manifest: {problem}.", where=where, hint=hint)
+    assert isinstance(content, Mapping), "what is wrong would be its type"
     newer = newer_schema_of(content)
     if newer is not None:
         raise ProjectFileError(
@@ -90,6 +101,10 @@ def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -
             where=where,
             hint="Update dbt-component, or parse the project with dbt 1.8 to 1.11.",
         )
+
+
+def _index(content: Mapping[str, Any], *, where: str | None, vars_digest: str) -> Manifest:
+    refuse_unreadable(content, where=where)
     try:
         index = index_manifest(content, vars_digest=vars_digest)
     except (KeyError, TypeError, AttributeError) as error:

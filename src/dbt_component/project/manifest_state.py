@@ -8,6 +8,7 @@ import msgspec
 from dbt_component.dbt_process.engine import find_engine
 from dbt_component.dbt_process.parse_cache import split_parse_cache
 from dbt_component.manifest.parse import decode_manifest, parse_manifest
+from dbt_component.manifest.read import refuse_unreadable
 from dbt_component.manifest.timeless import without_places, without_times
 from dbt_component.project.collector import paused_collector
 from dbt_component.project.fingerprint import Fingerprint
@@ -32,6 +33,7 @@ def build_manifest_state(
     request: RefreshRequest,
     *,
     source: str,
+    where: str,
     settings: Mapping[str, str],
     further: Mapping[str, bytes],
 ) -> StateContents:
@@ -41,15 +43,22 @@ def build_manifest_state(
         manifest_json: The file as dbt wrote it.
         request: What the state must contain. Variables of runs count as tried: whoever runs dbt parses the project.
         source: Where the manifest comes from, for people.
+        where: The place of the file, for messages.
         settings: Inputs to compare with at the next refresh, besides the manifest itself.
         further: Further parts of the state, by name.
 
     Raises:
-        ProjectFileError: It is not a manifest.
+        ProjectFileError: It is not a manifest, or one of a newer schema than dbt 1.11's.
         SelectionError: dbt does not accept a selection.
     """
     with paused_collector():
-        manifest = without_places(without_times(decode_manifest(manifest_json)))
+        decoded = decode_manifest(manifest_json)
+        refuse_unreadable(
+            decoded,
+            where=where,
+            hint="Run a job of dbt there again. A state that exists stays in use.",
+        )
+        manifest = without_places(without_times(decoded))
         index, raw_nodes = parse_manifest(manifest)
     timeless = msgspec.json.encode(manifest)
     fingerprint = Fingerprint(

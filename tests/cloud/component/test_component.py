@@ -181,6 +181,25 @@ def test_a_token_in_the_file_is_warned_of_and_not_shown(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "workspace: {token: dbtc_secret, account_id: 1}",
+        "workspace: {token: [dbtc_secret], account_id: 1, project_id: 1, environment_id: 1}",
+        "workspce: {token: dbtc_secret}",
+        "workspace: [{token: dbtc_secret}]",
+    ],
+)
+def test_no_error_of_the_file_shows_a_token_in_it(cloud_project: CloudProject, text: str) -> None:
+    project = cloud_project.project
+    project.write_yaml(
+        f"type: dbt_component.DbtCloudComponent\nattributes:\n  {text}\n  select: marts\n"
+    )
+    message = refusal(project)
+    assert "validation error" in message
+    assert "dbtc_secret" not in message
+
+
+@pytest.mark.parametrize(
     ("workspace", "named"),
     [
         ({"project_id": "bakery"}, "workspace.project_id"),

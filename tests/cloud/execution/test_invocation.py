@@ -276,6 +276,7 @@ def test_a_run_that_a_person_cancels_is_an_error_that_says_so(bakery: Bakery) ->
 
     step = bakery.materialize(*ENDLESS, on_event=cancel)
     assert "the run was cancelled on the dbt platform" in step.error
+    assert "refresh it" not in step.error, "the project has not changed"
     assert "Never reported: model.bakery.baking" in step.error
 
 

@@ -41,12 +41,13 @@ def command_end(
         command=command,
         place=f"Run {run.id} on the dbt platform: {run.url}",
         error=error,
-        error_without_failures=_reason(run) if is_failed else None,
+        is_stopped=timeout_seconds is not None or run.status is RunStatus.CANCELLED,
+        error_without_failures=failure_text(run) if is_failed else None,
     )
 
 
-def _reason(run: CloudRun) -> str:
-    """The message of the platform and the end of the failed step's console."""
+def failure_text(run: CloudRun) -> str:
+    """The message of the platform and the end of the failed step's console. The run must have been read with its steps."""
     parts = [run.status_message] if run.status_message else []
     failed = [step for step in run.steps if step.status is RunStatus.ERROR]
     if failed:

@@ -35,6 +35,8 @@ _REMARKS = {
     "defer_state": "set `project.state_path` and `defer`",
     "profiles_dir": "set it in `project`",
 }
+_SECRETS = frozenset({"token"})
+_HIDDEN = "***"
 
 
 class StrictModel(dg.Model):
@@ -122,7 +124,9 @@ class Condition:
 
 
 def _with_suggestion(model: type[StrictModel], detail: Any) -> Any:
-    kept = {name: detail[name] for name in ("type", "loc", "input", "ctx") if name in detail}
+    kept = {name: detail[name] for name in ("type", "loc", "ctx") if name in detail}
+    is_secret = not _SECRETS.isdisjoint(detail["loc"])
+    kept["input"] = _HIDDEN if is_secret else _without_secrets(detail.get("input"))
     if detail["type"] != "extra_forbidden" or len(detail["loc"]) != 1:
         return kept
     key = str(detail["loc"][0])
@@ -136,6 +140,18 @@ def _with_suggestion(model: type[StrictModel], detail: Any) -> Any:
         remark = f". Known keys: {', '.join(known)}."
     message = ValueError(f"Unknown key {key!r}{remark}")
     return {**kept, "type": "value_error", "ctx": {"error": message}}
+
+
+def _without_secrets(value: Any) -> Any:
+    """A value of the file as messages may show it."""
+    if isinstance(value, Mapping):
+        return {
+            key: _HIDDEN if key in _SECRETS else _without_secrets(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets(item) for item in value]
+    return value
 
 
 def _key_path(value: Any, detail: Any) -> tuple[str | int, ...]:
