@@ -24,10 +24,11 @@ def command_end(
         run: The run with its steps, when it is over.
         command: The command as text.
         contradictions: What its log reported as a success and its results do not confirm.
-        timeout_seconds: The limit of time because of which the run was cancelled; ``None`` if it was not.
+        timeout_seconds: The limit of time because of which the run was to be cancelled, unless it succeeded before;
+            ``None`` if there was no reason.
     """
     error: str | None = None
-    if timeout_seconds is not None:
+    if timeout_seconds is not None and run.status is not RunStatus.SUCCESS:
         error = f"the run took longer than its limit of {timeout_seconds:g} s and was cancelled"
     elif run.status is RunStatus.CANCELLED:
         error = f"the run was cancelled on the dbt platform. {run.status_message}".strip()
