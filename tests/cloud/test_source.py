@@ -7,7 +7,12 @@ import pytest
 
 from dbt_component.cloud.platform_record import read_record
 from dbt_component.cloud.workspace import DbtCloudWorkspace
-from dbt_component.errors import DbtCloudAuthError, DbtCloudError, SelectionError
+from dbt_component.errors import (
+    DbtCloudAnswerError,
+    DbtCloudAuthError,
+    DbtCloudError,
+    SelectionError,
+)
 from dbt_component.project.refresh import RefreshOutcome
 from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
@@ -167,3 +172,17 @@ def test_a_parse_that_fails_on_the_platform_names_the_run(
     finally:
         dbt_platform.repository.commit({"models/broken.sql": None})
     assert "/runs/" in str(failure.value)
+
+
+def test_a_parse_that_can_be_neither_followed_nor_cancelled_names_both(
+    dbt_platform: StandInPlatform, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace = workspace_of(dbt_platform, manifest_max_age_hours=0)
+    dbt_platform.inject(
+        Fault("GET", r"/runs/\d+/$", "broken_json", None),
+        Fault("POST", "/cancel/", "status", None, status=503),
+    )
+    with pytest.raises(DbtCloudAnswerError, match="can't be understood"):
+        refresh(workspace, tmp_path / "state")
+    (said,) = [r.message for r in caplog.records if "could not be cancelled" in r.message]
+    assert "/runs/" in said

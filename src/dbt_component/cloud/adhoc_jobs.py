@@ -100,11 +100,10 @@ class AdhocJobs:
         names = self._names
         found = self._find(names)
         if missing := [name for name in names if name not in found]:
-            for name in missing:
-                self._make(name)
+            made = {name: self._make(name) for name in missing}
             # Another process may have made them at the same time: the oldest of each name is the one to use.
-            found = self._find(names)
-        return [found[name] for name in names if name in found]
+            found = {**made, **self._find(names)}
+        return [found[name] for name in names]
 
     def leftovers(self) -> list[CloudJob]:
         """All ad hoc jobs of the environment, also those of earlier names, sizes and of dagster-dbt."""
@@ -132,8 +131,8 @@ class AdhocJobs:
                 found.setdefault(job.name, job)
         return found
 
-    def _make(self, name: str) -> None:
-        self._client.create_job(
+    def _make(self, name: str) -> CloudJob:
+        return self._client.create_job(
             name,
             project_id=self._place.project_id,
             environment_id=self._place.environment_id,

@@ -1,5 +1,6 @@
 """Finds the run on the dbt platform whose manifest.json says what the project holds, or starts one."""
 
+import logging
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -15,7 +16,10 @@ from dbt_component.errors import DbtCloudError
 MANIFEST = "manifest.json"
 _MAX_TRIED = 20
 _POLL_SECONDS = 2.0
+_CANCEL_SECONDS = 20.0
 _PARSE_TIMEOUT = timedelta(minutes=30)
+
+_logger = logging.getLogger("dbt_component")
 
 
 def find_manifest_run(
@@ -56,7 +60,7 @@ def parse_on_platform(
             time.sleep(poll_seconds)
             run = client.run(run.id)
     except BaseException:
-        client.cancel(run.id)
+        _cancel(client, run)
         raise
     if run.status is not RunStatus.SUCCESS:
         raise DbtCloudError(
@@ -65,6 +69,18 @@ def parse_on_platform(
             hint="The run's page shows dbt's error. The last good state stays in use.",
         )
     return run
+
+
+def _cancel(client: DbtCloudClient, run: CloudRun) -> None:
+    """Cancels a run that is not waited for any longer. A failure is logged, as it must not hide why."""
+    try:
+        client.until(time.monotonic() + _CANCEL_SECONDS).cancel(run.id)
+    except DbtCloudError as error:
+        _logger.error(
+            "`dbt parse` on the dbt platform could not be cancelled, so it may go on: %s (%s)",
+            run.url,
+            error.message,
+        )
 
 
 def read_manifest_of(client: DbtCloudClient, run: CloudRun) -> bytes:
