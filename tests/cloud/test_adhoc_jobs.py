@@ -85,6 +85,22 @@ def test_a_job_that_is_gone_is_made_again(dbt_platform: StandInPlatform) -> None
     assert adhoc.pick() != first
 
 
+@pytest.mark.parametrize("mode", ["overflow", "fail"])
+def test_a_job_that_the_list_does_not_show_yet_is_used(
+    dbt_platform: StandInPlatform, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    workspace = workspace_of(dbt_platform, adhoc_job_name="LATE", adhoc_job_pool_mode=mode)
+    listed = workspace.client.jobs
+    monkeypatch.setattr(
+        workspace.client,
+        "jobs",
+        lambda **place: [job for job in listed(**place) if job.name != "LATE"],
+    )
+    chosen = workspace.adhoc_jobs.pick()
+    assert workspace.client.job(chosen).name == "LATE"
+    dbt_platform.delete_job(chosen)
+
+
 @pytest.mark.parametrize("mode", ["overflow", "wait", "fail"])
 def test_a_busy_pool_queues_waits_or_fails(dbt_platform: StandInPlatform, mode: str) -> None:
     adhoc = pool(dbt_platform, f"BUSY_{mode}", adhoc_job_pool_size=2, adhoc_job_pool_mode=mode)

@@ -100,12 +100,10 @@ class AdhocJobs:
         names = self._names
         found = self._find(names)
         if missing := [name for name in names if name not in found]:
-            self._check_environment()
-            for name in missing:
-                self._make(name)
+            made = {name: self._make(name) for name in missing}
             # Another process may have made them at the same time: the oldest of each name is the one to use.
-            found = self._find(names)
-        return [found[name] for name in names if name in found]
+            found = {**made, **self._find(names)}
+        return [found[name] for name in names]
 
     def leftovers(self) -> list[CloudJob]:
         """All ad hoc jobs of the environment, also those of earlier names, sizes and of dagster-dbt."""
@@ -133,26 +131,8 @@ class AdhocJobs:
                 found.setdefault(job.name, job)
         return found
 
-    def _check_environment(self) -> None:
-        """Says what the platform does not: which of the ids is the wrong one."""
-        place = self._place
-        environment = self._client.environment(place.environment_id)
-        if environment.project_id != place.project_id:
-            raise DbtCloudError(
-                f"Environment {environment.id} ({environment.name!r}) belongs to project {environment.project_id}, not to"
-                f" project {place.project_id}.",
-                where=str(place),
-                hint="Set `environment_id` to an environment of that project, or `project_id` to this one's.",
-            )
-        if environment.type == "development":
-            raise DbtCloudError(
-                f"Environment {environment.id} ({environment.name!r}) is for development: it has no jobs and no runs.",
-                where=str(place),
-                hint="Set `environment_id` to a deployment environment, such as production.",
-            )
-
-    def _make(self, name: str) -> None:
-        self._client.create_job(
+    def _make(self, name: str) -> CloudJob:
+        return self._client.create_job(
             name,
             project_id=self._place.project_id,
             environment_id=self._place.environment_id,

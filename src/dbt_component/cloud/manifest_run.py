@@ -17,6 +17,7 @@ from dbt_component.errors import DbtCloudError
 MANIFEST = "manifest.json"
 _MAX_TRIED = 20
 _POLL_SECONDS = 2.0
+_CANCEL_SECONDS = 20.0
 _PARSE_TIMEOUT = timedelta(minutes=30)
 
 _logger = logging.getLogger("dbt_component")
@@ -73,11 +74,11 @@ def parse_on_platform(
 
 
 def _cancel(client: DbtCloudClient, run: CloudRun) -> None:
-    """Cancels the run; why it is cancelled matters more than that this may fail."""
+    """Cancels a run that is not waited for any longer. A failure is logged, as it must not hide why."""
     try:
-        client.cancel(run.id)
+        client.until(time.monotonic() + _CANCEL_SECONDS).cancel(run.id)
     except DbtCloudError as error:
-        _logger.warning(
+        _logger.error(
             "`dbt parse` on the dbt platform could not be cancelled, so it may go on: %s (%s)",
             run.url,
             error.message,

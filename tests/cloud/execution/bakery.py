@@ -108,7 +108,7 @@ class Bakery:
     def invoke(self, *args: str, **settings: Any) -> DbtCloudCliInvocation:
         settings = {"pace": PACE, "patience": PATIENCE, **settings}
         invocation = invoke_on_platform(
-            args, client=self.client, pick_job=lambda: self.job_id, **settings
+            args, **{"client": self.client, "pick_job": lambda *_: self.job_id, **settings}
         )
         self.seen.append(invocation)
         return invocation

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.execution.invocation import DbtCloudCliInvocation
 from dbt_component.errors import DagsterDbtCliRuntimeError, DbtCloudError
 from dbt_component.execution.retry_policy import DbtRetryPolicy
+from tests.cloud.conftest import workspace_of
 from tests.cloud.execution.bakery import Bakery, Step
 from tests.dbt_platform.connection import PostgresConnection
 from tests.dbt_platform.faults import Fault
@@ -340,6 +342,81 @@ def test_an_interrupt_while_the_start_is_unanswered_cancels_what_was_started(
         list(bakery.invoke(*ENDLESS, manifest=bakery.manifest_path).stream())
     (run_id,) = bakery.runs()
     assert bakery.platform.wait_for(run_id).status.humanized == "Cancelled"
+
+
+def test_an_interrupt_while_a_retry_is_unanswered_cancels_what_was_started(
+    bakery: Bakery, broken_oven: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retry = bakery.client.retry
+
+    def interrupt(*args: Any, **kwargs: Any) -> Any:
+        retry(*args, **kwargs)
+        raise InterruptedError("the step is left")
+
+    monkeypatch.setattr(bakery.client, "retry", interrupt)
+    policy = DbtRetryPolicy(attempts=3, delay_seconds=0.1, on=["data"])
+    step = bakery.materialize("build", "--vars", '{"baking_seconds": 15}', retry=policy)
+    assert "the step is left" in step.error
+    retried, _ = bakery.runs()
+    assert bakery.platform.wait_for(retried).status.humanized == "Cancelled"
+
+
+def test_a_start_without_answer_leaves_no_run_behind(bakery: Bakery) -> None:
+    """The platform goes away as soon as it has started the run, and comes back when the client has given up."""
+    bakery.platform.inject(
+        Fault("POST", "/run/", "drop_after", None),
+        Fault("GET", r"/runs/$", "status", None, status=503),
+    )
+    threading.Timer(2.0, bakery.platform.clear_faults).start()
+    step = bakery.materialize(*ENDLESS)
+    assert "did not answer about a run of job" in step.error
+    (run_id,) = bakery.runs()
+    assert bakery.platform.wait_for(run_id).status.humanized == "Cancelled"
+
+
+def test_a_command_that_is_stopped_while_it_waits_for_a_job_starts_no_run(bakery: Bakery) -> None:
+    invocation = bakery.invoke(
+        *ENDLESS,
+        manifest=bakery.manifest_path,
+        pick_job=workspace_of(
+            bakery.platform, adhoc_job_name="BUSY", adhoc_job_pool_mode="wait"
+        ).adhoc_jobs.pick,
+    )
+    job = bakery.platform.create_job("BUSY", [shlex.join(["dbt", *ENDLESS])])
+    busy = bakery.platform.trigger(job.id)
+    threading.Timer(1.0, invocation.stop).start()
+    begin = time.monotonic()
+    with pytest.raises(DbtCloudError, match="stopped"):
+        list(invocation.stream())
+    assert time.monotonic() - begin < 4
+    assert invocation.run is None
+    bakery.client.cancel(busy.id)
+    bakery.platform.wait_for(busy.id)
+    bakery.platform.delete_job(job.id)
+
+
+def test_stopping_while_the_run_is_being_started_cancels_it(
+    bakery: Bakery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invocation = bakery.invoke(*ENDLESS, manifest=bakery.manifest_path)
+    trigger = bakery.client.trigger
+
+    def stop_meanwhile(*args: Any, **kwargs: Any) -> Any:
+        run = trigger(*args, **kwargs)
+        invocation.stop()
+        return run
+
+    monkeypatch.setattr(bakery.client, "trigger", stop_meanwhile)
+    assert not invocation.is_successful()
+    assert bakery.platform.wait_for(bakery.last_run().id).status.humanized == "Cancelled"
+
+
+def test_a_limit_of_time_is_kept_although_the_first_cancellation_fails(bakery: Bakery) -> None:
+    bakery.platform.inject(Fault("POST", "/cancel/", "status", times=4, status=503))
+    step = bakery.materialize(*ENDLESS, timeout_seconds=3)
+    assert "could not be cancelled" in step.log
+    assert "took longer than its limit of 3 s and was cancelled" in step.error
+    assert bakery.platform.wait_for(bakery.last_run().id).status.humanized == "Cancelled"
 
 
 def test_the_platforms_retry_runs_what_failed_again(

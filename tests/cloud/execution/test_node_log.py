@@ -84,6 +84,24 @@ def test_the_front_that_is_cut_off_is_a_gap(troubled_build: FinishedCommand) -> 
     assert log.invocation_id is None
 
 
+@pytest.mark.parametrize("share", [0, 0.3])
+def test_the_whole_log_closes_a_gap(
+    share: float, troubled_build: FinishedCommand, truth: dict[str, NodeFinished]
+) -> None:
+    text = troubled_build.log
+    log = NodeLog()
+    found = log.read(text[: int(share * len(text))])
+    found += log.read("".join(text.splitlines(keepends=True)[-60:]))
+    assert log.has_gap
+    assert len(found) < len(truth)
+    found += log.read(text, is_whole=True)
+    assert sorted(n.unique_id for n in found) == sorted(truth)
+    assert not log.has_gap
+    assert log.invocation_id is not None
+    assert log.read("".join(text.splitlines(keepends=True)[-60:])) == []
+    assert not log.has_gap
+
+
 def test_lost_lines_lose_nodes_but_invent_nothing(
     troubled_build: FinishedCommand, truth: dict[str, NodeFinished]
 ) -> None:

@@ -17,9 +17,9 @@ def index_of(state: StateFile) -> ManifestIndex:
 def test_a_model_waits_for_its_parents_if_they_are_expected(shop_state: StateFile) -> None:
     index = index_of(shop_state)
     order = OutputOrder(index, {ORDERS, DAILY})
-    assert not order.is_ready(DAILY, set())
-    assert order.is_ready(DAILY, {ORDERS})
-    assert OutputOrder(index, {DAILY}).is_ready(DAILY, set())
+    assert order.blocker(DAILY, set()) is not None
+    assert order.blocker(DAILY, {ORDERS}) is None
+    assert OutputOrder(index, {DAILY}).blocker(DAILY, set()) is None
 
 
 def test_a_model_behind_an_ephemeral_one_waits_for_what_that_reads(shop_state: StateFile) -> None:
@@ -27,18 +27,48 @@ def test_a_model_behind_an_ephemeral_one_waits_for_what_that_reads(shop_state: S
     order = OutputOrder(index, index.all_ids)
     node = index.find_asset_node("customers")
     parents = {parent.unique_id for parent in index.upstream_assets(node)}
-    assert parents and not order.is_ready(node.unique_id, parents - {min(parents)})
-    assert order.is_ready(node.unique_id, parents)
+    assert parents and order.blocker(node.unique_id, parents - {min(parents)}) is not None
+    assert order.blocker(node.unique_id, parents) is None
 
 
 def test_tests_wait_for_their_models_but_unit_tests_do_not(shop_state: StateFile) -> None:
     index = index_of(shop_state)
     order = OutputOrder(index, index.all_ids)
     unique = next(t for t in index.tests if t.name == "unique_stg_orders_order_id")
-    assert not order.is_ready(unique.unique_id, set())
-    assert order.is_ready(unique.unique_id, {ORDERS})
-    assert order.is_ready(UNIT_TEST, set())
+    assert order.blocker(unique.unique_id, set()) is not None
+    assert order.blocker(unique.unique_id, {ORDERS}) is None
+    assert order.blocker(UNIT_TEST, set()) is None
 
 
 def test_a_node_that_is_not_of_the_project_waits_for_nothing(shop_state: StateFile) -> None:
-    assert OutputOrder(index_of(shop_state), {ORDERS}).is_ready("model.shop.newer", set())
+    assert OutputOrder(index_of(shop_state), {ORDERS}).blocker("model.shop.newer", set()) is None
+
+
+def test_a_node_that_waits_is_looked_at_only_when_its_parent_is_reported(
+    shop_state: StateFile,
+) -> None:
+    """A log that lost the end of one node may make thousands wait, and each end would look at all of them."""
+    order = OutputOrder(index_of(shop_state), {ORDERS, DAILY, UNIT_TEST})
+    reported = LookedUp()
+    assert list(order.add(DAILY, reported)) == []
+    assert list(order.add(DAILY, reported)) == []
+    reported.names.clear()
+    assert list(order.add(UNIT_TEST, reported)) == [UNIT_TEST]
+    assert reported.names == []
+    found = []
+    for unique_id in order.add(ORDERS, reported):
+        found.append(unique_id)
+        reported.add(unique_id)
+    assert found == [ORDERS, DAILY]
+
+
+class LookedUp(set[str]):
+    """A set that notes what it is asked about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __contains__(self, name: object) -> bool:
+        self.names.append(str(name))
+        return super().__contains__(name)

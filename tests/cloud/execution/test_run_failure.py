@@ -46,6 +46,11 @@ def test_a_limit_of_time_is_the_reason_whatever_the_platform_says(status: RunSta
     assert end.error == "the run took longer than its limit of 90 s and was cancelled"
 
 
+def test_a_run_that_succeeded_before_it_could_be_cancelled_is_a_success() -> None:
+    end = command_end(run(RunStatus.SUCCESS), command="dbt build", timeout_seconds=90)
+    assert (end.error, end.error_without_failures) == (None, None)
+
+
 def test_a_run_that_others_cancelled_says_so() -> None:
     end = command_end(run(RunStatus.CANCELLED, message="By Ada."), command="dbt build")
     assert end.error == "the run was cancelled on the dbt platform. By Ada."

@@ -1,5 +1,6 @@
 """The sensor against the stand-in platform: each event of a run that Dagster did not start, once and in order."""
 
+import logging
 import time
 from collections import Counter
 from dataclasses import replace
@@ -15,7 +16,7 @@ from dbt_component.cloud.sensor.observed_project import (
     ObservedProject,
     observe_selected,
 )
-from dbt_component.cloud.sensor.poll import PollLimits
+from dbt_component.cloud.sensor.poll import PollLimits, RunPoll
 from dbt_component.cloud.sensor.sensor import sensor_name
 from dbt_component.definitions.spec_builder import build_specs
 from dbt_component.definitions.spec_rules import SpecRules
@@ -174,6 +175,26 @@ def test_runs_whose_cause_names_dagster_and_their_retries_are_left_out(
     again.retrying = other
     events = ticks.all()
     assert [int(url.rpartition("/")[2]) for url in urls(events)] == [other.id, again.id]
+
+
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="answers about the run that a retry resumes that can't be read",
+    outcome="later runs are reported; the retry is left out as soon as it is known to be Dagster's",
+)
+def test_a_retry_of_an_unreadable_run_holds_up_no_other(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    started, retry, other = (runs.add(sources.bad, seconds=number) for number in range(3))
+    started.trigger = replace(started.trigger, cause="Triggered by Dagster: step build (1f2e)")
+    retry.retrying = started
+    ticks.platform.inject(Fault("GET", rf"/runs/{started.id}/$", "broken_json", None))
+    events = ticks.tick()
+    assert [int(url.rpartition("/")[2]) for url in urls(events)] == [other.id]
+    assert "1 run(s) will be tried again" in (ticks.message or "")
+    ticks.platform.clear_faults()
+    assert ticks.all() == []
+    assert ticks.message == "No new events."
 
 
 def test_tests_that_are_no_checks_are_observations_of_the_assets_that_they_read(
@@ -509,6 +530,41 @@ def test_a_cursor_that_can_not_be_read_repeats_no_event_and_loses_none(
     assert [int(url.rpartition("/")[2]) for url in urls(events)] == [new.id]
     warned = capsys.readouterr().err
     assert ("can't be read" in warned or "version 99" in warned) == bool(cursor)
+
+
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
+    tried="a lost cursor, and an event log that is slow to say what it has",
+    outcome="ticks end in time, and go on where they stopped",
+)
+def test_looking_in_a_slow_event_log_ends_in_time_and_goes_on(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    asked: list[str] = []
+
+    def is_reported(event: Any) -> bool:
+        asked.append(name_of(event))
+        time.sleep(0.2)
+        return True
+
+    run = runs.add(sources.good)
+    poll = RunPoll(
+        ticks.client,
+        project_id=ticks.platform.project_id,
+        environment_id=ticks.platform.staging_environment_id,
+        project=sources.project,
+        is_reported=is_reported,
+        log=logging.getLogger("sensor"),
+    )
+    cursor, number = first_cursor(time.time()), 0
+    while run.id not in cursor.handled_ids:
+        begin = time.monotonic()
+        result = poll.tick(cursor, budget_seconds=1.0)
+        assert time.monotonic() - begin < 2.5
+        assert result.events == []
+        cursor, number = result.cursor, number + 1
+    assert number > 1
+    assert set(asked) >= {*ASSETS, "stg_orders:amounts_are_high_enough"}
 
 
 @pytest.mark.reliability(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -15,12 +15,14 @@ import msgspec
 from dbt_component.cloud.access_url import DEFAULT_ACCESS_URL, AccessUrl, parse_access_url
 from dbt_component.cloud.client.environment import CloudEnvironment, read_environment
 from dbt_component.cloud.client.fields import Fields
-from dbt_component.cloud.client.http import CloudHttp, Query
 from dbt_component.cloud.client.job import CloudJob, read_job
 from dbt_component.cloud.client.pages import Page, iterate_pages, read_page
 from dbt_component.cloud.client.run import CloudRun, read_run
 from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.errors import DbtCloudNotFoundError, DbtCloudRequestError
+
+if TYPE_CHECKING:
+    from dbt_component.cloud.client.http import Query
 
 _READ_ACCOUNT = "read the account (permission set Account Viewer)"
 _READ_JOBS = "read jobs and runs (permission set Job Viewer or Account Viewer)"
@@ -67,6 +69,9 @@ class DbtCloudClient:
         max_retries: int = 3,
         retry_delay_seconds: float = 0.25,
     ) -> None:
+        # Every load of definitions imports this module, and requests takes half the time of importing all of `cloud`.
+        from dbt_component.cloud.client.http import CloudHttp
+
         self.account_id = account_id
         self.access_url: AccessUrl = parse_access_url(access_url)
         self._http = CloudHttp(
@@ -410,7 +415,7 @@ class DbtCloudClient:
         subject: str,
         permission: str,
         read: Callable[[Fields], T],
-        query: Query | None = None,
+        query: "Query | None" = None,
     ) -> T:
         return self._http.get(
             path,
@@ -423,7 +428,7 @@ class DbtCloudClient:
     def _list(
         self,
         path: str,
-        query: Query,
+        query: "Query",
         subject: str,
         permission: str,
         read: Callable[[Fields], T],

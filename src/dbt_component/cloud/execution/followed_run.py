@@ -82,7 +82,7 @@ class FollowedRun:
         self._pace = pace or PollPace()
         self._patience = patience or Patience()
         self._stopped = threading.Event()
-        self._is_cancelled = False
+        self._has_settled_cancel = False
         self._steps: dict[int, FollowedStep] = {}
         self._timeout_seconds = timeout_seconds
         self._ends_at = None if timeout_seconds is None else time.monotonic() + timeout_seconds
@@ -118,13 +118,18 @@ class FollowedRun:
         self._stopped.set()
 
     def cancel(self) -> None:
-        """Cancels the run unless it is over or cancelled, and logs that; logs an error with its URL if that fails."""
-        if self.run.is_finished or self._is_cancelled:
+        """Cancels the run unless it is over or was cancelled, and logs that.
+
+        Logs an error with its URL if that fails. A later call tries again, unless the platform has refused it.
+        """
+        if self.run.is_finished or self._has_settled_cancel:
             return
         limited = self._client.until(time.monotonic() + _CANCEL_SECONDS)
         try:
             status = limited.cancel(self.run.id).status
         except DbtCloudError as error:
+            may_pass = isinstance(error, (DbtCloudUnavailableError, DbtCloudAnswerError))
+            self._has_settled_cancel = not may_pass
             self._log.error(
                 "Run %d on the dbt platform could not be cancelled, so it may go on; cancel it there: %s (%s)",
                 self.run.id,
@@ -132,7 +137,7 @@ class FollowedRun:
                 error,
             )
         else:
-            self._is_cancelled = True
+            self._has_settled_cancel = True
             is_late = status in (RunStatus.SUCCESS, RunStatus.ERROR)
             text = "Run %d on the dbt platform had already ended: %s" if is_late else _CANCELLED
             self._log.info(text, self.run.id, self.run.url)
@@ -177,15 +182,16 @@ class FollowedRun:
         )
 
     def _check_time(self) -> None:
+        """Cancels the run if its time is over, at each call until the platform has answered to that."""
         if self._ends_at is None or self.run.is_finished or time.monotonic() < self._ends_at:
             return
         if not self.is_timed_out:
+            self.is_timed_out = True
             self._log.error(
                 "Run %d on the dbt platform has not ended after %g s, its limit.",
                 self.run.id,
                 self._timeout_seconds,
             )
-        self.is_timed_out = True
         self.cancel()
 
     def _note_status(self, before: CloudRun) -> None:

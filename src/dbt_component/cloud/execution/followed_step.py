@@ -57,7 +57,7 @@ class FollowedStep:
         self._has_read_all = is_complete_log
         if is_complete_log:
             self._log_size = len(step.debug_logs)
-        for finished in self._log.read(step.debug_logs):
+        for finished in self._log.read(step.debug_logs, is_whole=is_complete_log):
             self._logged.append(finished)
             yield NodeLogged(finished)
 

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dbt_component.cloud.client.client import DbtCloudClient
@@ -19,7 +19,7 @@ from dbt_component.cloud.execution.platform_command import (
 )
 from dbt_component.cloud.execution.platform_given import PlatformGiven
 from dbt_component.cloud.execution.platform_retry import PlatformRetry
-from dbt_component.cloud.execution.platform_runner import PlatformRunner
+from dbt_component.cloud.execution.platform_runner import PickJob, PlatformRunner
 from dbt_component.cloud.execution.platform_step import PlatformStep
 from dbt_component.cloud.execution.poll_pace import PollPace
 from dbt_component.dbt_process.arguments import parse_arguments
@@ -249,7 +249,7 @@ def invoke_on_platform(
     args: Sequence[str],
     *,
     client: DbtCloudClient,
-    pick_job: Callable[[], int],
+    pick_job: PickJob,
     context: Context | None = None,
     manifest: ManifestArgument | None = None,
     dagster_dbt_translator: DagsterDbtTranslator | None = None,
@@ -269,7 +269,7 @@ def invoke_on_platform(
         args: The command and its arguments, for example ``["build", "--full-refresh"]``. They are stored on the platform as
             they are, so they may contain no secret.
         client: The account.
-        pick_job: Chooses the job for each run; called when the run is started.
+        pick_job: Chooses the job for each run, as of ``PlatformRunner``.
         context: The context of the op or asset that runs the command.
         manifest: Names the assets of the command's nodes outside of dbt assets.
         dagster_dbt_translator: Maps nodes to asset keys outside of dbt assets.

@@ -52,16 +52,23 @@ class NodeLog:
         self._reported: set[str] = set()
         self._error: list[str] | None = None
 
-    def read(self, text: str) -> list[NodeFinished]:
+    def read(self, text: str, *, is_whole: bool = False) -> list[NodeFinished]:
         """The nodes that have ended since the last reading, in the order of the log. An unfinished line waits.
 
-        Costs as much as finding the new part, and reading that.
+        Costs as much as finding the new part, and reading that; after a gap, the whole log is read again.
 
         Args:
             text: The log so far, or its end.
+            is_whole: Whether it is the log from its first line on, which closes a gap: nodes in it that no reading has
+                told of come now.
         """
         complete = text[: text.rfind("\n") + 1]
-        new = self._new_part(complete)
+        if is_whole and self.has_gap:
+            self._forget_place()
+            self.has_gap = False
+            new = complete
+        else:
+            new = self._new_part(complete)
         self._tail = _tail_of(complete) or self._tail
         return list(self._read_lines(new))
 
@@ -75,9 +82,12 @@ class NodeLog:
             start = complete.lstrip()
             self.has_gap = bool(start) and _HEADER.match(start.partition("\n")[0]) is None
         if self.has_gap:
-            self._running.clear()
-            self._error = None
+            self._forget_place()
         return complete
+
+    def _forget_place(self) -> None:
+        self._running.clear()
+        self._error = None
 
     def _read_lines(self, text: str) -> Iterator[NodeFinished]:
         for raw in text.splitlines():

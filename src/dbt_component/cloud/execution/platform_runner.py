@@ -1,5 +1,6 @@
 """Starts runs on the platform and follows them; none outlives the step or script that started it unnoticed."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -12,11 +13,18 @@ from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.execution.followed_run import FollowedRun, Patience
 from dbt_component.cloud.execution.poll_pace import PollPace
 from dbt_component.cloud.execution.step_reports import StepReport
-from dbt_component.errors import DbtCloudError
+from dbt_component.errors import (
+    DbtCloudAnswerError,
+    DbtCloudError,
+    DbtCloudUnavailableError,
+)
 from dbt_component.execution.run_worker import interrupted_without_run_worker
 
+PickJob = Callable[[Callable[[float], bool]], int]
 _SEARCHED_RUNS = 20
 _CANCEL_SECONDS = 20.0
+_SEARCH_SECONDS = 1.0
+_PASSING = (DbtCloudUnavailableError, DbtCloudAnswerError)
 
 
 @dataclass
@@ -25,7 +33,8 @@ class PlatformRunner:
 
     Args:
         client: The account.
-        pick_job: Chooses the job for the next run.
+        pick_job: Chooses the job for the next run. If it has to wait for one, it does so with the function that it is
+            given, which waits for some seconds and says whether to give up.
         log: The log of the step, or of this package.
         purpose: What the runs are for, as part of their cause.
         note: Called with each run as soon as it has been started.
@@ -35,7 +44,7 @@ class PlatformRunner:
     """
 
     client: DbtCloudClient
-    pick_job: Callable[[], int]
+    pick_job: PickJob
     log: logging.Logger
     purpose: str
     note: Callable[[CloudRun], None] = lambda _: None
@@ -64,7 +73,7 @@ class PlatformRunner:
             commands: Names of the commands whose nodes are reported.
 
         Raises:
-            DbtCloudError: The run can't be started or followed.
+            DbtCloudError: The run can't be started or followed, or ``stop`` was called before.
         """
         yield from self._follow(self._start(steps), commands)
 
@@ -74,8 +83,13 @@ class PlatformRunner:
         Raises:
             DbtCloudError: The platform does not retry the run, or it can't be followed.
         """
-        assert self.run is not None, "a run was started before"
-        yield from self._follow(self.client.retry(self.run.id), commands)
+        failed = self.run
+        assert failed is not None, "a run was started before"
+        with self._cancelled_if_interrupted(
+            failed.job_id, f"retries run {failed.id}", lambda run: run.retrying_run_id == failed.id
+        ):
+            run = self.client.retry(failed.id)
+        yield from self._follow(run, commands)
 
     def wait(self, seconds: float) -> bool:
         """Waits; false if ``stop`` was called meanwhile."""
@@ -98,6 +112,8 @@ class PlatformRunner:
             pace=self.pace,
             patience=self.patience,
         )
+        if self._stopped.is_set():  # while the run was being started
+            followed.stop()
         try:
             self.log.info("Run %d on the dbt platform: %s", run.id, run.url)
             self.note(run)
@@ -107,34 +123,67 @@ class PlatformRunner:
             followed.cancel()
 
     def _start(self, steps: tuple[str, ...]) -> CloudRun:
+        if self._stopped.is_set():
+            raise DbtCloudError("The command was stopped before its run was started.")
         cause = unique_cause(self.purpose)
-        job_id = self.pick_job()
-        try:
+        job_id = self.pick_job(self._stopped.wait)
+        with self._cancelled_if_interrupted(
+            job_id, f"has the cause {cause!r}", lambda run: run.cause == cause
+        ):
             return self.client.trigger(job_id, steps=steps, cause=cause)
-        except DbtCloudError:
+
+    @contextlib.contextmanager
+    def _cancelled_if_interrupted(
+        self, job_id: int, mark: str, is_it: Callable[[CloudRun], bool]
+    ) -> Iterator[None]:
+        """Cancels a run that the platform may have started although its start was interrupted, or got no answer.
+
+        Args:
+            job_id: The job of the run.
+            mark: What tells the run from others, for people.
+            is_it: Whether it is the run.
+        """
+        try:
+            yield
+        except _PASSING:
+            self._cancel_started(job_id, mark, is_it)
             raise
-        except BaseException:  # interrupted: the platform may have started the run
-            self._cancel_caused(job_id, cause)
+        except DbtCloudError:  # refused: there is no run
+            raise
+        except BaseException:
+            self._cancel_started(job_id, mark, is_it)
             raise
 
-    def _cancel_caused(self, job_id: int, cause: str) -> None:
-        limited = self.client.until(time.monotonic() + _CANCEL_SECONDS)
-        try:
-            job = limited.job(job_id)
-            for run in limited.runs(
-                project_id=job.project_id,
-                environment_id=job.environment_id,
-                job_id=job_id,
-                limit=_SEARCHED_RUNS,
-            ):
-                if run.cause == cause:
-                    limited.cancel(run.id)
-                    self.log.info("Cancelled run %d on the dbt platform: %s", run.id, run.url)
-        except DbtCloudError as error:
-            self.log.error(
-                "The start of a run of job %d on the dbt platform was interrupted, and whether it started is unknown. Its"
-                " cause is %r. %s",
-                job_id,
-                cause,
-                error.message,
-            )
+    def _cancel_started(self, job_id: int, mark: str, is_it: Callable[[CloudRun], bool]) -> None:
+        """Looks for the run for some time, as the platform may be away only for a moment."""
+        end = time.monotonic() + _CANCEL_SECONDS
+        limited = self.client.until(end)
+        while True:
+            try:
+                return self._cancel_runs(limited, job_id, is_it)
+            except DbtCloudError as error:
+                may_pass = isinstance(error, _PASSING)
+                if not may_pass or time.monotonic() + _SEARCH_SECONDS >= end:
+                    self.log.error(
+                        "Whether the platform started a run of job %d is unknown; it may go on there. It is the one that"
+                        " %s. %s",
+                        job_id,
+                        mark,
+                        error.message,
+                    )
+                    return None
+            time.sleep(_SEARCH_SECONDS)
+
+    def _cancel_runs(
+        self, client: DbtCloudClient, job_id: int, is_it: Callable[[CloudRun], bool]
+    ) -> None:
+        job = client.job(job_id)
+        for run in client.runs(
+            project_id=job.project_id,
+            environment_id=job.environment_id,
+            job_id=job_id,
+            limit=_SEARCHED_RUNS,
+        ):
+            if is_it(run) and not run.is_finished:
+                client.cancel(run.id)
+                self.log.info("Cancelled run %d on the dbt platform: %s", run.id, run.url)

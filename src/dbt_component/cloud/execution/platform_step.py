@@ -123,14 +123,14 @@ class PlatformStep:
                 )
             return
         self._early[unique_id] = finished
-        while ready := [i for i in self._early if self._order.is_ready(i, self._rendered)]:
-            for ready_id in ready:
-                found = self._early.pop(ready_id)
-                self.account.record(found)
-                yield from self._render(found)
+        for ready_id in self._order.add(unique_id, self._rendered):
+            found = self._early.pop(ready_id)
+            self.account.record(found)
+            yield from self._render(found)
 
     def _render_ended(self, ended: StepEnded) -> Iterator[DagsterEvent]:
         self._early.clear()
+        self._order.clear()
         nodes = list(ended.nodes)
         index = self._events.index
         if not ended.has_results and nodes:

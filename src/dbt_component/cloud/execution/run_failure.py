@@ -24,7 +24,8 @@ def command_end(
         run: The run with its steps, when it is over.
         command: The command as text.
         contradictions: What its log reported as a success and its results do not confirm.
-        timeout_seconds: The limit of time because of which the run was cancelled; ``None`` if it was not.
+        timeout_seconds: The limit of time because of which the run was to be cancelled, unless it succeeded before;
+            ``None`` if there was no reason.
     """
     error: str | None = None
     if timeout_seconds is not None and run.status is not RunStatus.SUCCESS:

@@ -85,6 +85,15 @@ class _Candidate:
 
 
 @dataclass(frozen=True)
+class _Tick:
+    """What the runs of one tick share: the client and the time of ``time.monotonic()`` until which they may take."""
+
+    client: DbtCloudClient
+    dagster_runs: DagsterRuns
+    deadline: float
+
+
+@dataclass(frozen=True)
 class _Handled:
     """The events of a run, the cursor after it, and whether the platform did not answer."""
 
@@ -133,6 +142,7 @@ class RunPoll:
         begin = time.monotonic()
         deadline = begin + budget_seconds
         client = self.client.until(deadline)
+        tick = _Tick(client, DagsterRuns(client), deadline)
         candidates = self._candidates(client, cursor, begin + _SHARE_FOR_LISTING * budget_seconds)
         latest_start = begin + _SHARE_FOR_STARTING * budget_seconds
         events: list[RunlessEvent] = []
@@ -144,11 +154,7 @@ class RunPoll:
                 return self._result(events, cursor, run_ids, is_complete=False)
             try:
                 handled = self._handle(
-                    client,
-                    candidate,
-                    cursor,
-                    len(events),
-                    deadline=None if number == 0 else deadline,
+                    tick, candidate, cursor, already=len(events), is_first=number == 0
                 )
             except DbtCloudError as error:
                 if number == 0:
@@ -216,33 +222,36 @@ class RunPoll:
 
     def _handle(
         self,
-        client: DbtCloudClient,
+        tick: _Tick,
         candidate: _Candidate,
         cursor: SensorCursor,
-        already: int,
         *,
-        deadline: float | None,
+        already: int,
+        is_first: bool,
     ) -> _Handled:
         """Handles a run.
 
         Args:
-            client: The account.
+            tick: What the runs of this tick share.
             candidate: The run.
             cursor: The cursor before it.
             already: The number of events of this tick so far.
-            deadline: A run that could not be read by then began too late, and begins earlier in the next tick.
-                ``None`` if it can't begin earlier.
+            is_first: Whether it is the first of this tick. Another one that could not be read before the deadline began
+                too late, and begins earlier in the next tick.
         """
+        client, dagster_runs = tick.client, tick.dagster_runs
         done = cursor.with_handled(candidate.run_id, candidate.finished_at)
-        listed = candidate.listed
-        if listed is not None and DagsterRuns(client).contain(listed):
-            return _Handled([], done)
         reported = cursor.reported_of(candidate.run_id)
         events: list[RunlessEvent] = []
         is_partial = False
         missing: MissingReports | None
         try:
+            if candidate.listed is not None and dagster_runs.contain(candidate.listed):
+                return _Handled([], done)
             run = client.run(candidate.run_id, with_steps=True)
+            # One that was postponed may have been so because this could not be found out.
+            if candidate.listed is None and dagster_runs.contain(run):
+                return _Handled([], done)
         except DbtCloudNotFoundError:
             self.log.info("Run %d was deleted before it was reported.", candidate.run_id)
             return _Handled([], done)
@@ -253,9 +262,11 @@ class RunPoll:
         else:
             reports = read_reports(client, run, self.project.index)
             missing = reports.missing
-            events, is_partial = self._events(run, reports.nodes, reported, already)
+            events, is_partial = self._events(
+                run, reports.nodes, reported, already=already, deadline=tick.deadline
+            )
         is_unavailable = missing is not None and missing.is_unavailable
-        is_late = is_unavailable and deadline is not None and time.monotonic() >= deadline
+        is_late = is_unavailable and not is_first and time.monotonic() >= tick.deadline
         if is_partial or is_late:
             after = cursor.with_reported(candidate.run_id, reported)
         elif missing is not None:
@@ -269,18 +280,26 @@ class RunPoll:
         run: CloudRun,
         nodes: tuple[NodeReport, ...],
         reported: dict[int, int],
+        *,
         already: int,
+        deadline: float,
     ) -> tuple[list[RunlessEvent], bool]:
-        """The events of nodes that were not reported, which are added to ``reported``; whether some are left."""
+        """The events of nodes that were not reported, which are added to ``reported``; whether some are left.
+
+        At least one node is handled. Looking in Dagster's log for events of all the others may take longer than a tick.
+        """
         events: list[RunlessEvent] = []
+        has_begun = False
         of_run = run_metadata(run)
         is_repeated: bool | None = None
         for node in nodes:
             bit = 1 << node.place
             if reported.get(node.step, 0) & bit:
                 continue
-            if already + len(events) >= self.limits.events:
+            is_over = has_begun and time.monotonic() >= deadline
+            if is_over or already + len(events) >= self.limits.events:
                 return events, True
+            has_begun = True
             reported[node.step] = reported.get(node.step, 0) | bit
             time_of_end = completed_at(
                 node.finished, otherwise=node.generated_at or run.finished_at
