@@ -19,7 +19,7 @@ def main(access_url: str, account_id: str, token: str, job_id: str, manifest: st
         yield from invoke_on_platform(
             ["build", "--vars", '{"baking_seconds": 300}'],
             client=client,
-            pick_job=lambda: int(job_id),
+            pick_job=lambda _: int(job_id),
             context=context,
         ).stream()
 
