@@ -1,7 +1,7 @@
 """Fixtures: a cache folder of its own, dg projects, and one prepared state for all that only read."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -109,6 +109,21 @@ def dbt_platform(_platform_of_session: StandInPlatform) -> Iterator[StandInPlatf
     _platform_of_session.clear_faults()
     yield _platform_of_session
     _platform_of_session.clear_faults()
+
+
+@pytest.fixture
+def broken_oven(postgres: PostgresDatabase) -> Iterator[Callable[[], None]]:
+    """Makes the model `oven` fail until the function is called."""
+
+    def mend() -> None:
+        with postgres.connect("platform") as connection:
+            connection.execute("drop schema if exists control cascade")
+
+    with postgres.connect("platform") as connection:
+        connection.execute("create schema control")
+        connection.execute("create table control.broken ()")
+    yield mend
+    mend()
 
 
 @pytest.fixture

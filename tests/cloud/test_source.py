@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dbt_component.cloud import manifest_run
+from dbt_component.cloud.execution.followed_run import Patience
 from dbt_component.cloud.platform_record import read_record
 from dbt_component.cloud.workspace import DbtCloudWorkspace
 from dbt_component.errors import (
@@ -83,6 +85,11 @@ def test_a_new_run_of_the_same_code_writes_nothing(
     refresh(workspace, path)
     dbt_platform.wait_for(dbt_platform.trigger(job.id).id)
     assert not refresh(workspace, path).is_changed
+    # It is known now that the run says the same, so its manifest is not downloaded again.
+    before = len(dbt_platform.requests)
+    assert not refresh(workspace, path).is_changed
+    asked = [request.path for request in dbt_platform.requests[before:]]
+    assert not any("manifest.json" in path for path in asked), asked
     dbt_platform.delete_job(job.id)
 
 
@@ -175,8 +182,12 @@ def test_a_parse_that_fails_on_the_platform_names_the_run(
 
 
 def test_a_parse_that_can_be_neither_followed_nor_cancelled_names_both(
-    dbt_platform: StandInPlatform, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    dbt_platform: StandInPlatform,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(manifest_run, "PATIENCE", Patience(without_answer=1))
     workspace = workspace_of(dbt_platform, manifest_max_age_hours=0)
     dbt_platform.inject(
         Fault("GET", r"/runs/\d+/$", "broken_json", None),

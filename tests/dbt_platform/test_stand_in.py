@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -68,21 +68,6 @@ def many(_platform_of_session: StandInPlatform) -> int:
             finished_at=created_at + timedelta(minutes=5),
         )
     return job.id
-
-
-@pytest.fixture
-def broken_oven(postgres: PostgresDatabase) -> Iterator[Callable[[], None]]:
-    """Makes the model `oven` fail until the function is called."""
-
-    def mend() -> None:
-        with postgres.connect("platform") as connection:
-            connection.execute("drop schema if exists control cascade")
-
-    with postgres.connect("platform") as connection:
-        connection.execute("create schema control")
-        connection.execute("create table control.broken ()")
-    yield mend
-    mend()
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = 60) -> None:

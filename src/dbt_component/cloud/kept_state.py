@@ -1,8 +1,10 @@
 """The state of a workspace that Python definitions use: kept on this machine, and the same in all processes of a load."""
 
+import contextlib
 import hashlib
 import json
 import logging
+import time
 from pathlib import Path
 
 from dbt_component._dagster import DefinitionsLoadContext, DefinitionsLoadType
@@ -16,6 +18,7 @@ from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
 
 _KEY = "__dbt_component_cloud"
+_KEPT_SECONDS = 7 * 24 * 3600
 _logger = logging.getLogger("dbt_component")
 
 
@@ -87,7 +90,17 @@ def _open_run(source: CloudProjectSource, run_id: int, newest: Path) -> StateFil
     except DbtCloudError as error:
         _logger.warning("The manifest of run %d can't be read any more: %s", run_id, error)
         return None
-    return StateFile(path)
+    state = StateFile(path)
+    _sweep(path)
+    return state
+
+
+def _sweep(newest: Path) -> None:
+    """Removes the states of runs that were downloaded more than a week ago; a process that reads one goes on."""
+    for path in newest.parent.glob("run-*"):
+        with contextlib.suppress(OSError):
+            if path != newest and path.stat().st_mtime < time.time() - _KEPT_SECONDS:
+                path.unlink()
 
 
 def _folder_of(source: CloudProjectSource) -> Path:

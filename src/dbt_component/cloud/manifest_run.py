@@ -1,7 +1,6 @@
 """Finds the run on the dbt platform whose manifest.json says what the project holds, or starts one."""
 
 import logging
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
@@ -10,15 +9,16 @@ from dbt_component.cloud.cause import unique_cause
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
+from dbt_component.cloud.execution.followed_run import FollowedRun, Patience
 from dbt_component.cloud.execution.run_failure import failure_text
 from dbt_component.cloud.place import Place
 from dbt_component.errors import DbtCloudError
 
 MANIFEST = "manifest.json"
 _MAX_TRIED = 20
-_POLL_SECONDS = 2.0
-_CANCEL_SECONDS = 20.0
-_PARSE_TIMEOUT = timedelta(minutes=30)
+_PARSE_SECONDS = 1_800.0
+PATIENCE = Patience(without_answer=60.0)
+"""How long a refresh endures failures of the platform while `dbt parse` runs there."""
 
 _logger = logging.getLogger("dbt_component")
 
@@ -40,49 +40,41 @@ def find_manifest_run(
     return None
 
 
-def parse_on_platform(
-    client: DbtCloudClient, adhoc: AdhocJobs, *, poll_seconds: float = _POLL_SECONDS
-) -> CloudRun:
+def parse_on_platform(client: DbtCloudClient, adhoc: AdhocJobs) -> CloudRun:
     """Runs `dbt parse` in an ad hoc job, and returns the run when it has ended well.
 
     Raises:
-        DbtCloudError: The run failed or was cancelled, or took half an hour, after which it is cancelled.
+        DbtCloudError: The run failed or was cancelled, the platform has not answered for a minute, or the run took half
+            an hour. A run that still goes on is cancelled.
     """
     run = client.trigger(adhoc.pick(), steps=["dbt parse"], cause=unique_cause("reads the project"))
-    deadline = time.monotonic() + _PARSE_TIMEOUT.total_seconds()
+    followed = FollowedRun(
+        client,
+        run,
+        commands=frozenset(),
+        log=_logger,
+        timeout_seconds=_PARSE_SECONDS,
+        patience=PATIENCE,
+    )
     try:
-        while not run.is_finished:
-            if time.monotonic() > deadline:
-                raise DbtCloudError(
-                    f"`dbt parse` has not ended after {_PARSE_TIMEOUT}; the run was cancelled.",
-                    where=run.url,
-                    hint="Look at the run on the platform; it may wait for others in the account's queue.",
-                )
-            time.sleep(poll_seconds)
-            run = client.run(run.id)
+        for _ in followed.reports():
+            pass  # no node is run
     except BaseException:
-        _cancel(client, run)
+        followed.cancel()
         raise
-    if run.status is not RunStatus.SUCCESS:
-        said = failure_text(client.run(run.id, with_steps=True))
+    if followed.run.status is not RunStatus.SUCCESS:
         raise DbtCloudError(
-            f"`dbt parse` on the dbt platform ended as {str(run.status)!r}: {said}",
+            f"`dbt parse` on the dbt platform ended as {str(followed.run.status)!r}: {_reason(followed)}",
             where=run.url,
             hint="Mend the project, and refresh again. A state that exists stays in use.",
         )
-    return run
+    return followed.run
 
 
-def _cancel(client: DbtCloudClient, run: CloudRun) -> None:
-    """Cancels a run that is not waited for any longer. A failure is logged, as it must not hide why."""
-    try:
-        client.until(time.monotonic() + _CANCEL_SECONDS).cancel(run.id)
-    except DbtCloudError as error:
-        _logger.error(
-            "`dbt parse` on the dbt platform could not be cancelled, so it may go on: %s (%s)",
-            run.url,
-            error.message,
-        )
+def _reason(followed: FollowedRun) -> str:
+    if followed.is_timed_out:
+        return f"it took longer than {_PARSE_SECONDS:g} s, so it was cancelled; it may have waited for other runs"
+    return failure_text(followed.run)
 
 
 def read_manifest_of(client: DbtCloudClient, run: CloudRun) -> bytes:

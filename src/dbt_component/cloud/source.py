@@ -8,6 +8,7 @@ from pathlib import Path
 from dbt_component.cloud.adhoc_jobs import AdhocJobs
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
+from dbt_component.cloud.equal_run import EqualRun
 from dbt_component.cloud.manifest_run import (
     find_manifest_run,
     parse_on_platform,
@@ -64,14 +65,15 @@ class CloudProjectSource:
     def refresh(self, request: RefreshRequest) -> RefreshOutcome:
         """Brings a state up to date with the environment.
 
-        Asks for the newest run and for the jobs. If the state was made from that run and the jobs are the same, nothing is
-        downloaded; if its manifest says the same as the recorded one, nothing is written. One process of this machine at
-        a time does this.
+        Asks for the newest run and for the jobs. If the state was made from that run, or the run is known on this machine to
+        say the same, and the jobs are the same, nothing is downloaded; if its manifest says the same as the recorded one,
+        nothing is written. One process of this machine at a time does this.
 
         Raises:
             DbtCloudError: The platform can't be asked, or `dbt parse` failed there. The previous state is untouched.
             SelectionError: dbt does not accept a selection.
         """
+        equal_run = EqualRun(self.place)
         with (
             PreviousState(request.compared_path) as previous,
             refresh_lock(self.place.identity) as has_waited,
@@ -83,9 +85,11 @@ class CloudProjectSource:
             record = None if usable is None else read_record(usable)
             jobs = self._jobs()
             run = find_manifest_run(self.client, self.place, max_age=self.max_age)
-            is_known = run is not None and record is not None and record.run_id == run.id
-            if is_known and record is not None and record.jobs == jobs:
-                return self._unchanged(usable, request)
+            if usable is not None and record is not None and run is not None:
+                manifest = usable.fingerprint.settings.get(MANIFEST)
+                is_known = record.run_id == run.id or equal_run.is_known(run.id, manifest)
+                if is_known and record.jobs == jobs:
+                    return self._unchanged(usable, request)
             if run is None:
                 run = parse_on_platform(self.client, self.adhoc)
                 jobs = self._jobs()
@@ -94,6 +98,7 @@ class CloudProjectSource:
             if record is not None and record.jobs != jobs:
                 reasons.append("the jobs of the environment changed")
             if not reasons:
+                equal_run.remember(run.id, contents.fingerprint.settings[MANIFEST])
                 return self._unchanged(usable, request)
             notes: list[str] = []
 

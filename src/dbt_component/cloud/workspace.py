@@ -213,7 +213,9 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
             dagster_dbt_translator=dagster_dbt_translator,
             own=self._step.own,
             retry=retry or self._step.retry,
-            timeout_seconds=timeout_seconds or self._step.timeout_seconds,
+            timeout_seconds=self._step.timeout_seconds
+            if timeout_seconds is None
+            else timeout_seconds,
         )
 
     # -- definitions -------------------------------------------------------------------------------

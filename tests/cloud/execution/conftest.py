@@ -1,6 +1,6 @@
 """One build by real dbt for all tests that read its artifact or its log, and dbt assets on the stand-in platform."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,6 @@ from dbt_component.cloud.client.client import DbtCloudClient
 from tests.cloud.execution.bakery import Bakery
 from tests.cloud.execution.troubled_project import FILES, FinishedCommand, run_dbt, write_project
 from tests.dbt_platform.platform import StandInPlatform
-from tests.equivalence.databases import PostgresDatabase
 
 
 @pytest.fixture(scope="session")
@@ -51,18 +50,3 @@ def bakery(dbt_platform: StandInPlatform, _manifest_path: Path) -> Iterator[Bake
     yield Bakery(dbt_platform, client, job.id, _manifest_path)
     dbt_platform.delete_job(job.id)
     client.close()
-
-
-@pytest.fixture
-def broken_oven(postgres: PostgresDatabase) -> Iterator[Callable[[], None]]:
-    """Makes the model `oven` fail until the function is called."""
-
-    def mend() -> None:
-        with postgres.connect("platform") as connection:
-            connection.execute("drop schema if exists control cascade")
-
-    with postgres.connect("platform") as connection:
-        connection.execute("create schema control")
-        connection.execute("create table control.broken ()")
-    yield mend
-    mend()

@@ -28,7 +28,8 @@ def command_end(
             ``None`` if there was no reason.
     """
     error: str | None = None
-    if timeout_seconds is not None and run.status is not RunStatus.SUCCESS:
+    is_late = timeout_seconds is not None and run.status is not RunStatus.SUCCESS
+    if is_late:
         error = f"the run took longer than its limit of {timeout_seconds:g} s and was cancelled"
     elif run.status is RunStatus.CANCELLED:
         error = f"the run was cancelled on the dbt platform. {run.status_message}".strip()
@@ -42,7 +43,7 @@ def command_end(
         command=command,
         place=f"Run {run.id} on the dbt platform: {run.url}",
         error=error,
-        is_stopped=timeout_seconds is not None or run.status is RunStatus.CANCELLED,
+        is_stopped=is_late or run.status is RunStatus.CANCELLED,
         error_without_failures=failure_text(run) if is_failed else None,
     )
 
