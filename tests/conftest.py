@@ -145,7 +145,7 @@ def ssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshServer]:
         yield server
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture(params=[pytest.param("duckdb", marks=pytest.mark.slow), "postgres"])
 def two_environments(request: pytest.FixtureRequest, tmp_path: Path) -> TwoEnvironments:
     """A dbt project whose production is built, on DuckDB and on PostgreSQL."""
     database: Database = (

@@ -13,6 +13,7 @@ from dbt_component.errors import (
     DbtCloudAnswerError,
     DbtCloudAuthError,
     DbtCloudError,
+    ProjectFileError,
     SelectionError,
 )
 from dbt_component.project.refresh import RefreshOutcome
@@ -197,3 +198,51 @@ def test_a_parse_that_can_be_neither_followed_nor_cancelled_names_both(
         refresh(workspace, tmp_path / "state")
     (said,) = [r.message for r in caplog.records if "could not be cancelled" in r.message]
     assert "/runs/" in said
+
+
+def test_a_project_that_dbt_cannot_parse_there_gives_the_error_of_dbt(
+    dbt_platform: StandInPlatform, tmp_path: Path
+) -> None:
+    dbt_platform.repository.commit({"models/lost.sql": "select * from {{ ref('nowhere') }}"})
+    workspace = workspace_of(dbt_platform, manifest_max_age_hours=0)
+    try:
+        with pytest.raises(DbtCloudError, match="depends on a node named 'nowhere'") as failure:
+            refresh(workspace, tmp_path / "state")
+    finally:
+        dbt_platform.repository.commit({"models/lost.sql": None})
+    assert "/runs/" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"detail": "a proxy says hello"}', "not a dbt manifest: it has no `nodes`"),
+        ("[]", "not a dbt manifest: it contains list"),
+        (
+            '{"metadata": {"dbt_schema_version": "https://x/dbt/manifest/v99.json"}, "nodes": {}}',
+            "newer than this release",
+        ),
+    ],
+)
+def test_what_is_no_manifest_leaves_the_state_alone(
+    dbt_platform: StandInPlatform,
+    workspace: DbtCloudWorkspace,
+    built: int,
+    tmp_path: Path,
+    content: str,
+    problem: str,
+) -> None:
+    path = tmp_path / "state"
+    refresh(workspace, path)
+    before = path.read_bytes()
+    later = dbt_platform.create_job("Later", ["dbt parse"])
+    run = dbt_platform.wait_for(dbt_platform.trigger(later.id).id)
+    artifacts = run.artifacts(None)
+    assert artifacts is not None
+    (artifacts / "manifest.json").write_text(content)
+    with pytest.raises(ProjectFileError, match=problem) as failure:
+        refresh(workspace, path)
+    assert f"/runs/{run.id}" in str(failure.value)
+    assert path.read_bytes() == before
+    dbt_platform.delete_run(run.id)
+    dbt_platform.delete_job(later.id)

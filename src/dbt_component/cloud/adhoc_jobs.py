@@ -100,6 +100,7 @@ class AdhocJobs:
         names = self._names
         found = self._find(names)
         if missing := [name for name in names if name not in found]:
+            self._check_environment()
             made = {name: self._make(name) for name in missing}
             # Another process may have made them at the same time: the oldest of each name is the one to use.
             found = {**made, **self._find(names)}
@@ -130,6 +131,24 @@ class AdhocJobs:
             if job.name in names:
                 found.setdefault(job.name, job)
         return found
+
+    def _check_environment(self) -> None:
+        """Says what the platform does not: which of the ids is the wrong one."""
+        place = self._place
+        environment = self._client.environment(place.environment_id)
+        if environment.project_id != place.project_id:
+            raise DbtCloudError(
+                f"Environment {environment.id} ({environment.name!r}) belongs to project {environment.project_id}, not to"
+                f" project {place.project_id}.",
+                where=str(place),
+                hint="Set `environment_id` to an environment of that project, or `project_id` to this one's.",
+            )
+        if environment.type == "development":
+            raise DbtCloudError(
+                f"Environment {environment.id} ({environment.name!r}) is for development: it has no jobs and no runs.",
+                where=str(place),
+                hint="Set `environment_id` to a deployment environment, such as production.",
+            )
 
     def _make(self, name: str) -> CloudJob:
         return self._client.create_job(
