@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from dbt_component.selection.criteria import SelectionCriteria
 from tests.cloud.conftest import workspace_of
 from tests.dbt_platform.faults import Fault
 from tests.dbt_platform.platform import StandInPlatform
+from tests.dbt_platform.statuses import RunStatus
 
 pytestmark = pytest.mark.server
 
@@ -92,6 +94,29 @@ def test_a_new_run_of_the_same_code_writes_nothing(
     asked = [request.path for request in dbt_platform.requests[before:]]
     assert not any("manifest.json" in path for path in asked), asked
     dbt_platform.delete_job(job.id)
+
+
+def test_runs_with_a_schema_of_their_own_say_nothing_about_the_project(
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+) -> None:
+    others = [
+        dbt_platform.create_job("Try a pull request", ["dbt parse"], job_type="ci"),
+        dbt_platform.create_job("Try a schema", ["dbt parse"]),
+    ]
+    settings: list[dict[str, Any]] = [
+        {"gitlab_merge_request_id": 12},
+        {"schema_override": "trial"},
+    ]
+    for job, own in zip(others, settings, strict=True):
+        run = dbt_platform.wait_for(dbt_platform.trigger(job.id, **own).id)
+        assert run.status is RunStatus.SUCCESS
+        assert "override schema to" in run.steps[1].name
+    refresh(workspace, tmp_path / "state")
+    record = read_record(StateFile(tmp_path / "state"))
+    assert record is not None
+    assert record.run_id == built
+    for job in others:
+        dbt_platform.delete_job(job.id)
 
 
 def test_without_a_run_that_is_new_enough_dbt_parse_runs_on_the_platform_once(

@@ -79,7 +79,7 @@ class Executor:
         target = project / "target"
         with self._step(run, "Clone git repository") as step:
             self._clone(run, step, project)
-        schema = run.trigger.schema_override
+        schema = _own_schema(run)
         override = f" (override schema to '{schema}')" if schema else ""
         with self._step(run, f"Create profile from connection Postgres{override}") as step:
             self._write_profile(run, project, profile)
@@ -120,8 +120,7 @@ class Executor:
             folder,
             profile=settings["profile"],
             target=trigger.target_name_override or run.job.target_name,
-            schema=trigger.schema_override
-            or self.account.environment(run.job.environment_id).schema,
+            schema=_own_schema(run) or self.account.environment(run.job.environment_id).schema,
             threads=trigger.threads_override or run.job.threads,
         )
 
@@ -209,6 +208,15 @@ def _is_tolerated(run: Run, step: Step) -> bool:
     """Whether the run goes on if this step fails: only the check of sources that is a setting of the job."""
     first = step.index == LEADING_STEPS + 1
     return run.job.run_generate_sources and first and step.command == FRESHNESS
+
+
+def _own_schema(run: Run) -> str | None:
+    """The schema of a run that does not build into that of its environment: as its trigger says, or of a pull request."""
+    trigger = run.trigger
+    number = trigger.pull_request
+    return trigger.schema_override or (
+        None if number is None else f"dbt_cloud_pr_{run.job.id}_{number}"
+    )
 
 
 def _save_artifacts(target: Path, step: Step) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -117,15 +118,18 @@ class StandInPlatform:
         *,
         threads: int = 4,
         environment_id: int = PRODUCTION_ID,
+        job_type: str = "other",
     ) -> Job:
-        return self._records.add_job(name, steps, threads=threads, environment_id=environment_id)
+        return self._records.add_job(
+            name, steps, threads=threads, environment_id=environment_id, job_type=job_type
+        )
 
     def delete_job(self, job_id: int) -> None:
         self._records.delete_job(job_id)
 
-    def trigger(self, job_id: int, steps_override: list[str] | None = None) -> Run:
-        """Triggers a run as a person does in the platform's own pages."""
-        trigger = Trigger("Kicked off from the UI", "ui", steps_override=steps_override)
+    def trigger(self, job_id: int, steps_override: list[str] | None = None, **settings: Any) -> Run:
+        """Triggers a run as a person does in the platform's own pages, or with further settings of a ``Trigger``."""
+        trigger = Trigger("Kicked off from the UI", "ui", steps_override, **settings)
         return self._records.trigger(job_id, trigger)
 
     def run(self, run_id: int) -> Run:

@@ -53,10 +53,27 @@ class Records:
             self._jobs[job.id] = job
             return job
 
-    def add_job(self, name: str, steps: list[str], *, threads: int, environment_id: int) -> Job:
+    def add_job(
+        self,
+        name: str,
+        steps: list[str],
+        *,
+        threads: int,
+        environment_id: int,
+        job_type: str = "other",
+    ) -> Job:
         with self._lock:
             time = show_time(now()) or ""
-            job = Job(next(self._job_ids), environment_id, name, steps, time, time, threads=threads)
+            job = Job(
+                next(self._job_ids),
+                environment_id,
+                name,
+                steps,
+                time,
+                time,
+                threads=threads,
+                job_type=job_type,
+            )
             self._jobs[job.id] = job
             return job
 

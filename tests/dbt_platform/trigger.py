@@ -19,6 +19,19 @@ class Trigger:
     target_name_override: str | None = None
     timeout_seconds_override: int | None = None
     generate_docs_override: bool | None = None
+    github_pull_request_id: int | None = None
+    gitlab_merge_request_id: int | None = None
+    azure_pull_request_id: int | None = None
+    non_native_pull_request_id: int | None = None
+
+    @property
+    def pull_request(self) -> int | None:
+        return (
+            self.github_pull_request_id
+            or self.gitlab_merge_request_id
+            or self.azure_pull_request_id
+            or self.non_native_pull_request_id
+        )
 
     @classmethod
     def from_body(cls, body: Body) -> "Trigger":
@@ -34,6 +47,10 @@ class Trigger:
             target_name_override=body.text("target_name_override"),
             timeout_seconds_override=body.number("timeout_seconds_override"),
             generate_docs_override=body.flag("generate_docs_override"),
+            github_pull_request_id=body.number("github_pull_request_id"),
+            gitlab_merge_request_id=body.number("gitlab_merge_request_id"),
+            azure_pull_request_id=body.number("azure_pull_request_id"),
+            non_native_pull_request_id=body.number("non_native_pull_request_id"),
         )
         body.check()
         return trigger
@@ -43,9 +60,5 @@ class Trigger:
             "id": id,
             "job_definition_id": job_id,
             "created_at": created_at,
-            "azure_pull_request_id": None,
-            "github_pull_request_id": None,
-            "gitlab_merge_request_id": None,
-            "non_native_pull_request_id": None,
             **asdict(self),
         }

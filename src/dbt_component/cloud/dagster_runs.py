@@ -4,9 +4,8 @@ from dbt_component.cloud.adhoc_jobs import PREFIX
 from dbt_component.cloud.cause import is_of_dagster
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
+from dbt_component.cloud.resumed_runs import with_resumed
 from dbt_component.errors import DbtCloudNotFoundError
-
-_MOST_RETRIES = 20
 
 
 class DagsterRuns:
@@ -29,16 +28,10 @@ class DagsterRuns:
         Raises:
             DbtCloudError: The platform does not answer, or refuses access.
         """
-        for _ in range(_MOST_RETRIES):
-            if is_of_dagster(run.cause) or self._job_name(run).upper().startswith(PREFIX):
-                return True
-            if not run.retrying_run_id:
-                return False
-            try:
-                run = self._client.run(run.retrying_run_id)
-            except DbtCloudNotFoundError:
-                return False
-        return False
+        return any(
+            is_of_dagster(one.cause) or self._job_name(one).upper().startswith(PREFIX)
+            for one in with_resumed(self._client, run)
+        )
 
     def _job_name(self, run: CloudRun) -> str:
         if run.job_name:

@@ -12,9 +12,11 @@ from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.execution.followed_run import FollowedRun, Patience
 from dbt_component.cloud.execution.run_failure import failure_text
 from dbt_component.cloud.place import Place
+from dbt_component.cloud.resumed_runs import is_trial
 from dbt_component.errors import DbtCloudError
 
 MANIFEST = "manifest.json"
+_MAX_LISTED = 1_000
 _MAX_TRIED = 20
 _PARSE_SECONDS = 1_800.0
 PATIENCE = Patience(without_answer=60.0)
@@ -28,15 +30,21 @@ def find_manifest_run(
 ) -> CloudRun | None:
     """The newest run of the environment that ended within ``max_age`` and has a manifest.json; ``None`` without one.
 
-    Runs that failed count too: dbt writes the file once it has read the project. Of runs that keep no such file, twenty
-    are tried.
+    Runs that failed count too: dbt writes the file once it has read the project. Those of pull requests do not, nor those
+    with a schema of their own, as they are about another project. Of runs that keep no such file, twenty are tried.
 
     Raises:
         DbtCloudError: The platform can't be asked.
     """
+    tried = 0
     for run in _ended(client, place, max_age=max_age):
+        if is_trial(client, run):
+            continue
         if MANIFEST in client.artifact_paths(run.id):
             return run
+        tried += 1
+        if tried >= _MAX_TRIED:
+            break
     return None
 
 
@@ -102,6 +110,6 @@ def _ended(client: DbtCloudClient, place: Place, *, max_age: timedelta) -> Itera
         statuses=(RunStatus.SUCCESS, RunStatus.ERROR),
         finished_after=datetime.now(timezone.utc) - max_age,
         order_by="-finished_at",
-        limit=_MAX_TRIED,
+        limit=_MAX_LISTED,
     )
     yield from runs

@@ -20,6 +20,12 @@ def test_null_counts_as_missing_and_the_first_present_key_is_taken() -> None:
     assert read.nested("trigger").text("cause") == ""
 
 
+def test_any_value_counts_but_null_zero_and_empty_ones() -> None:
+    read = fields(github=None, gitlab=0, azure="", other="b7")
+    assert not read.has_any("github", "gitlab", "azure", "nonsense")
+    assert read.has_any("github", "other")
+
+
 @pytest.mark.parametrize(
     "text",
     [

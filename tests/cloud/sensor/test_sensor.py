@@ -179,6 +179,30 @@ def test_runs_whose_cause_names_dagster_and_their_retries_are_left_out(
 
 @pytest.mark.reliability(
     "Faults of the dbt platform: its sensor",
+    tried="runs of a pull request, of a CI job and with a schema of their own in the observed environment, and a retry of one",
+    outcome="none is reported, since they have built none of the environment's tables; runs among them are",
+)
+def test_runs_that_build_into_a_schema_of_their_own_are_left_out(
+    ticks: Ticks, runs: RecordedRuns, sources: Sources
+) -> None:
+    settings: list[dict[str, Any]] = [
+        {"github_pull_request_id": 7},
+        {"non_native_pull_request_id": 7},
+        {"schema_override": "trial"},
+    ]
+    trials = [runs.add(sources.bad, seconds=number) for number in range(4)]
+    for run, own in zip(trials, settings, strict=False):
+        run.trigger = replace(run.trigger, **own)
+    trials[3].job = replace(trials[3].job, job_type="ci")
+    retry = runs.add(sources.retried, seconds=5)
+    retry.retrying = trials[2]
+    usual = runs.add(sources.bad, seconds=2.5)
+    events = ticks.all()
+    assert list(urls(events)) == [f"{ticks.platform.access_url}{path_of(usual, ticks)}"]
+
+
+@pytest.mark.reliability(
+    "Faults of the dbt platform: its sensor",
     tried="answers about the run that a retry resumes that can't be read",
     outcome="later runs are reported; the retry is left out as soon as it is known to be Dagster's",
 )

@@ -69,6 +69,10 @@ class Fields:
             return bool(value)
         raise self._wrong(keys, value, "a boolean")
 
+    def has_any(self, *keys: str) -> bool:
+        """Whether one of the keys has a value, whatever its type: not null, zero or empty."""
+        return any(self._data.get(key) for key in keys)
+
     def time(self, *keys: str) -> datetime | None:
         """A time, in UTC unless it says otherwise; ``None`` if missing."""
         value = self._value(keys)

@@ -9,6 +9,14 @@ from dbt_component.cloud.client.fields import Fields
 from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.client.run_step import CloudRunStep, read_run_step
 
+_CI = "ci"
+_PULL_REQUESTS = (
+    "github_pull_request_id",
+    "gitlab_merge_request_id",
+    "azure_pull_request_id",
+    "non_native_pull_request_id",
+)
+
 
 class CloudRun(msgspec.Struct, frozen=True):
     """A run of a job.
@@ -17,7 +25,10 @@ class CloudRun(msgspec.Struct, frozen=True):
         status_message: Why the run failed, or what it waits for; may be empty.
         git_sha: The commit; empty until the repository is cloned.
         cause: The text that its trigger gave.
+        schema_override: The schema that its trigger asked for, instead of the environment's.
+        is_of_pull_request: Whether it tries a pull request.
         job_name: Empty if the platform did not say.
+        job_type: Such as ``scheduled``, ``ci`` or ``other``; empty if the platform did not say.
         environment_name: Only of a run that was asked for by its id.
         url: The run's page.
         steps: In order; empty unless they were asked for.
@@ -39,7 +50,10 @@ class CloudRun(msgspec.Struct, frozen=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cause: str = ""
+    schema_override: str = ""
+    is_of_pull_request: bool = False
     job_name: str = ""
+    job_type: str = ""
     environment_name: str = ""
     steps: tuple[CloudRunStep, ...] = ()
     artifacts_saved: bool = False
@@ -49,12 +63,23 @@ class CloudRun(msgspec.Struct, frozen=True):
     def is_finished(self) -> bool:
         return self.status.is_finished
 
+    @property
+    def is_trial(self) -> bool:
+        """Whether it builds into a schema of its own, so that it says nothing about the environment's relations.
+
+        These are runs of pull requests, for which the platform makes a schema, and those whose trigger names one.
+
+        See: https://docs.getdbt.com/docs/deploy/continuous-integration
+        """
+        return self.is_of_pull_request or bool(self.schema_override) or self.job_type == _CI
+
 
 def read_run(fields: Fields, *, access_url: AccessUrl, account_id: int) -> CloudRun:
     """Reads a run from an answer."""
     run_id = fields.integer("id")
     project_id = fields.integer("project_id")
     steps = (read_run_step(step) for step in fields.objects("run_steps"))
+    trigger, job = fields.nested("trigger"), fields.nested("job")
     return CloudRun(
         id=run_id,
         job_id=fields.integer("job_definition_id", "job_id", default=0),
@@ -70,8 +95,11 @@ def read_run(fields: Fields, *, access_url: AccessUrl, account_id: int) -> Cloud
         created_at=fields.time("created_at"),
         started_at=fields.time("started_at"),
         finished_at=fields.time("finished_at"),
-        cause=fields.nested("trigger").text("cause"),
-        job_name=fields.nested("job").text("name"),
+        cause=trigger.text("cause"),
+        schema_override=trigger.text("schema_override"),
+        is_of_pull_request=trigger.has_any(*_PULL_REQUESTS),
+        job_name=job.text("name"),
+        job_type=job.text("job_type"),
         environment_name=fields.nested("environment").text("name"),
         steps=tuple(sorted(steps, key=lambda step: step.index)),
         artifacts_saved=fields.is_set("artifacts_saved"),

@@ -16,6 +16,7 @@ from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.dagster_runs import DagsterRuns
 from dbt_component.cloud.event_metadata import with_metadata
+from dbt_component.cloud.resumed_runs import is_trial
 from dbt_component.cloud.run_metadata import completed_at, run_metadata
 from dbt_component.cloud.sensor.cursor import Postponed, SensorCursor
 from dbt_component.cloud.sensor.observed_project import ObservedProject
@@ -239,18 +240,18 @@ class RunPoll:
             is_first: Whether it is the first of this tick. Another one that could not be read before the deadline began
                 too late, and begins earlier in the next tick.
         """
-        client, dagster_runs = tick.client, tick.dagster_runs
+        client = tick.client
         done = cursor.with_handled(candidate.run_id, candidate.finished_at)
         reported = cursor.reported_of(candidate.run_id)
         events: list[RunlessEvent] = []
         is_partial = False
         missing: MissingReports | None
         try:
-            if candidate.listed is not None and dagster_runs.contain(candidate.listed):
+            if candidate.listed is not None and self._is_left_out(tick, candidate.listed):
                 return _Handled([], done)
             run = client.run(candidate.run_id, with_steps=True)
             # One that was postponed may have been so because this could not be found out.
-            if candidate.listed is None and dagster_runs.contain(run):
+            if candidate.listed is None and self._is_left_out(tick, run):
                 return _Handled([], done)
         except DbtCloudNotFoundError:
             self.log.info("Run %d was deleted before it was reported.", candidate.run_id)
@@ -274,6 +275,17 @@ class RunPoll:
         else:
             after = done
         return _Handled(events, after, is_unavailable)
+
+    def _is_left_out(self, tick: _Tick, run: CloudRun) -> bool:
+        """Whether Dagster started the run, or it builds into a schema of its own, so that it built none of the assets."""
+        if tick.dagster_runs.contain(run):
+            return True
+        if is_trial(tick.client, run):
+            self.log.info(
+                "Run %d builds into a schema of its own, so it is not reported: %s", run.id, run.url
+            )
+            return True
+        return False
 
     def _events(
         self,
