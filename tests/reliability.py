@@ -27,6 +27,8 @@ TOPICS = (
     "Cancelled runs",
     "Leftovers",
     "Faults of the dbt platform: requests",
+    "Faults of the dbt platform: runs of Dagster",
+    "Faults of the dbt platform: what the project holds",
     "Faults of the dbt platform: its sensor",
     "Events without limit",
     "Secrets in variables",

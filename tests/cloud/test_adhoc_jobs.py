@@ -34,6 +34,11 @@ def test_the_default_name_is_that_of_project_and_environment_and_the_job_is_made
     assert names == ["DAGSTER_ADHOC_JOB__BAKERY__PRODUCTION"]
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="four processes make the ad hoc jobs at the same moment",
+    outcome="later runs use one set of jobs",
+)
 def test_processes_that_make_the_jobs_at_the_same_time_use_the_same(
     dbt_platform: StandInPlatform,
 ) -> None:
@@ -78,6 +83,11 @@ def test_an_environment_of_another_project_names_both_projects(
         jobs.pick()
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="someone deletes an ad hoc job",
+    outcome="the next run makes it again",
+)
 def test_a_job_that_is_gone_is_made_again(dbt_platform: StandInPlatform) -> None:
     adhoc = pool(dbt_platform, "GONE")
     first = adhoc.pick()
@@ -85,6 +95,11 @@ def test_a_job_that_is_gone_is_made_again(dbt_platform: StandInPlatform) -> None
     assert adhoc.pick() != first
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the list of jobs does not show a job that was just made",
+    outcome="it is used, and not made twice",
+)
 @pytest.mark.parametrize("mode", ["overflow", "fail"])
 def test_a_job_that_the_list_does_not_show_yet_is_used(
     dbt_platform: StandInPlatform, monkeypatch: pytest.MonkeyPatch, mode: str

@@ -96,6 +96,11 @@ def test_a_new_run_of_the_same_code_writes_nothing(
     dbt_platform.delete_job(job.id)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: what the project holds",
+    tried="the newest runs are of a pull request and with a schema of their own",
+    outcome="the state is made from the newest of the others",
+)
 def test_runs_with_a_schema_of_their_own_say_nothing_about_the_project(
     dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
 ) -> None:
@@ -164,6 +169,11 @@ def test_a_selection_that_dbt_refuses_leaves_the_state_alone(
     assert path.read_bytes() == before
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: what the project holds",
+    tried="503, pages of a proxy and a refused token during a refresh",
+    outcome="an error without the token; the state is as before",
+)
 def test_a_platform_that_fails_leaves_the_state_alone(
     dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
 ) -> None:
@@ -184,6 +194,11 @@ def test_a_platform_that_fails_leaves_the_state_alone(
     assert isinstance(failure.value, DbtCloudAuthError)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: what the project holds",
+    tried="the download of manifest.json breaks off twice",
+    outcome="it is fetched again",
+)
 def test_a_manifest_that_is_cut_off_is_fetched_again(
     dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
 ) -> None:
@@ -192,6 +207,11 @@ def test_a_manifest_that_is_cut_off_is_fetched_again(
     assert StateFile(tmp_path / "state").index.project_name == "bakery"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: what the project holds",
+    tried="`dbt parse` fails on the platform",
+    outcome="an error with the run's page; the state is as before",
+)
 def test_a_parse_that_fails_on_the_platform_names_the_run(
     dbt_platform: StandInPlatform, tmp_path: Path
 ) -> None:
@@ -207,6 +227,11 @@ def test_a_parse_that_fails_on_the_platform_names_the_run(
     assert "/runs/" in str(failure.value)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: what the project holds",
+    tried="`dbt parse` can be neither followed nor cancelled",
+    outcome="the error and the log name the run that may go on",
+)
 def test_a_parse_that_can_be_neither_followed_nor_cancelled_names_both(
     dbt_platform: StandInPlatform,
     tmp_path: Path,
@@ -238,6 +263,11 @@ def test_a_project_that_dbt_cannot_parse_there_gives_the_error_of_dbt(
     assert "/runs/" in str(failure.value)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: what the project holds",
+    tried="a manifest.json that is none, or of a newer schema",
+    outcome="an error that names the run; the state is as before",
+)
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

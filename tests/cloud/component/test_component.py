@@ -62,6 +62,11 @@ def test_without_a_state_the_error_says_what_to_run(cloud_project: CloudProject)
     assert "dg utils refresh-defs-state" in str(error)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: what the project holds",
+    tried="the platform is down when a code location loads",
+    outcome="the last state stays in use, with a warning",
+)
 def test_a_platform_that_is_down_leaves_the_last_state_in_use(
     cloud_project: CloudProject,
     dbt_platform: StandInPlatform,

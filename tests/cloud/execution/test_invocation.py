@@ -162,6 +162,11 @@ def test_nothing_to_run_starts_no_run(bakery: Bakery) -> None:
     assert bakery.runs() == []
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="models and tests that fail, warn and are skipped, on the platform and in this process",
+    outcome="the same events, with the same messages and counts",
+)
 def test_what_fails_is_reported_as_by_a_local_run(
     bakery: Bakery, local: Callable[[tuple[str, ...]], Step], broken_oven: Callable[[], None]
 ) -> None:
@@ -233,6 +238,11 @@ def test_a_failed_command_is_unsuccessful_and_keeps_its_error(bakery: Bakery) ->
         invocation.stream().fetch_row_counts()
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a step is left in the middle of its run",
+    outcome="the run is cancelled on the platform",
+)
 def test_leaving_the_stream_cancels_the_run(bakery: Bakery) -> None:
     def leave(_: DbtCloudCliInvocation, event: Any) -> None:
         raise InterruptedError("the step is left")
@@ -244,6 +254,11 @@ def test_leaving_the_stream_cancels_the_run(bakery: Bakery) -> None:
     assert "Cancelled run" in step.log
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="an interrupt while a run is waited for",
+    outcome="the run is cancelled on the platform",
+)
 def test_an_interrupt_while_waiting_cancels_the_run(
     bakery: Bakery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +277,11 @@ def test_an_interrupt_while_waiting_cancels_the_run(
     assert bakery.platform.wait_for(bakery.last_run().id).status.humanized == "Cancelled"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a run that takes longer than `timeout_seconds`",
+    outcome="it is cancelled there; what it had built is reported, the error names the rest",
+)
 def test_a_limit_of_time_cancels_the_run_and_says_so(bakery: Bakery) -> None:
     step = bakery.materialize(*ENDLESS, timeout_seconds=25)
     assert "took longer than its limit of 25 s and was cancelled" in step.error
@@ -270,6 +290,11 @@ def test_a_limit_of_time_cancels_the_run_and_says_so(bakery: Bakery) -> None:
     assert step.built.keys() >= SEEDS
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a person cancels the run on the platform's pages",
+    outcome="the step fails and says so, with the nodes that never reported",
+)
 def test_a_run_that_a_person_cancels_is_an_error_that_says_so(bakery: Bakery) -> None:
     def cancel(invocation: DbtCloudCliInvocation, event: Any) -> None:
         if isinstance(event, dg.Output) and event.output_name.endswith("stg_products"):
@@ -282,6 +307,11 @@ def test_a_run_that_a_person_cancels_is_an_error_that_says_so(bakery: Bakery) ->
     assert "Never reported: model.bakery.baking" in step.error
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="run_results.json never appears",
+    outcome="what was built is taken from dbt's log, with a warning",
+)
 def test_without_artifacts_the_log_says_what_was_built(bakery: Bakery) -> None:
     bakery.platform.inject(
         Fault("GET", "artifacts", "hide_artifact", artifact="run_results.json", times=None)
@@ -293,6 +323,11 @@ def test_without_artifacts_the_log_says_what_was_built(bakery: Bakery) -> None:
     assert "has no run_results.json" in step.log
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the platform shows no logs",
+    outcome="everything is reported at the end, from the results",
+)
 def test_without_logs_everything_comes_from_the_results(bakery: Bakery) -> None:
     bakery.platform.inject(Fault("GET", r"runs/\d+/?$", "hide_logs", times=None))
     step = bakery.materialize()
@@ -300,6 +335,11 @@ def test_without_logs_everything_comes_from_the_results(bakery: Bakery) -> None:
     assert step.built.keys() == MODELS | SEEDS
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="503, 429, 500, dropped connections, cut off and malformed answers, and pages of a proxy, amid a run",
+    outcome="every event comes once, and one run was started",
+)
 def test_failed_requests_in_the_middle_lose_nothing(bakery: Bakery) -> None:
     path = r"runs/\d+/?$"
     bakery.platform.inject(
@@ -320,6 +360,11 @@ def test_failed_requests_in_the_middle_lose_nothing(bakery: Bakery) -> None:
     assert len(bakery.runs()) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the platform stops answering about a run",
+    outcome="the step fails with the run's page, and the run is cancelled",
+)
 def test_a_platform_that_stays_away_ends_the_step_with_the_runs_page(bakery: Bakery) -> None:
     bakery.platform.inject(Fault("GET", r"runs/\d+/?$", "status", status=503, after=1, times=None))
     step = bakery.materialize()
@@ -328,6 +373,11 @@ def test_a_platform_that_stays_away_ends_the_step_with_the_runs_page(bakery: Bak
     assert "Cancelled run" in step.log
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="an interrupt while the request that starts the run is under way",
+    outcome="the run that was started is found and cancelled",
+)
 def test_an_interrupt_while_the_start_is_unanswered_cancels_what_was_started(
     bakery: Bakery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,6 +394,11 @@ def test_an_interrupt_while_the_start_is_unanswered_cancels_what_was_started(
     assert bakery.platform.wait_for(run_id).status.humanized == "Cancelled"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the same while the platform's retry is asked for",
+    outcome="the retry is found and cancelled",
+)
 def test_an_interrupt_while_a_retry_is_unanswered_cancels_what_was_started(
     bakery: Bakery, broken_oven: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -361,6 +416,11 @@ def test_an_interrupt_while_a_retry_is_unanswered_cancels_what_was_started(
     assert bakery.platform.wait_for(retried).status.humanized == "Cancelled"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the platform starts a run and goes away before it answers",
+    outcome="the step fails, and the run is cancelled when the platform is back",
+)
 def test_a_start_without_answer_leaves_no_run_behind(bakery: Bakery) -> None:
     """The platform goes away as soon as it has started the run, and comes back when the client has given up."""
     bakery.platform.inject(
@@ -374,6 +434,11 @@ def test_a_start_without_answer_leaves_no_run_behind(bakery: Bakery) -> None:
     assert bakery.platform.wait_for(run_id).status.humanized == "Cancelled"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a step is stopped while it waits for an ad hoc job",
+    outcome="no run is started",
+)
 def test_a_command_that_is_stopped_while_it_waits_for_a_job_starts_no_run(bakery: Bakery) -> None:
     invocation = bakery.invoke(
         *ENDLESS,
@@ -395,6 +460,11 @@ def test_a_command_that_is_stopped_while_it_waits_for_a_job_starts_no_run(bakery
     bakery.platform.delete_job(job.id)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a step is stopped just as its run starts",
+    outcome="the run is cancelled on the platform",
+)
 def test_stopping_while_the_run_is_being_started_cancels_it(
     bakery: Bakery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,6 +481,11 @@ def test_stopping_while_the_run_is_being_started_cancels_it(
     assert bakery.platform.wait_for(bakery.last_run().id).status.humanized == "Cancelled"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the platform refuses the cancellation of a run that took too long, four times",
+    outcome="it is asked again until the run is cancelled",
+)
 def test_a_limit_of_time_is_kept_although_the_first_cancellation_fails(bakery: Bakery) -> None:
     bakery.platform.inject(Fault("POST", "/cancel/", "status", times=4, status=503))
     step = bakery.materialize(*ENDLESS, timeout_seconds=3)
@@ -419,6 +494,11 @@ def test_a_limit_of_time_is_kept_although_the_first_cancellation_fails(bakery: B
     assert bakery.platform.wait_for(bakery.last_run().id).status.humanized == "Cancelled"
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a model fails for a reason that passes, with `retry`",
+    outcome="the platform's retry runs it and what was skipped; each node has one event",
+)
 def test_the_platforms_retry_runs_what_failed_again(
     bakery: Bakery, broken_oven: Callable[[], None]
 ) -> None:
@@ -444,6 +524,11 @@ def test_errors_of_other_kinds_are_not_retried(
     assert len(bakery.runs()) == 1
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a step that failed is retried by Dagster",
+    outcome="the second run has only what the first did not finish",
+)
 def test_a_retried_step_leaves_out_what_an_earlier_attempt_has_finished(
     bakery: Bakery, broken_oven: Callable[[], None]
 ) -> None:
@@ -460,6 +545,11 @@ def test_a_retried_step_leaves_out_what_an_earlier_attempt_has_finished(
     assert "Attempt 2 leaves out 11 nodes" in step.log
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the platform runs a newer commit, with a model that the state does not know",
+    outcome="a warning names it; no event is invented",
+)
 def test_nodes_of_a_newer_commit_are_no_events_but_a_warning(
     bakery: Bakery, tmp_path: Path
 ) -> None:
@@ -474,6 +564,11 @@ def test_nodes_of_a_newer_commit_are_no_events_but_a_warning(
     assert "model.bakery.baking" in step.log
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the process of the step is terminated",
+    outcome="the run is cancelled on the platform",
+)
 def test_terminating_the_process_of_the_step_cancels_the_run(bakery: Bakery) -> None:
     platform = bakery.platform
     arguments = [platform.access_url, str(platform.account_id), platform.token]

@@ -41,6 +41,11 @@ def quirks(
         yield Bakery(platform, client, job.id, folder / "manifest.json")
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a model that fails prints the line with which dbt reports a success",
+    outcome="the step fails and names the model: the results contradict the log",
+)
 def test_a_success_that_a_model_printed_itself_fails_the_step(quirks: Bakery) -> None:
     step = quirks.materialize(selection=dg.AssetSelection.assets("liar"))
     assert not step.result.success
@@ -64,6 +69,11 @@ def test_a_unit_test_apart_from_its_model_has_a_step_of_its_own(quirks: Bakery) 
     assert [text.split()[1] for text in step.command.steps] == ["build", "test"]
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="a log of which the platform shows only the end",
+    outcome="the whole log is asked for, so no event is late",
+)
 def test_a_log_longer_than_its_end_is_read_completely(quirks: Bakery) -> None:
     early: list[str] = []
 
@@ -80,6 +90,11 @@ def test_a_log_longer_than_its_end_is_read_completely(quirks: Bakery) -> None:
     assert {"chatty", "below_chatty"} <= set(early)
 
 
+@pytest.mark.reliability(
+    "Faults of the dbt platform: runs of Dagster",
+    tried="the worker of a step is lost, and the step is tried again",
+    outcome="the run that was left is cancelled before another one starts",
+)
 def test_the_run_that_a_lost_attempt_left_is_cancelled_by_the_next_one(quirks: Bakery) -> None:
     run = quirks.platform.trigger(quirks.job_id, ["dbt build --select slow"])
 
