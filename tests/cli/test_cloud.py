@@ -45,6 +45,7 @@ def test_doctor_says_which_run_the_state_comes_from_and_plan_that_it_plans_none(
     cloud_project: CloudProject, dbt_platform: StandInPlatform
 ) -> None:
     project = cloud_project.write().project
+    job = dbt_platform.create_job("Nightly build", ["dbt build"])
     runner = CliRunner()
     before = runner.invoke(main, ["doctor", "--project", str(project.root)])
     assert before.exit_code == 1
@@ -58,6 +59,8 @@ def test_doctor_says_which_run_the_state_comes_from_and_plan_that_it_plans_none(
         r"on the dbt platform, whose project was read from \S+/runs/\d+ at \w{40}", found.output
     )
     assert "6 models" in found.output
+    assert f"    Nightly build ({job.id})\n" in found.output
+    dbt_platform.delete_job(job.id)
     planned = runner.invoke(main, ["plan", "--project", str(project.root)])
     assert planned.exit_code == 0
     assert "is left out: what a run on the dbt platform does" in planned.output

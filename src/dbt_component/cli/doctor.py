@@ -61,6 +61,9 @@ def _lines(report: "Report") -> Iterator[str]:
     yield from _listed(report.changes, "    ")
     yield f"  a run would be: {report.run_mode}"
     yield f"  nodes: {report.counts}"
+    if report.jobs is not None:
+        yield f"  jobs there: {len(report.jobs)}"
+        yield from _listed(report.jobs, "    ")
     for note in report.notes:
         yield f"  note: {note}"
     if report.selected is not None:

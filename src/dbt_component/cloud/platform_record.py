@@ -8,10 +8,13 @@ PART = "platform.json"
 
 
 class KnownJob(msgspec.Struct, frozen=True):
-    """A job by its id."""
+    """A job by its id. As text it is its name with the id."""
 
     id: int
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"
 
 
 class PlatformRecord(msgspec.Struct, frozen=True):

@@ -34,6 +34,8 @@ class Report:
     engine_note: str | None = None
     notes: list[str] = field(default_factory=list)
     """What definitions leave out, rename or can't show, such as tests that are checks of no asset."""
+    jobs: list[str] | None = None
+    """The jobs of its environment on the dbt platform when the state was written; ``None`` for a project that is not there."""
     tables: Tables | None = None
     """The tables that it makes and reads; ``None`` if its definitions can't be built."""
 

@@ -1,5 +1,7 @@
 """Reports on the state of a component on the dbt platform, without asking the platform."""
 
+from dataclasses import replace
+
 from dbt_component.cloud.component.component import DbtCloudComponent
 from dbt_component.cloud.platform_record import read_record
 from dbt_component.component.doctor import Report, report_on
@@ -32,7 +34,7 @@ def examine_on_platform(
     of_run = "" if record is None else f", whose project was read from {record.run_url}"
     if record is not None and record.commit:
         of_run += f" at {record.commit}"
-    return report_on(
+    report = report_on(
         component,
         prepared.state,
         component.loaded,
@@ -41,3 +43,4 @@ def examine_on_platform(
         select=select,
         exclude=exclude,
     )
+    return report if record is None else replace(report, jobs=[str(job) for job in record.jobs])
