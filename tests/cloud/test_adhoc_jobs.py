@@ -116,6 +116,16 @@ def test_a_job_that_the_list_does_not_show_yet_is_used(
     dbt_platform.delete_job(chosen)
 
 
+def test_steps_that_begin_at_the_same_moment_spread_over_idle_jobs(
+    dbt_platform: StandInPlatform,
+) -> None:
+    adhoc = pool(dbt_platform, "SPREAD", adhoc_job_pool_size=2)
+    both = {job.id for job in adhoc.jobs()}
+    assert {adhoc.pick() for _ in range(30)} == both
+    for job_id in both:
+        dbt_platform.delete_job(job_id)
+
+
 @pytest.mark.parametrize("mode", ["overflow", "wait", "fail"])
 def test_a_busy_pool_queues_waits_or_fails(dbt_platform: StandInPlatform, mode: str) -> None:
     adhoc = pool(dbt_platform, f"BUSY_{mode}", adhoc_job_pool_size=2, adhoc_job_pool_mode=mode)

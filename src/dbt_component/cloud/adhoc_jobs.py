@@ -6,6 +6,7 @@ that exist for this purpose only. The platform runs one run of a job at a time, 
 
 import logging
 import re
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -57,7 +58,9 @@ class AdhocJobs:
         self._mode = mode
 
     def pick(self, is_stopped: Callable[[float], bool] | None = None) -> int:
-        """The id of the job for the next run; one that was deleted is made again. A pool of one job is not asked whether it is busy, unless the mode needs it.
+        """The id of the job for the next run: any of those with the fewest unfinished runs. One that was deleted is made again.
+
+        A pool of one job is not asked whether it is busy, unless the mode needs it.
 
         Args:
             is_stopped: Waits for some seconds, and says whether to give up, for the mode ``wait``. Default: never.
@@ -73,7 +76,7 @@ class AdhocJobs:
         has_said = False
         while True:
             waiting = self.unfinished_runs()
-            chosen = min(jobs, key=lambda job: waiting[job.id])
+            chosen = _any_of_least(jobs, waiting)
             if self._mode == "overflow" or not waiting[chosen.id]:
                 return chosen.id
             if self._mode == "fail":
@@ -166,6 +169,12 @@ class AdhocJobs:
             project_id=place.project_id, environment_id=place.environment_id, statuses=_ACTIVE
         )
         return Counter(run.job_id for run in runs)
+
+
+def _any_of_least(jobs: Sequence[CloudJob], waiting: Counter[int]) -> CloudJob:
+    """Steps that begin at the same moment see the same jobs idle, so it is not always the first of them."""
+    least = min(waiting[job.id] for job in jobs)
+    return secrets.choice([job for job in jobs if waiting[job.id] == least])
 
 
 def _plain(name: str) -> str:
