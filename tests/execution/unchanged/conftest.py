@@ -1,7 +1,9 @@
 """A dbt project on DuckDB, small and with one node of each kind, whose runs leave out what is unchanged."""
 
 import itertools
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,14 +122,46 @@ def ran(outcome: RunOutcome) -> set[str]:
 ALL = {"raw", "staged", "totals", "loud", "outer", "chosen", "report", "events", "visits"}
 
 
-@pytest.fixture
-def skipping(tmp_path: Path, in_dev: None) -> Iterator[SkippingProject]:
-    dg_project = DgProject(tmp_path / "dg")
-    (tmp_path / "home").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
-        project = SkippingProject(dg_project, instance)
+@contextmanager
+def new_project(folder: Path) -> Iterator[SkippingProject]:
+    (folder / "home").mkdir(parents=True)
+    with dg.DagsterInstance.local_temp(str(folder / "home")) as instance:
+        project = SkippingProject(DgProject(folder / "dg"), instance)
         project.write(FILES)
-        dg_project.write_component(skip_unchanged=True)
+        project.dg_project.write_component(skip_unchanged=True)
         project.sql("create table feed as select 1 as id")
         project.observe("v1")
         yield project
+
+
+@pytest.fixture
+def skipping(tmp_path: Path, in_dev: None) -> Iterator[SkippingProject]:
+    with new_project(tmp_path) as project:
+        yield project
+
+
+@pytest.fixture(scope="session")
+def _first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DgProject]:
+    """The folder of an instance after a run of everything, and the project."""
+    folder = tmp_path_factory.mktemp("first-build")
+    with pytest.MonkeyPatch.context() as patch, new_project(folder) as project:
+        patch.setenv("DBT_COMPONENT_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+        patch.setenv("DAGSTER_IS_DEV_CLI", "1")
+        outcome = project.run()
+        assert outcome.success, outcome.failure
+        assert built(outcome) == ALL
+        return folder / "home", project.dg_project
+
+
+@pytest.fixture
+def built_project(
+    _first_build: tuple[Path, DgProject], tmp_path: Path, in_dev: None
+) -> Iterator[SkippingProject]:
+    """The project and its instance after a run of everything: a copy, in a folder of its own."""
+    home, built_once = _first_build
+    dg_project = DgProject(tmp_path / "dg")
+    shutil.copytree(home, tmp_path / "home")
+    shutil.copytree(built_once.defs_folder, dg_project.defs_folder, dirs_exist_ok=True)
+    shutil.copytree(built_once.dbt_folder, dg_project.dbt_folder)
+    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as instance:
+        yield SkippingProject(dg_project, instance)

@@ -67,11 +67,10 @@ def test_a_second_run_builds_nothing_and_says_why(skipping: SkippingProject) -> 
     ],
 )
 def test_a_change_rebuilds_exactly_what_it_reaches(
-    files: dict[str, str], expected: set[str], skipping: SkippingProject
+    files: dict[str, str], expected: set[str], built_project: SkippingProject
 ) -> None:
-    assert skipping.run().success
-    skipping.write(files)
-    outcome = skipping.run()
+    built_project.write(files)
+    outcome = built_project.run()
     assert outcome.success, outcome.failure
     assert built(outcome) == expected
     checked = {"loud", "totals", "visits"}
@@ -79,39 +78,36 @@ def test_a_change_rebuilds_exactly_what_it_reaches(
     assert {key.split(":")[0] for key in ran(outcome)} == (
         checked if is_test else checked & expected
     )
-    again = skipping.run()
+    again = built_project.run()
     assert built(again) == set() and ran(again) == set()
 
 
-def test_code_that_changed_back_is_built_again(skipping: SkippingProject) -> None:
-    assert skipping.run().success
-    skipping.write({"models/loud.sql": "{{ config(materialized='table') }} select 1 as id"})
-    assert built(skipping.run()) == {"loud", "report"}
-    skipping.write({"models/loud.sql": FILES["models/loud.sql"]})
-    assert built(skipping.run()) == {"loud", "report"}
-    assert skipping.sql("select name from loud order by 1") == [("A",), ("B",)]
+def test_code_that_changed_back_is_built_again(built_project: SkippingProject) -> None:
+    built_project.write({"models/loud.sql": "{{ config(materialized='table') }} select 1 as id"})
+    assert built(built_project.run()) == {"loud", "report"}
+    built_project.write({"models/loud.sql": FILES["models/loud.sql"]})
+    assert built(built_project.run()) == {"loud", "report"}
+    assert built_project.sql("select name from loud order by 1") == [("A",), ("B",)]
 
 
 def test_a_view_is_not_built_for_new_data_but_what_is_below_it_is(
-    skipping: SkippingProject,
+    built_project: SkippingProject,
 ) -> None:
-    assert skipping.run().success
-    skipping.observe("v2")
-    skipping.sql("insert into feed values (2)")
-    outcome = skipping.run()
+    built_project.observe("v2")
+    built_project.sql("insert into feed values (2)")
+    outcome = built_project.run()
     assert outcome.success, outcome.failure
     assert built(outcome) == {"visits"}
     assert "events" in outcome.materialized
     assert ran(outcome) == {"visits:not_null_visits_n"}
-    assert skipping.sql("select n from visits") == [(2,)]
-    assert built(skipping.run()) == set()
+    assert built_project.sql("select n from visits") == [(2,)]
+    assert built(built_project.run()) == set()
 
 
-def test_a_view_that_is_not_selected_does_not_hide_new_data(skipping: SkippingProject) -> None:
-    assert skipping.run().success
-    assert built(skipping.run("visits")) == set()
-    skipping.observe("v2")
-    assert built(skipping.run("visits")) == {"visits"}
+def test_a_view_that_is_not_selected_does_not_hide_new_data(built_project: SkippingProject) -> None:
+    assert built(built_project.run("visits")) == set()
+    built_project.observe("v2")
+    assert built(built_project.run("visits")) == {"visits"}
 
 
 def test_a_view_of_a_table_that_is_built_is_built_too(skipping: SkippingProject) -> None:
@@ -160,17 +156,16 @@ def test_of_several_sources_all_have_to_move_if_that_is_asked_for(
     assert built(skipping.run()) == {"both"}
 
 
-def test_a_failed_model_is_built_again_with_its_children(skipping: SkippingProject) -> None:
-    assert skipping.run().success
+def test_a_failed_model_is_built_again_with_its_children(built_project: SkippingProject) -> None:
     good = FILES["models/totals.sql"]
-    skipping.write({"models/totals.sql": good.replace("count(*)", "cast('x' as integer)")})
-    failed = skipping.run()
+    built_project.write({"models/totals.sql": good.replace("count(*)", "cast('x' as integer)")})
+    failed = built_project.run()
     assert not failed.success and built(failed) == set()
-    skipping.write({"models/totals.sql": good})
-    outcome = skipping.run()
+    built_project.write({"models/totals.sql": good})
+    outcome = built_project.run()
     assert outcome.success, outcome.failure
     assert built(outcome) == {"totals", "report"}
-    assert built(skipping.run()) == set()
+    assert built(built_project.run()) == set()
 
 
 def test_a_failed_blocking_test_makes_its_model_run_again(skipping: SkippingProject) -> None:
@@ -188,34 +183,31 @@ def test_a_failed_blocking_test_makes_its_model_run_again(skipping: SkippingProj
     assert built(skipping.run()) == set()
 
 
-def test_a_test_without_a_result_runs_alone(skipping: SkippingProject) -> None:
-    assert skipping.run().success
+def test_a_test_without_a_result_runs_alone(built_project: SkippingProject) -> None:
     schema = FILES["models/schema.yml"].replace(
         "{name: id, data_tests: [not_null]}", "{name: id, data_tests: [not_null, unique]}"
     )
-    skipping.write({"models/schema.yml": schema})
-    outcome = skipping.run()
+    built_project.write({"models/schema.yml": schema})
+    outcome = built_project.run()
     assert outcome.success, outcome.failure
     assert built(outcome) == set() and ran(outcome) == {"loud:unique_loud_id"}
 
 
-def test_what_another_run_built_makes_its_readers_run(skipping: SkippingProject) -> None:
-    assert skipping.run().success
-    assert built(skipping.run("totals", skip_unchanged=False)) == {"totals"}
-    assert built(skipping.run()) == {"report"}
-    assert built(skipping.run()) == set()
+def test_what_another_run_built_makes_its_readers_run(built_project: SkippingProject) -> None:
+    assert built(built_project.run("totals", skip_unchanged=False)) == {"totals"}
+    assert built(built_project.run()) == {"report"}
+    assert built(built_project.run()) == set()
 
 
-def test_a_run_can_force_everything(skipping: SkippingProject) -> None:
-    assert skipping.run().success
-    assert built(skipping.run(skip_unchanged=False)) == ALL
-    assert built(skipping.run()) == set()
-    skipping.dg_project.write_component(
+def test_a_run_can_force_everything(built_project: SkippingProject) -> None:
+    assert built(built_project.run(skip_unchanged=False)) == ALL
+    assert built(built_project.run()) == set()
+    built_project.dg_project.write_component(
         skip_unchanged={"by_default": False}, run_config={"full_refresh": False}
     )
-    assert built(skipping.run("totals")) == {"totals"}
-    assert built(skipping.run("totals", skip_unchanged=True)) == set()
-    assert built(skipping.run("totals", skip_unchanged=True, full_refresh=True)) == {"totals"}
+    assert built(built_project.run("totals")) == {"totals"}
+    assert built(built_project.run("totals", skip_unchanged=True)) == set()
+    assert built(built_project.run("totals", skip_unchanged=True, full_refresh=True)) == {"totals"}
 
 
 def test_what_was_built_with_other_options_is_built_again(skipping: SkippingProject) -> None:
@@ -315,21 +307,20 @@ class Repeated(DbtProjectComponent):
 
 
 def test_an_attempt_after_the_first_leaves_out_what_was_left_out(
-    skipping: SkippingProject,
+    built_project: SkippingProject,
 ) -> None:
-    assert skipping.run().success
-    folder = skipping.dg_project.defs_folder / "transform"
+    folder = built_project.dg_project.defs_folder / "transform"
     (folder / "repeated.py").write_text(ATTEMPTS)
-    module = f"{skipping.dg_project.module}.defs.transform.repeated"
+    module = f"{built_project.dg_project.module}.defs.transform.repeated"
     yaml = (folder / "defs.yaml").read_text()
-    skipping.dg_project.write_yaml(
+    built_project.dg_project.write_yaml(
         yaml.replace("dbt_component.DbtProjectComponent", f"{module}.Repeated")
     )
-    skipping.write({"macros/loudly.sql": "{% macro loudly(c) %}lower({{ c }}){% endmacro %}"})
-    outcome = skipping.run()
+    built_project.write({"macros/loudly.sql": "{% macro loudly(c) %}lower({{ c }}){% endmacro %}"})
+    outcome = built_project.run()
     assert outcome.success, outcome.failure
     assert any(event.is_step_up_for_retry for event in outcome.events)
     assert built(outcome) == {"loud", "report"}
     reported = [e.asset_key for e in outcome.events if e.is_asset_observation]
     assert len(reported) == len(ALL) - 2 == len(set(reported))
-    assert built(skipping.run()) == set()
+    assert built(built_project.run()) == set()
