@@ -23,16 +23,9 @@ from dbt_component.errors import DefinitionError
 from dbt_component.project.state_project import StateProject
 from tests.cloud.conftest import workspace_of
 from tests.dbt_platform.platform import StandInPlatform
+from tests.dbt_platform.run import Run
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture
-def parsed(dbt_platform: StandInPlatform) -> Iterator[int]:
-    """A run of production that has a manifest.json."""
-    job = dbt_platform.create_job("Parse for Python", ["dbt parse"])
-    yield dbt_platform.wait_for(dbt_platform.trigger(job.id).id).id
-    dbt_platform.delete_job(job.id)
 
 
 def run_of(workspace: DbtCloudWorkspace) -> int:
@@ -50,7 +43,7 @@ def triggers(platform: StandInPlatform) -> int:
 
 
 def test_a_function_runs_the_selected_assets_and_checks_on_the_platform(
-    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: int
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run
 ) -> None:
     @dbt_cloud_assets(
         workspace=workspace,
@@ -82,7 +75,7 @@ def test_a_function_runs_the_selected_assets_and_checks_on_the_platform(
 
 
 def test_specs_are_those_of_the_selection_and_need_no_op(
-    workspace: DbtCloudWorkspace, parsed: int
+    workspace: DbtCloudWorkspace, parsed: Run
 ) -> None:
     specs = load_dbt_cloud_asset_specs(workspace, select="staging", exclude="stg_orders")
     assert [spec.key.to_user_string() for spec in specs] == ["stg_products"]
@@ -93,7 +86,7 @@ def test_specs_are_those_of_the_selection_and_need_no_op(
     assert len(workspace.load_asset_specs()) == 8
 
 
-def test_what_can_not_become_one_op_is_refused(workspace: DbtCloudWorkspace, parsed: int) -> None:
+def test_what_can_not_become_one_op_is_refused(workspace: DbtCloudWorkspace, parsed: Run) -> None:
     with pytest.raises(DefinitionError, match="`@dbt_cloud_assets` 'nothing' selects no model"):
 
         @dbt_cloud_assets(workspace=workspace, select="tag:unknown")
@@ -108,7 +101,7 @@ def test_what_can_not_become_one_op_is_refused(workspace: DbtCloudWorkspace, par
 
 
 def test_partitions_of_time_windows_make_a_backfill_one_run(
-    workspace: DbtCloudWorkspace, parsed: int
+    workspace: DbtCloudWorkspace, parsed: Run
 ) -> None:
     @dbt_cloud_assets(
         workspace=workspace,
@@ -128,7 +121,7 @@ def test_partitions_of_time_windows_make_a_backfill_one_run(
 def test_all_processes_of_a_code_location_see_the_same_run(
     dbt_platform: StandInPlatform,
     workspace: DbtCloudWorkspace,
-    parsed: int,
+    parsed: Run,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -1,6 +1,7 @@
 """The state of a project on the platform: from the newest run, else from `dbt parse`, and written only if it says more."""
 
-from collections.abc import Iterator
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,13 @@ from dbt_component.project.refresh_request import RefreshRequest
 from dbt_component.project.state import StateFile
 from dbt_component.project.state_project import StateProject
 from dbt_component.selection.criteria import SelectionCriteria
-from tests.cloud.conftest import workspace_of
+from tests.cloud.conftest import add_ended_run, workspace_of
 from tests.dbt_platform.faults import Fault
 from tests.dbt_platform.platform import StandInPlatform
+from tests.dbt_platform.run import Run
 from tests.dbt_platform.statuses import RunStatus
 
 pytestmark = pytest.mark.server
-
-
-@pytest.fixture
-def built(dbt_platform: StandInPlatform) -> Iterator[int]:
-    """A run of production that has a manifest.json."""
-    job = dbt_platform.create_job("Parse for the state", ["dbt parse"])
-    run = dbt_platform.trigger(job.id)
-    dbt_platform.wait_for(run.id)
-    yield run.id
-    dbt_platform.delete_job(job.id)
 
 
 def refresh(
@@ -54,7 +46,7 @@ def triggered(platform: StandInPlatform) -> int:
 
 
 def test_the_newest_run_gives_the_manifest_and_no_job_is_started(
-    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:
     before = triggered(dbt_platform)
     assert refresh(workspace, tmp_path / "state").is_changed
@@ -62,13 +54,13 @@ def test_the_newest_run_gives_the_manifest_and_no_job_is_started(
     state = StateFile(tmp_path / "state")
     record = read_record(state)
     assert record is not None
-    assert record.run_id == built
-    assert record.commit == dbt_platform.run(built).git_sha
+    assert record.run_id == parsed.id
+    assert record.commit == parsed.git_sha
     assert "model.bakery.stg_orders" in state.index.node_by_id
 
 
 def test_nothing_new_means_nothing_downloaded_and_nothing_written(
-    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "state"
     refresh(workspace, path)
@@ -81,7 +73,7 @@ def test_nothing_new_means_nothing_downloaded_and_nothing_written(
 
 
 def test_a_new_run_of_the_same_code_writes_nothing(
-    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "state"
     job = dbt_platform.create_job("Again", ["dbt parse"])
@@ -102,7 +94,7 @@ def test_a_new_run_of_the_same_code_writes_nothing(
     outcome="the state is made from the newest of the others",
 )
 def test_runs_with_a_schema_of_their_own_say_nothing_about_the_project(
-    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:
     others = [
         dbt_platform.create_job("Try a pull request", ["dbt parse"], job_type="ci"),
@@ -119,7 +111,7 @@ def test_runs_with_a_schema_of_their_own_say_nothing_about_the_project(
     refresh(workspace, tmp_path / "state")
     record = read_record(StateFile(tmp_path / "state"))
     assert record is not None
-    assert record.run_id == built
+    assert record.run_id == parsed.id
     for job in others:
         dbt_platform.delete_job(job.id)
 
@@ -137,7 +129,7 @@ def test_without_a_run_that_is_new_enough_dbt_parse_runs_on_the_platform_once(
 
 
 def test_with_an_age_of_zero_dbt_parse_runs_at_each_refresh(
-    dbt_platform: StandInPlatform, built: int, tmp_path: Path
+    dbt_platform: StandInPlatform, parsed: Run, tmp_path: Path
 ) -> None:
     workspace = workspace_of(dbt_platform, manifest_max_age_hours=0)
     before = triggered(dbt_platform)
@@ -146,7 +138,7 @@ def test_with_an_age_of_zero_dbt_parse_runs_at_each_refresh(
 
 
 def test_selections_are_answered_from_the_state(
-    workspace: DbtCloudWorkspace, built: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     staging = SelectionCriteria(select="staging")
     refresh(workspace, tmp_path / "state", staging)
@@ -159,7 +151,7 @@ def test_selections_are_answered_from_the_state(
 
 
 def test_a_selection_that_dbt_refuses_leaves_the_state_alone(
-    workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+    workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "state"
     refresh(workspace, path)
@@ -175,7 +167,7 @@ def test_a_selection_that_dbt_refuses_leaves_the_state_alone(
     outcome="an error without the token; the state is as before",
 )
 def test_a_platform_that_fails_leaves_the_state_alone(
-    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:
     path = tmp_path / "state"
     refresh(workspace, path)
@@ -200,7 +192,7 @@ def test_a_platform_that_fails_leaves_the_state_alone(
     outcome="it is fetched again",
 )
 def test_a_manifest_that_is_cut_off_is_fetched_again(
-    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, built: int, tmp_path: Path
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:
     dbt_platform.inject(Fault("GET", r"/artifacts/manifest\.json", "truncate", times=2))
     assert refresh(workspace, tmp_path / "state").is_changed
@@ -282,7 +274,7 @@ def test_a_project_that_dbt_cannot_parse_there_gives_the_error_of_dbt(
 def test_what_is_no_manifest_leaves_the_state_alone(
     dbt_platform: StandInPlatform,
     workspace: DbtCloudWorkspace,
-    built: int,
+    parsed: Run,
     tmp_path: Path,
     content: str,
     problem: str,
@@ -291,10 +283,11 @@ def test_what_is_no_manifest_leaves_the_state_alone(
     refresh(workspace, path)
     before = path.read_bytes()
     later = dbt_platform.create_job("Later", ["dbt parse"])
-    run = dbt_platform.wait_for(dbt_platform.trigger(later.id).id)
-    artifacts = run.artifacts(None)
-    assert artifacts is not None
-    (artifacts / "manifest.json").write_text(content)
+    run = add_ended_run(dbt_platform, later.id, parsed)
+    *earlier, last = run.steps
+    shutil.copytree(last.folder, tmp_path / "last step")
+    run.steps = [*earlier, replace(last, folder=tmp_path / "last step")]
+    (run.steps[-1].artifacts / "manifest.json").write_text(content)
     with pytest.raises(ProjectFileError, match=problem) as failure:
         refresh(workspace, path)
     assert f"/runs/{run.id}" in str(failure.value)
