@@ -18,6 +18,7 @@ from tests.dg_project import PROJECTS, DgProject
 from tests.equivalence.databases import Database, DuckDatabase, PostgresDatabase
 from tests.git_servers import Certificate, SshServer, find_sshd
 from tests.reliability import ReliabilityPlugin
+from tests.shared_states import SharedStates
 from tests.sleeping_project import SleepingProject
 from tests.two_environments import TwoEnvironments
 
@@ -66,6 +67,21 @@ def shop_state(shop_state_path: Path) -> Iterator[StateFile]:
     state = StateFile(shop_state_path)
     yield state
     state.close()
+
+
+@pytest.fixture(scope="session")
+def _shared_states(tmp_path_factory: pytest.TempPathFactory) -> SharedStates:
+    return SharedStates(tmp_path_factory.mktemp("shared-states"))
+
+
+@pytest.fixture
+def shared_states(_shared_states: SharedStates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Components of these tests start from states that earlier tests have prepared from the same inputs.
+
+    For tests of what is done with a state. Those of how a state is made do not use it.
+    """
+    refresh = "dbt_component.project.folder.refresh_from_folder"
+    monkeypatch.setattr(refresh, _shared_states.refresh_from_folder)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from dbt_component.errors import DagsterDbtError
 from tests.dg_project import DgProject, run, specs_of
 
-pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
+pytestmark = [pytest.mark.usefixtures("in_dev", "shared_states"), pytest.mark.server]
 ON_CODE_CHANGE = {"automation_condition": "on_code_change"}
 
 

@@ -14,7 +14,7 @@ from dbt_component.errors import DagsterDbtError
 from tests.dg_project import DgProject, RunOutcome, run
 from tests.equivalence.databases import DuckDatabase
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("shared_states")]
 
 UNIQUE = "orders:unique_orders_id"
 ADDS_UP = "daily:adds_up"

@@ -13,6 +13,8 @@ from dbt_component.component.claims import Claim, Claims
 from dbt_component.errors import DagsterDbtError, DuplicateAssetKeyError
 from tests.dg_project import DgProject, run, specs_of
 
+pytestmark = pytest.mark.usefixtures("shared_states")
+
 OTHER = "{{ context.project_root }}/other/shop"
 
 

@@ -11,7 +11,7 @@ from dagster._core.definitions.metadata.source_code import CodeReferencesMetadat
 from dbt_component.errors import DuplicateAssetKeyError
 from tests.dg_project import PROJECTS, DgProject, run, specs_of
 
-pytestmark = pytest.mark.usefixtures("in_dev")
+pytestmark = pytest.mark.usefixtures("in_dev", "shared_states")
 PROJECT = "{{ context.project_root }}/metrics"
 LEADING = {"semantic_models/orders_semantics", "metrics/revenue", "metrics/revenue_twice"}
 

@@ -17,7 +17,7 @@ from tests.equivalence.databases import Database, DuckDatabase, PostgresDatabase
 from tests.freshness_project import FreshnessProject, check, source
 from tests.sleeping_project import wait_until
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("shared_states")]
 
 JOB = "sales_source_freshness_job"
 OP = "sales_source_freshness"

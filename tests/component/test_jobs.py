@@ -24,6 +24,8 @@ TESTED = ["model", "seed", "snapshot", "test", "unit_test"]
 PYTHON = """
 import dagster as dg
 
+pytestmark = pytest.mark.usefixtures("shared_states")
+
 
 @dg.asset(deps=["customers"])
 def mail(): ...

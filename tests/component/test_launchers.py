@@ -9,6 +9,8 @@ from dbt_component.errors import DagsterDbtError
 from tests.component.conftest import prepared as prepared
 from tests.dg_project import DgProject
 
+pytestmark = pytest.mark.usefixtures("shared_states")
+
 MARTS = {"name": "marts", "select": "tag:staging"}
 NIGHTLY = {"name": "nightly", "cron_schedule": "0 5 * * *"}
 

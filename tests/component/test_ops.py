@@ -13,6 +13,8 @@ from tests.component.ledger import MONTHS, Ledger
 from tests.dg_project import DgProject, checks_of, run, specs_of
 from tests.equivalence.databases import PostgresDatabase
 
+pytestmark = pytest.mark.usefixtures("shared_states")
+
 MONTHLY: dict[str, Any] = {
     "name": "monthly",
     "select": "path:models/monthly",

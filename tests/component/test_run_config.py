@@ -9,6 +9,8 @@ import pytest
 from tests.component.conftest import prepared as prepared
 from tests.dg_project import DgProject, run
 
+pytestmark = pytest.mark.usefixtures("shared_states")
+
 VARIABLE = "select {{ var('minimum_amount') }} as minimum, '{{ var(\"mood\", \"none\") }}' as mood"
 
 

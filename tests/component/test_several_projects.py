@@ -14,7 +14,7 @@ from dbt_component.cli import main
 from tests.dg_project import DgProject, run
 from tests.equivalence.databases import PostgresDatabase
 
-pytestmark = [pytest.mark.usefixtures("in_dev"), pytest.mark.server]
+pytestmark = [pytest.mark.usefixtures("in_dev", "shared_states"), pytest.mark.server]
 
 SHOP = {
     "dbt_project.yml": "{name: shop, version: '1.0', profile: p, flags: {send_anonymous_usage_stats: false}}",

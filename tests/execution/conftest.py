@@ -9,6 +9,11 @@ from dbt_component.dbt_process.process import DbtProcess
 from tests.api.conftest import shop as shop
 
 
+@pytest.fixture(autouse=True)
+def _start_from_shared_states(shared_states: None) -> None:
+    """These are tests of what runs do with a state, however it was prepared."""
+
+
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[DbtProcess]:
     """Every dbt process that is started."""

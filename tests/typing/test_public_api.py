@@ -117,15 +117,17 @@ def test_every_public_function_and_class_is_misused_somewhere() -> None:
     assert not missing, TOO_FEW.format(", ".join(sorted(missing)))
 
 
+# One test for each checker: run apart, its parts would start the checker in each process of the test run.
 @pytest.mark.parametrize("checker", _CHECKERS)
 def test_checkers_accept_and_reject_what_they_should(checker: str, folder: Path) -> None:
     text = reported(checker, folder, "public_api.py")
     assert " error: " not in text, text
+    _check_types(checker, reported(checker, folder, "names.py"))
+    _check_unknown_names(reported(checker, folder, "unknown.py"))
 
 
-@pytest.mark.parametrize("checker", _CHECKERS)
-def test_checkers_know_the_type_of_every_public_name(checker: str, folder: Path) -> None:
-    text = reported(checker, folder, "names.py")
+def _check_types(checker: str, text: str) -> None:
+    """The checker knows the type of every public name."""
     assert " error: " not in text, text
     found = re.findall(_REVEALED[checker], text)
     types = dict(zip(dbt_component.__all__, found, strict=True))
@@ -133,8 +135,7 @@ def test_checkers_know_the_type_of_every_public_name(checker: str, folder: Path)
     assert unknown == set()
 
 
-@pytest.mark.parametrize("checker", _CHECKERS)
-def test_checkers_reject_names_that_do_not_exist(checker: str, folder: Path) -> None:
-    text = reported(checker, folder, "unknown.py")
+def _check_unknown_names(text: str) -> None:
+    """The checker rejects names that do not exist."""
     assert re.search(r":1.* error: .*\"dbt_asset\"", text), text
     assert re.search(r":2.* error: .*\"DagsterDbtCliError\"", text), text
