@@ -24,6 +24,7 @@ from dbt_component.errors import (
 from dbt_component.version import __version__
 from tests.dbt_platform import Fault, StandInPlatform
 from tests.dbt_platform import RunStatus as StandInStatus
+from tests.dbt_platform.timestamps import now
 
 pytestmark = pytest.mark.server
 DAY = datetime(2024, 1, 2, tzinfo=timezone.utc)
