@@ -65,7 +65,6 @@ bench: $(STAMP)
 
 bench-quick: $(STAMP)
 	python -m benchmarks --quick --skip-peer
-	python -m benchmarks --models 1000 --shapes flat --repeat 1 --only load refresh step launch --skip-peer
 
 # The pictures of the documentation, from the real UI and the runs that `make demo` made; needs Chromium.
 screenshot: $(STAMP) $(DEMO_HOME)/dagster.yaml
