@@ -129,6 +129,11 @@ class Executor:
             message = f"Not a dbt command: {command!r}."
             step.console.write_text(message + "\n")
             raise _RunStoppedError(RunStatus.ERROR, message)
+        if step.index == LEADING_STEPS and _has_no_packages(run.folder / "project"):
+            # A dbt process that says this takes as long as the run of a small job.
+            step.console.write_text("Warning: No packages were found in packages.yml\n")
+            _save_artifacts(run.folder / "project" / "target", step)
+            return
         process = DbtProcess(
             [str(self.dbt), *split_command(command)[1:]],
             cwd=run.folder / "project",
@@ -208,6 +213,10 @@ def _is_tolerated(run: Run, step: Step) -> bool:
     """Whether the run goes on if this step fails: only the check of sources that is a setting of the job."""
     first = step.index == LEADING_STEPS + 1
     return run.job.run_generate_sources and first and step.command == FRESHNESS
+
+
+def _has_no_packages(project: Path) -> bool:
+    return not any((project / name).exists() for name in ("packages.yml", "dependencies.yml"))
 
 
 def _own_schema(run: Run) -> str | None:
