@@ -168,6 +168,10 @@ def _bench(stack: ExitStack, folder: Path, plan: ProjectPlan) -> Bench:
         DBT_CLOUD_ENVIRONMENT_ID=str(platform.environment_id),
     )
     job = platform.create_job("Build", ["dbt build"])
+    # dagster-dbt asks for a new job in fewer words than the stand-in accepts.
+    platform.create_job(
+        f"DAGSTER_ADHOC_JOB__{platform.project_id}__{platform.environment_id}", ["dbt parse"]
+    )
     begin = time.perf_counter()
     run = platform.wait_for(platform.trigger(job.id).id, timeout_seconds=7_200)
     if run.status is not RunStatus.SUCCESS:

@@ -31,7 +31,8 @@ def test_the_default_name_is_that_of_project_and_environment_and_the_job_is_made
     names = [
         job.name for job in workspace_of(dbt_platform).adhoc_jobs.leftovers() if job.id == first
     ]
-    assert names == ["DAGSTER_ADHOC_JOB__BAKERY__PRODUCTION"]
+    place = dbt_platform.project_id, dbt_platform.environment_id
+    assert names == ["DAGSTER_ADHOC_JOB__{}__{}".format(*place)]
 
 
 @pytest.mark.reliability(

@@ -5,12 +5,10 @@ that exist for this purpose only. The platform runs one run of a job at a time, 
 """
 
 import logging
-import re
 import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Literal
 
 from dbt_component.cloud.client.client import DbtCloudClient
@@ -36,7 +34,7 @@ class AdhocJobs:
     Args:
         client: Speaks to the platform.
         place: The environment.
-        name: The name of the first job. Default: made of the names of the project and the environment.
+        name: The name of the first job. Default: made of the ids of the project and the environment, as in dagster-dbt.
         size: How many jobs there are.
         mode: What happens while all of them are busy: ``overflow`` queues the run on the one with the fewest, ``wait`` waits for one,
             ``fail`` is an error.
@@ -114,15 +112,11 @@ class AdhocJobs:
         own = set(self._names)
         return [job for job in self._all() if job.name in own or job.name.startswith(PREFIX)]
 
-    @cached_property
+    @property
     def _names(self) -> list[str]:
-        first = self._name or self._default_name()
+        place = self._place
+        first = self._name or f"{PREFIX}{place.project_id}__{place.environment_id}"
         return [first, *(f"{first}__{number}" for number in range(1, self._size))]
-
-    def _default_name(self) -> str:
-        project = self._client.project_name(self._place.project_id)
-        environment = self._client.environment(self._place.environment_id).name
-        return f"{PREFIX}{_plain(project)}__{_plain(environment)}".upper()
 
     def _all(self) -> list[CloudJob]:
         place = self._place
@@ -175,7 +169,3 @@ def _any_of_least(jobs: Sequence[CloudJob], waiting: Counter[int]) -> CloudJob:
     """Steps that begin at the same moment see the same jobs idle, so it is not always the first of them."""
     least = min(waiting[job.id] for job in jobs)
     return secrets.choice([job for job in jobs if waiting[job.id] == least])
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "_"

@@ -46,7 +46,7 @@ class DbtCloudWorkspace(dg.ConfigurableResource[Any]):
     environment_id: int = Field(description="The id of the environment.")
     adhoc_job_name: str | None = Field(
         default=None,
-        description="Name of the job in which Dagster's commands run. Default: DAGSTER_ADHOC_JOB__ with the names of"
+        description="Name of the job in which Dagster's commands run. Default: DAGSTER_ADHOC_JOB__ with the ids of"
         " project and environment. It is made when it is first needed.",
     )
     adhoc_job_pool_size: int = Field(

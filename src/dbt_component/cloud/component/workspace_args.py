@@ -80,7 +80,7 @@ class WorkspaceArgs(StrictResolvable):
     adhoc_job_name: Annotated[
         str | None,
         dg.Resolver.default(
-            description="Name of the job in which Dagster's commands run. Default: DAGSTER_ADHOC_JOB__ with the names of"
+            description="Name of the job in which Dagster's commands run. Default: DAGSTER_ADHOC_JOB__ with the ids of"
             " project and environment.",
         ),
     ] = None
