@@ -93,6 +93,28 @@ def test_a_new_run_of_the_same_code_writes_nothing(
     tried="the newest runs are of a pull request and with a schema of their own",
     outcome="the state is made from the newest of the others",
 )
+def test_runs_of_other_commands_and_nodes_write_nothing(
+    dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
+) -> None:
+    """dbt adds compiled code, and macros that ran, to the manifest.json of a run that builds or tests."""
+    path = tmp_path / "state"
+    commands = ["dbt build --select stg_products", "dbt test", "dbt docs generate"]
+    job = dbt_platform.create_job("Other", commands)
+    refresh(workspace, path)
+    before = path.read_bytes()
+    for command in (*commands, "dbt run --select product_sales --empty"):
+        run = dbt_platform.wait_for(dbt_platform.trigger(job.id, [command]).id)
+        artifacts = run.artifacts(None)
+        assert (
+            artifacts is not None
+            and b'"compiled": true' in (artifacts / "manifest.json").read_bytes()
+        )
+        outcome = refresh(workspace, path)
+        assert not outcome.is_changed, (command, outcome.reasons)
+    assert path.read_bytes() == before
+    dbt_platform.delete_job(job.id)
+
+
 def test_runs_with_a_schema_of_their_own_say_nothing_about_the_project(
     dbt_platform: StandInPlatform, workspace: DbtCloudWorkspace, parsed: Run, tmp_path: Path
 ) -> None:

@@ -167,15 +167,7 @@ class Executor:
 
     def _environment(self, run: Run, step: Step) -> dict[str, str]:
         environment = self.account.environment(run.job.environment_id)
-        return {
-            "DBT_PROFILES_DIR": str(run.folder / "profile"),
-            "DBT_TARGET_PATH": "target",
-            "DBT_LOG_PATH": str(step.folder),
-            "DBT_USE_COLORS": "true",
-            # The times in dbt.log are local ones, those on the console are not.
-            "TZ": "UTC",
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "DBT_VERSION_CHECK": "false",
+        of_run = {
             "DBT_CLOUD_ACCOUNT_ID": str(ACCOUNT_ID),
             "DBT_CLOUD_PROJECT_ID": str(PROJECT_ID),
             "DBT_CLOUD_ENVIRONMENT_ID": str(environment.id),
@@ -188,6 +180,19 @@ class Executor:
             "DBT_CLOUD_INVOCATION_CONTEXT": environment.deployment_type or "prod",
             "DBT_CLOUD_GIT_BRANCH": run.git_branch or "",
             "DBT_CLOUD_GIT_SHA": run.git_sha or "",
+        }
+        return {
+            # The platform has dbt write these into the metadata of its artifacts.
+            **{f"DBT_ENV_CUSTOM_ENV_{name}": value for name, value in of_run.items()},
+            **of_run,
+            "DBT_PROFILES_DIR": str(run.folder / "profile"),
+            "DBT_TARGET_PATH": "target",
+            "DBT_LOG_PATH": str(step.folder),
+            "DBT_USE_COLORS": "true",
+            # The times in dbt.log are local ones, those on the console are not.
+            "TZ": "UTC",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DBT_VERSION_CHECK": "false",
         }
 
 

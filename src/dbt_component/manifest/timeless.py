@@ -22,15 +22,22 @@ def without_times(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A manifest that does not depend on the folder in which dbt ran: without the ``root_path`` of seeds.
+    """A manifest that does not depend on where dbt ran: without the ``root_path`` of seeds, and ``env`` of the metadata.
 
-    For a manifest from elsewhere, such as the dbt platform, where each run has a folder of its own.
+    For a manifest from elsewhere, such as the dbt platform, where each run has a folder of its own, and its id in ``env``.
+
+    See: https://docs.getdbt.com/reference/artifacts/dbt-artifacts
     """
     nodes = {
         unique_id: {**entry, "root_path": ""} if entry.get("root_path") else entry
         for unique_id, entry in manifest.get("nodes", {}).items()
     }
-    return {**manifest, "nodes": nodes}
+    metadata = manifest.get("metadata", {})
+    return {
+        **manifest,
+        "metadata": {**metadata, "env": {}} if "env" in metadata else metadata,
+        "nodes": nodes,
+    }
 
 
 def metadata_without_times(metadata: Mapping[str, Any]) -> dict[str, Any]:

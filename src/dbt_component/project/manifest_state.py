@@ -10,6 +10,7 @@ from dbt_component.dbt_process.parse_cache import split_parse_cache
 from dbt_component.manifest.parse import decode_manifest, parse_manifest
 from dbt_component.manifest.read import refuse_unreadable
 from dbt_component.manifest.timeless import without_places, without_times
+from dbt_component.manifest.unbuilt import without_builds
 from dbt_component.project.collector import paused_collector
 from dbt_component.project.fingerprint import Fingerprint
 from dbt_component.project.refresh_request import RefreshRequest
@@ -58,7 +59,7 @@ def build_manifest_state(
             where=where,
             hint="Run a job of dbt there again. A state that exists stays in use.",
         )
-        manifest = without_places(without_times(decoded))
+        manifest = without_builds(without_places(without_times(decoded)))
         index, raw_nodes = parse_manifest(manifest)
     timeless = msgspec.json.encode(manifest)
     fingerprint = Fingerprint(
