@@ -367,7 +367,7 @@ def test_failed_requests_in_the_middle_lose_nothing(bakery: Bakery) -> None:
 )
 def test_a_platform_that_stays_away_ends_the_step_with_the_runs_page(bakery: Bakery) -> None:
     bakery.platform.inject(Fault("GET", r"runs/\d+/?$", "status", status=503, after=1, times=None))
-    step = bakery.materialize()
+    step = bakery.materialize(*ENDLESS)
     assert "can't be followed any longer" in step.error
     assert step.command.run_url and step.command.run_url in step.error
     assert "Cancelled run" in step.log
