@@ -216,6 +216,7 @@ def test_a_packaged_project_needs_no_other_folder_and_runs_are_sliced(
     assert ", sliced" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["types.py", "dagster.py", "with-hyphen.py", "project.txt"])
 def test_a_file_may_have_the_name_of_another_module(name: str, here: Path) -> None:
     file = here / "dbt" / name

@@ -95,6 +95,7 @@ def test_a_changed_macro_and_a_changed_variable_change_the_models_that_use_them(
     assert ticks.tick() == ["stg_orders"]
 
 
+@pytest.mark.slow
 def test_a_change_is_found_after_a_reset_and_if_it_was_deployed_before_the_first_tick(
     ticks: Ticks, dg_project: DgProject
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_change_is_found_after_a_reset_and_if_it_was_deployed_before_the_first
     assert ticks.tick() == []
 
 
+@pytest.mark.slow
 def test_after_a_failed_run_a_model_waits_for_the_next_change(
     ticks: Ticks, dg_project: DgProject
 ) -> None:
@@ -127,6 +129,7 @@ def test_after_a_failed_run_a_model_waits_for_the_next_change(
     assert ticks.tick() == ["reporting/report"]
 
 
+@pytest.mark.slow
 def test_the_last_partition_is_requested_if_its_own_code_is_old(
     ticks: Ticks, dg_project: DgProject, instance: dg.DagsterInstance
 ) -> None:
@@ -248,6 +251,7 @@ def test_views_are_built_if_missing_or_changed_and_automation_looks_through_them
     assert ticks.tick() == ["customers", "customers_snapshot", "reporting/report", "stg_customers"]
 
 
+@pytest.mark.slow
 def test_a_table_does_not_run_before_a_view_that_is_missing(
     ticks: Ticks, dg_project: DgProject
 ) -> None:

@@ -199,6 +199,7 @@ def test_a_run_reports_the_lineage_of_what_it_built(
         assert "dagster/column_schema" not in outcome.metadata["balances"]
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_a_run_of_one_model_knows_the_columns_of_what_it_reads(bank: DgProject) -> None:
     defs = load(bank)
@@ -240,6 +241,7 @@ def test_documented_columns_are_enough(bank: DgProject) -> None:
     assert found["id"] == "raw/payments.id" and found["amount"] == "raw/payments.amount"
 
 
+@pytest.mark.slow
 def test_only_what_may_have_changed_is_traced_again(
     bank: DgProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -207,6 +207,7 @@ def test_before_build_keeps_what_reads_a_stale_source_from_being_built(
     assert "never reported" not in outcome.failure
 
 
+@pytest.mark.slow
 def test_before_build_measures_only_what_the_step_builds_from(
     on_duckdb: FreshnessProject, instance: dg.DagsterInstance
 ) -> None:
@@ -287,6 +288,7 @@ def test_before_build_measures_the_sources_and_then_leaves_out_what_is_unchanged
     assert last.materialized == ["from_stale", "below"]
 
 
+@pytest.mark.slow
 def test_a_run_may_collect_its_events_before_it_yields_them_and_still_sees_new_rows(
     on_duckdb: FreshnessProject, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +352,7 @@ def test_dagster_sees_that_a_source_has_new_rows(
     assert tags["dagster/input_data_version/raw/fresh"] == f"{newest.isoformat()}+00:00"
 
 
+@pytest.mark.slow
 def test_partitions_and_run_config_of_the_models_leave_the_sources_alone(
     on_duckdb: FreshnessProject, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -368,6 +371,7 @@ def test_partitions_and_run_config_of_the_models_leave_the_sources_alone(
     assert evaluations(outcome)["fresh"].passed and outcome.materialized == ["from_fresh"]
 
 
+@pytest.mark.slow
 def test_without_observe_the_sources_are_no_assets_and_may_be_made_elsewhere(
     on_duckdb: FreshnessProject,
 ) -> None:

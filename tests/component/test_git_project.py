@@ -119,6 +119,7 @@ def test_what_a_commit_changes_is_compared_with_an_absolute_folder(
     assert specs_of(git_project.load()).keys() >= {"extra", "customers"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed",
     [
@@ -381,6 +382,7 @@ def working_folders() -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["shop.duckdb", "data/shop.duckdb"])
 def test_a_database_at_a_relative_path_outlives_commits(
     repository: Path,

@@ -18,14 +18,13 @@ from dbt_component.manifest.index import ManifestIndex
 from dbt_component.project.cache import cache_folder
 from tests.dg_project import DgProject
 
+pytestmark = pytest.mark.usefixtures("shared_states")
+
 ROOT = Path(__file__).parents[2]
 TICK = datetime.datetime(2024, 3, 5, 5, tzinfo=datetime.timezone.utc)
 TESTED = ["model", "seed", "snapshot", "test", "unit_test"]
 PYTHON = """
 import dagster as dg
-
-pytestmark = pytest.mark.usefixtures("shared_states")
-
 
 @dg.asset(deps=["customers"])
 def mail(): ...
@@ -104,7 +103,7 @@ def run_results() -> set[str]:
 @pytest.mark.parametrize(
     ("project", "executed"),
     [
-        ("shop", ["+customers", "test_type:singular customers", "daily_orders test_type:unit"]),
+        ("shop", ["fqn:*", "test_type:singular customers", "daily_orders test_type:unit"]),
         pytest.param("shop", None, marks=pytest.mark.slow),
         pytest.param("example", [], marks=pytest.mark.slow),  # its data are in PostgreSQL
     ],

@@ -258,6 +258,7 @@ def test_24_partitions_as_one_run_and_as_many_equal_a_full_build(
     assert {name: ledger.rows(name) for name in MODELS} == in_one_run
 
 
+@pytest.mark.slow
 @pytest.mark.server
 @pytest.mark.usefixtures("in_dev")
 def test_a_range_in_one_run_builds_the_months_of_the_range_only(ledger: Ledger) -> None:

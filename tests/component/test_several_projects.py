@@ -149,6 +149,7 @@ def test_tests_of_such_a_source_are_checks_of_the_model(
     assert {e.asset_check_key for e in result.get_asset_check_evaluations()} == checks
 
 
+@pytest.mark.slow
 def test_two_sources_with_one_table_are_one_parent(
     project: DgProject, postgres: PostgresDatabase
 ) -> None:
@@ -185,6 +186,7 @@ def test_two_projects_may_describe_one_raw_table_differently(
     assert deps_of(defs, "of_first") == deps_of(defs, "of_second") == {"raw/orders"}
 
 
+@pytest.mark.slow
 def test_names_without_quotes_match_in_any_case(
     project: DgProject, postgres: PostgresDatabase
 ) -> None:

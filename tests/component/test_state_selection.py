@@ -100,6 +100,7 @@ def test_a_missing_manifest_is_reported_with_the_key_and_the_remedy(
     assert "Set `state_path` of the project" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_command_line_of_a_run_narrows_by_the_state_that_it_names(
     project: DgProject, two_environments: TwoEnvironments, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +123,7 @@ def test_the_command_line_of_a_run_narrows_by_the_state_that_it_names(
     assert "nowhere/manifest.json' does not exist" in outcome.failure
 
 
+@pytest.mark.slow
 def test_python_definitions_select_what_is_modified(
     project: DgProject, two_environments: TwoEnvironments
 ) -> None:

@@ -122,6 +122,7 @@ def test_selections_are_resolved_by_the_wrapped_dbt(dg_project: DgProject, wrapp
         dg_project.refresh()
 
 
+@pytest.mark.slow
 def test_a_dbt_that_keeps_no_parse_cache_works_too(dg_project: DgProject, tmp_path: Path) -> None:
     forgetful = write_wrapper(
         tmp_path / "tools" / "forgetful-dbt", after='rm -f "$DBT_TARGET_PATH/partial_parse.msgpack"'
@@ -139,6 +140,7 @@ def test_a_dbt_that_keeps_no_parse_cache_works_too(dg_project: DgProject, tmp_pa
     assert len(outcome.checks) == 2  # unique and not_null
 
 
+@pytest.mark.slow
 def test_names_that_are_selection_syntax_are_selected_all_the_same(
     dg_project: DgProject, wrapper: Path
 ) -> None:
@@ -299,6 +301,7 @@ def test_the_scripts_that_installers_write_are_python(tmp_path: Path, first_line
     assert (engine.command, engine.python) == (None, str(python))
 
 
+@pytest.mark.slow
 def test_settings_of_the_user_do_not_change_what_a_wrapped_dbt_lists_or_builds(
     dg_project: DgProject, wrapper: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,6 +71,7 @@ def test_a_test_of_a_model_that_is_only_in_production_reads_it_there(
     assert outcome.checks == {"up:not_null_up_built_in": True}
 
 
+@pytest.mark.slow
 def test_a_parent_that_production_does_not_have_is_not_deferred(
     project: DgProject, two_environments: TwoEnvironments
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_parent_that_production_does_not_have_is_not_deferred(
     assert two_environments.rows("dev.mixed") == ["('prod', 1)"]
 
 
+@pytest.mark.slow
 def test_a_model_that_reads_the_graph_gets_the_one_that_dbt_makes_when_it_defers(
     project: DgProject,
     two_environments: TwoEnvironments,
@@ -119,6 +121,7 @@ def test_clone_copies_from_the_state_without_saying_defer(
     assert two_environments.rows("dev.direct") == ["('prod',)"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("two_environments", ["duckdb"], indirect=True)
 def test_every_command_of_a_body_defers_and_what_its_arguments_say_wins(
     project: DgProject, two_environments: TwoEnvironments, capfd: pytest.CaptureFixture[str]

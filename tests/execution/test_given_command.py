@@ -25,6 +25,7 @@ def built(dbt: DbtCliResource) -> DbtCliResource:
     return dbt
 
 
+@pytest.mark.slow
 def test_commands_that_only_read_or_write_files(built: DbtCliResource) -> None:
     for args in (
         ["deps"],

@@ -25,6 +25,7 @@ def test_a_test_on_a_model_and_a_source_runs_whenever_the_model_does(
     assert run(defs, without_checks).observations == {}
 
 
+@pytest.mark.slow
 def test_a_test_over_two_ops_runs_in_the_later_one(dg_project: DgProject) -> None:
     dg_project.write_component(
         select="+customers",

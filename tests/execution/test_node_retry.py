@@ -114,6 +114,7 @@ def test_without_a_policy_and_for_other_kinds_of_errors_nothing_runs_again(
     assert "division by zero" in outcome.failure and times(flaky, "tries") <= before + 1
 
 
+@pytest.mark.slow
 def test_when_no_attempt_is_left_the_last_error_is_reported_once(flaky: SleepingProject) -> None:
     outcome = build(flaky, AT_ONCE, "--vars", "{failures: 9}")
     assert not outcome.success
@@ -127,6 +128,7 @@ def test_when_no_attempt_is_left_the_last_error_is_reported_once(flaky: Sleeping
     assert "1 of 6 nodes failed" in outcome.failure and "model.sleeping.below" in outcome.failure
 
 
+@pytest.mark.slow
 def test_a_skipped_node_with_another_cause_does_not_run_again(flaky: SleepingProject) -> None:
     flaky.write(
         {
@@ -188,6 +190,7 @@ def test_nodes_that_a_killed_dbt_left_run_again_if_that_is_named(
     assert outcome.checks.keys() == CHECKS
 
 
+@pytest.mark.slow
 def test_the_delay_ends_when_the_command_is_stopped(flaky: SleepingProject) -> None:
     opened = DbtProject(flaky.folder)
     opened.preparer.prepare(opened)

@@ -32,6 +32,7 @@ def test_a_command_without_a_context_runs_as_it_is_given(dbt: DbtCliResource) ->
     assert not (dbt.project.project_dir / "target").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "artifact"),
     [(["parse"], "manifest.json"), (["docs", "generate"], "catalog.json"), (["ls"], None)],

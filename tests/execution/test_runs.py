@@ -235,6 +235,7 @@ def test_a_project_whose_folder_is_gone_runs_from_the_state(
     assert "raw_orders" in outcome.materialized
 
 
+@pytest.mark.slow
 def test_variables_read_only_at_run_time_do_not_cost_a_parse(
     dg_project: DgProject, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ def test_compile_fails_the_step_if_a_node_can_not_be_compiled(dg_project: DgProj
     assert "not like this" in outcome.failure
 
 
+@pytest.mark.slow
 def test_clone_materializes_what_dbt_clones_although_in_any_order(dg_project: DgProject) -> None:
     built = DbtCliResource(project_dir=str(dg_project.dbt_folder)).cli(["build"]).wait()
     folder = dg_project.dbt_folder / "production"
@@ -161,6 +162,7 @@ def test_a_run_is_independent_of_variables_that_it_sets_itself(
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.slow
 def test_a_wrapped_dbt_reports_although_flags_of_the_project_silence_it(
     dg_project: DgProject, tmp_path: Path
 ) -> None:
@@ -194,6 +196,7 @@ def test_a_target_may_be_called_like_a_command(dg_project: DgProject) -> None:
     assert outcome.materialized == ["raw_customers"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cli_args", "expected"),
     [

@@ -115,6 +115,7 @@ def test_a_timeline_is_drawn_only_on_request_and_learned_from_always(
     assert "usually" in Path(drawn["timeline_file"].value).read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.server
 def test_a_failed_run_has_one_too_and_teaches_nothing_about_what_failed(
     dg_project: DgProject,

@@ -127,6 +127,7 @@ def test_a_loaded_state_answers_for_the_artifacts_as_they_are(
         assert open_state(changed, path).select(MODIFIED) == modified
 
 
+@pytest.mark.slow
 def test_a_manifest_alone_is_compared_by_parsing_its_project(changed: TwoEnvironments) -> None:
     changed.dbt("parse")
     manifest = read_manifest(changed.folder / "target" / "manifest.json")
@@ -156,6 +157,7 @@ def test_a_selection_without_artifacts_is_refused_by_name_before_dbt_runs(
     assert "Set `state_path` of the project" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_dbts_variable_names_the_folder_too(
     changed: TwoEnvironments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_a_change_rebuilds_exactly_what_it_reaches(
     assert built(again) == set() and ran(again) == set()
 
 
+@pytest.mark.slow
 def test_code_that_changed_back_is_built_again(built_project: SkippingProject) -> None:
     built_project.write({"models/loud.sql": "{{ config(materialized='table') }} select 1 as id"})
     assert built(built_project.run()) == {"loud", "report"}
@@ -110,6 +111,7 @@ def test_a_view_that_is_not_selected_does_not_hide_new_data(built_project: Skipp
     assert built(built_project.run("visits")) == {"visits"}
 
 
+@pytest.mark.slow
 def test_a_view_of_a_table_that_is_built_is_built_too(skipping: SkippingProject) -> None:
     skipping.write(
         {"models/top.sql": "{{ config(materialized='view') }} select * from {{ ref('loud') }}"}
@@ -129,6 +131,7 @@ def test_what_reads_an_unknown_source_runs_unless_it_need_not(skipping: Skipping
     assert built(skipping.run()) == set()
 
 
+@pytest.mark.slow
 def test_of_several_sources_all_have_to_move_if_that_is_asked_for(
     skipping: SkippingProject,
 ) -> None:
@@ -199,6 +202,7 @@ def test_what_another_run_built_makes_its_readers_run(built_project: SkippingPro
     assert built(built_project.run()) == set()
 
 
+@pytest.mark.slow
 def test_a_run_can_force_everything(built_project: SkippingProject) -> None:
     assert built(built_project.run(skip_unchanged=False)) == ALL
     assert built(built_project.run()) == set()
@@ -210,6 +214,7 @@ def test_a_run_can_force_everything(built_project: SkippingProject) -> None:
     assert built(built_project.run("totals", skip_unchanged=True, full_refresh=True)) == {"totals"}
 
 
+@pytest.mark.slow
 def test_what_was_built_with_other_options_is_built_again(skipping: SkippingProject) -> None:
     skipping.dg_project.write_component(
         skip_unchanged=True, run_config={"empty": False, "threads": None}
@@ -241,6 +246,7 @@ def test_a_step_that_waits_for_what_is_left_out_runs_all_the_same(
     assert built(skipping.run()) == set()
 
 
+@pytest.mark.slow
 def test_incremental_models_and_their_readers_always_run(skipping: SkippingProject) -> None:
     skipping.write(
         {
