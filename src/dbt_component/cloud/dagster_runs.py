@@ -4,18 +4,17 @@ from dbt_component.cloud.adhoc_jobs import PREFIX
 from dbt_component.cloud.cause import is_of_dagster
 from dbt_component.cloud.client.client import DbtCloudClient
 from dbt_component.cloud.client.run import CloudRun
-from dbt_component.cloud.resumed_runs import with_resumed
 from dbt_component.errors import DbtCloudNotFoundError
 
 
 class DagsterRuns:
     """Tells whether Dagster started a run, here or with dagster-dbt.
 
-    Such a run is in a job that Dagster made for its own runs, or its cause names Dagster, or it resumes such a run: the
-    platform gives a retry a cause of its own.
+    Such a run is in a job that Dagster made for its own runs, or its cause names Dagster. One that resumes such a run is
+    not among them, since the platform gives a retry a cause of its own: see ``with_resumed``.
 
     Args:
-        client: Asked for the name of a job that is not known yet, and for the run that a retry resumes.
+        client: Asked for the name of a job that is not known yet.
     """
 
     def __init__(self, client: DbtCloudClient) -> None:
@@ -28,10 +27,7 @@ class DagsterRuns:
         Raises:
             DbtCloudError: The platform does not answer, or refuses access.
         """
-        return any(
-            is_of_dagster(one.cause) or self._job_name(one).upper().startswith(PREFIX)
-            for one in with_resumed(self._client, run)
-        )
+        return is_of_dagster(run.cause) or self._job_name(run).upper().startswith(PREFIX)
 
     def _job_name(self, run: CloudRun) -> str:
         if run.job_name:

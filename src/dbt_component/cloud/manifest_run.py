@@ -12,7 +12,7 @@ from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.execution.followed_run import FollowedRun, Patience
 from dbt_component.cloud.execution.run_failure import failure_text
 from dbt_component.cloud.place import Place
-from dbt_component.cloud.resumed_runs import is_trial
+from dbt_component.cloud.resumed_runs import with_resumed
 from dbt_component.errors import DbtCloudError
 
 MANIFEST = "manifest.json"
@@ -38,7 +38,7 @@ def find_manifest_run(
     """
     tried = 0
     for run in _ended(client, place, max_age=max_age):
-        if is_trial(client, run):
+        if any(one.is_trial for one in with_resumed(client, run)):
             continue
         if MANIFEST in client.artifact_paths(run.id):
             return run

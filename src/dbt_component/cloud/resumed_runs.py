@@ -27,12 +27,3 @@ def with_resumed(client: DbtCloudClient, run: CloudRun) -> Iterator[CloudRun]:
         except DbtCloudNotFoundError:
             return
         yield run
-
-
-def is_trial(client: DbtCloudClient, run: CloudRun) -> bool:
-    """Whether the run, or one that it resumes, builds into a schema of its own: see ``CloudRun.is_trial``.
-
-    Raises:
-        DbtCloudError: As for ``with_resumed``.
-    """
-    return any(one.is_trial for one in with_resumed(client, run))

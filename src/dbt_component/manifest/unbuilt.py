@@ -17,11 +17,13 @@ _DISPATCH = re.compile(r"\bdispatch\(\s*['\"](\w+)['\"]")
 
 
 def without_builds(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """A manifest as `dbt parse` would write it.
+    """A manifest that is the same for every command over the same project.
 
-    dbt adds the macros to a node that ran while it was compiled, tested or cloned, such as those of `if execute`. Here a
-    node depends on the macros that its own text calls: its code, its hooks and the arguments of a test. A package is
-    looked for as dbt does: the node's, the project's, then dbt's own.
+    Like that of `dbt parse`, it has no compiled code. Its macros are not quite those of `dbt parse`: dbt adds the ones that
+    ran while a node was compiled, tested or cloned, such as those of `if execute`, and they can't be told from the others.
+    So a node depends on the macros that its own text calls: its code, its hooks and the arguments of a test. A macro is
+    looked for as dbt does: in the node's package, in the project, then in dbt's own. A function of SQL with the name of a
+    macro counts as a call of it.
 
     See: https://docs.getdbt.com/reference/artifacts/manifest-json
     """

@@ -16,7 +16,7 @@ from dbt_component.cloud.client.run import CloudRun
 from dbt_component.cloud.client.run_status import RunStatus
 from dbt_component.cloud.dagster_runs import DagsterRuns
 from dbt_component.cloud.event_metadata import with_metadata
-from dbt_component.cloud.resumed_runs import is_trial
+from dbt_component.cloud.resumed_runs import with_resumed
 from dbt_component.cloud.run_metadata import completed_at, run_metadata
 from dbt_component.cloud.sensor.cursor import Postponed, SensorCursor
 from dbt_component.cloud.sensor.observed_project import ObservedProject
@@ -277,14 +277,20 @@ class RunPoll:
         return _Handled(events, after, is_unavailable)
 
     def _is_left_out(self, tick: _Tick, run: CloudRun) -> bool:
-        """Whether Dagster started the run, or it builds into a schema of its own, so that it built none of the assets."""
-        if tick.dagster_runs.contain(run):
-            return True
-        if is_trial(tick.client, run):
-            self.log.info(
-                "Run %d builds into a schema of its own, so it is not reported: %s", run.id, run.url
-            )
-            return True
+        """Whether Dagster started the run, or it builds into a schema of its own, so that it built none of the assets.
+
+        A run is left out too if this holds of one that it resumes.
+        """
+        for one in with_resumed(tick.client, run):
+            if tick.dagster_runs.contain(one):
+                return True
+            if one.is_trial:
+                self.log.info(
+                    "Run %d builds into a schema of its own, so it is not reported: %s",
+                    run.id,
+                    run.url,
+                )
+                return True
         return False
 
     def _events(
